@@ -1,0 +1,29 @@
+from .age import AgeCheck, AgeFact, AgeOfficer, Association, UsedProof
+from .audit import AuditEvent, AuditPayload, AuditSeal
+from .base import PublicIdField, new_public_id, one_of
+from .connections import ConnectionLog
+from .mail import MailJob
+from .members import Block, Member, PseudonymChange
+from .restrictions import Restriction
+from .settings import Community
+
+__all__ = [
+    "AgeCheck",
+    "AgeFact",
+    "AgeOfficer",
+    "Association",
+    "AuditEvent",
+    "AuditPayload",
+    "AuditSeal",
+    "Block",
+    "Community",
+    "ConnectionLog",
+    "MailJob",
+    "Member",
+    "PseudonymChange",
+    "PublicIdField",
+    "Restriction",
+    "UsedProof",
+    "new_public_id",
+    "one_of",
+]

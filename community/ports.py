@@ -1,0 +1,30 @@
+"""What the ground floor asks of the floors above. Settings name the answers; a system check insists."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from .models import Member
+
+
+class NameScreen(ABC):
+    """Screens what people call themselves (settings.COMMUNITY_NAME_SCREEN)."""
+
+    @abstractmethod
+    def refusal(self, pseudonym: str) -> str | None:
+        """Return a translated reason to refuse the pseudonym, or None. Pure and fast."""
+
+
+class PersonalData(ABC):
+    """Answers a member's own-data request and a closing account (settings.COMMUNITY_PERSONAL_DATA, a list)."""
+
+    section: str
+
+    @abstractmethod
+    def export(self, member: Member) -> Any:
+        """Everything this floor holds about the member that is theirs to have, as plain JSON (GDPR art. 15, 20)."""
+
+    @abstractmethod
+    def close(self, member: Member) -> None:
+        """Called inside the transaction that closes the account; must destroy no evidence."""

@@ -1,0 +1,29 @@
+from .cases import Case, CaseNote, CaseParty, Page
+from .checks import Alert, Ledger, ProtectiveMeasure, RiskCheck, RiskSignal, RoomLease, SafetyCard
+from .decisions import Appeal, Decision, StatementOfReasons
+from .evidence import Evidence, EvidenceKey, FreezeWindow
+from .exports import ExportDownload, IncidentExport
+from .reports import Report
+
+__all__ = [
+    "Alert",
+    "Appeal",
+    "Case",
+    "CaseNote",
+    "CaseParty",
+    "Decision",
+    "Evidence",
+    "EvidenceKey",
+    "ExportDownload",
+    "FreezeWindow",
+    "IncidentExport",
+    "Ledger",
+    "Page",
+    "ProtectiveMeasure",
+    "Report",
+    "RiskCheck",
+    "RiskSignal",
+    "RoomLease",
+    "SafetyCard",
+    "StatementOfReasons",
+]

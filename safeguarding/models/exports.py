@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from community.models import Member, PublicIdField, one_of
+
+from .cases import Case
+
+
+class IncidentExport(models.Model):
+    """A dossier to hand over. One that names a minor is built only after a second officer agrees."""
+
+    class State(models.TextChoices):
+        AWAITING_SECOND = "awaiting_second", _("waiting for a second officer")
+        APPROVED = "approved", _("to be built")
+        BUILDING = "building", _("being built")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("failed")
+        REFUSED = "refused", _("refused by the second officer")
+
+    class Recipient(models.TextChoices):
+        POLICE = "police", _("police or gendarmerie")
+        PROSECUTOR = "prosecutor", _("public prosecutor")
+        CHILD_PROTECTION = "child_protection", _("child protection (CRIP, 119)")
+        REGULATOR = "regulator", _("regulator")
+
+    public_id = PublicIdField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exports")
+    requested_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    recipient = models.CharField(_("recipient"), max_length=20, choices=Recipient.choices)
+    legal_basis = models.CharField(_("legal basis"), max_length=300)
+    language = models.CharField(_("language"), max_length=5)
+    names_minor = models.BooleanField()
+    state = models.CharField(max_length=20, choices=State.choices)
+    frozen = models.JSONField(null=True)  # header of the frozen case: ids and counts, no content
+    file_name = models.CharField(max_length=120, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    progress = models.PositiveSmallIntegerField(default=0)  # per cent
+    claim_token = models.CharField(max_length=32, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+    requested_at = models.DateTimeField(default=timezone.now)
+    built_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("incident export")
+        verbose_name_plural = _("incident exports")
+        constraints: ClassVar = [
+            one_of(
+                "state",
+                ["awaiting_second", "approved", "building", "ready", "failed", "refused"],
+                name="export_state_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=models.F("requested_by")),
+                name="export_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(names_minor=False)
+                | Q(state__in=["awaiting_second", "refused"])
+                | Q(approved_by__isnull=False),
+                name="export_of_minor_approved",
+            ),
+        ]
+
+
+class ExportDownload(models.Model):
+    """Who took a copy, and when."""
+
+    export = models.ForeignKey(IncidentExport, on_delete=models.PROTECT, related_name="downloads")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
