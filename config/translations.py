@@ -1,0 +1,108 @@
+"""Message catalogues with Babel, so that no system package is needed: extract, merge, compile."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_python
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
+
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+SOURCES = ("community", "chat", "safeguarding", "config", "templates")
+
+
+def catalogues(locale: Path) -> Iterator[Path]:
+    """Every .po file under a locale folder."""
+    return iter(sorted(locale.glob("*/LC_MESSAGES/*.po")))
+
+
+def compile_catalogues(locale: Path) -> list[Path]:
+    """Write the .mo beside each .po that is newer than it; return those written. Fuzzy entries are left out."""
+    written = []
+    for po in catalogues(locale):
+        mo = po.with_suffix(".mo")
+        if mo.exists() and mo.stat().st_mtime_ns >= po.stat().st_mtime_ns:
+            continue
+        with po.open("rb") as file:
+            catalogue = read_po(file, locale=po.parent.parent.name)
+        draft = mo.with_suffix(".mo.new")
+        with draft.open("wb") as file:
+            write_mo(file, catalogue)
+        draft.replace(mo)  # a process that reads meanwhile sees the old file or the new one, never half of it
+        written.append(mo)
+    return written
+
+
+def extract(root: Path) -> Catalog:
+    """Every translatable string of the Python files and templates under `SOURCES`, with the places it stands in."""
+    catalogue = Catalog(project="Havre", charset="utf-8")
+    for source in SOURCES:
+        for path in sorted((root / source).rglob("*")):
+            if path.suffix not in {".py", ".html", ".txt"} or "migrations" in path.parts or not path.is_file():
+                continue
+            if path.suffix == ".txt" and "templates" not in path.parts:
+                continue
+            text = path.read_text(encoding="utf-8")
+            # Django's own conversion of a template into something the Python extractor reads.
+            code = text if path.suffix == ".py" else templatize(text, origin=str(path.relative_to(root)))
+            for line, _function, messages, comments in extract_python(
+                io.BytesIO(code.encode("utf-8")), list(KEYWORDS), ["Translators:"], {"encoding": "utf-8"}
+            ):
+                _add(catalogue, _function, messages, f"{path.relative_to(root)}", line, comments)
+    return catalogue
+
+
+def _add(
+    catalogue: Catalog, function: str, messages: object, place: str, line: int, comments: list[str]
+) -> None:
+    given = messages if isinstance(messages, tuple) else (messages,)
+    spec = KEYWORDS[function]
+    context = None
+    if spec and isinstance(spec[0], tuple):
+        context, given = given[spec[0][0] - 1], given[1:]
+    wanted = 2 if "n" in function.removesuffix("_lazy").replace("gettext", "") else 1
+    identifiers = given[:wanted]
+    if not all(isinstance(text, str) and text for text in identifiers):
+        return  # a variable, not a literal: nothing to translate here
+    identifier = identifiers if wanted == 2 else identifiers[0]
+    flags = ["python-format"] if any("%(" in text for text in identifiers) else []
+    catalogue.add(identifier, None, [(place, line)], flags, auto_comments=comments, context=context)
+
+
+def update_catalogues(root: Path, languages: list[str]) -> dict[str, int]:
+    """Merge what `extract` finds into `locale/<language>`; return the untranslated and fuzzy entries a language has."""
+    template = extract(root)
+    left = {}
+    for language in languages:
+        po = root / "locale" / language / "LC_MESSAGES" / "django.po"
+        po.parent.mkdir(parents=True, exist_ok=True)
+        if po.exists():
+            with po.open("rb") as file:
+                catalogue = read_po(file, locale=language)
+        else:
+            catalogue = Catalog(locale=language, project="Havre", charset="utf-8")
+        catalogue.update(template, no_fuzzy_matching=True)
+        with po.open("wb") as file:
+            write_po(file, catalogue, width=120, ignore_obsolete=True, sort_by_file=True, include_previous=False)
+        left[language] = sum(1 for message in catalogue if message.id and (message.fuzzy or not _is_done(message.string)))
+    return left
+
+
+def _is_done(string: object) -> bool:
+    return all(string) if isinstance(string, tuple | list) else bool(string)
