@@ -1,0 +1,113 @@
+"""Fold a text to plain lower-case Latin letters and remember where every letter came from.
+
+`normalise` works letter by letter and never guesses: compatibility forms (NFKC), full-width, circled and mathematical
+letters, accents, Cyrillic/Greek/Armenian/Cherokee/IPA look-alikes become the ASCII letter they show; invisible and
+bidirectional characters and combining marks vanish. What needs a guess (leet, letters split by spaces, stretched
+letters, misspellings) is left to `lexicon`, which tries it only where the result is a word it knows.
+
+Linear in the length of the text; total (any `str` is accepted, lone surrogates included); idempotent.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+# Pairs: a letter of another alphabet (or a phonetic sign) and the ASCII letter it is read as.
+_LOOKALIKES = """
+аa бb вb гr дd еe жx зz иu йu кk лl мm нh оo пn рp сc тt уy фo хx цu чh шw щw ыb ьb эe юo яr ёe ѕs іi їi јj љl њn ќk
+ўu џu ґr ѵv ѡw һh ӏl ԁd ԛq ԝw ҽe αa βb γy δd εe ζz ηn θo ιi κk λl μm νv ξx οo πn ρp ςs σo τt υu φo χx ψy ωw ϲc ϳj
+աw եt զq թp իi լl հh յj նn ոn սu վu տs րr քp օo ցg գq դn ᎪA ᎳW ᎬE ᎠD ᎡR ᎢT ᎥI ᎩY ᎫJ ᎷM ᎻH ᏃZ ᏔW ᏙV ᏚS ᏞL ᏟC ᏢP ᏦK
+ᏧD ᏨC ᏭG ᏴB ᏻG ıi ȷj ɑa ɐa ɒa ʌa ɓb ɃB ƀb ɕc ɖd ɗd đd ðd əe ɛe ɜe ɘe ɟj ɠg ɡg ɢg ʛg ɣy ɥh ɦh ʜh ħh ɨi ɪi ɩi ɫl ɬl ɭl
+łl ʟl ɯm ɰm ɱm ɲn ɳn ɴn ŋn ɔo ɵo øo ɸo ʠq ɹr ɺr ɻr ɼr ɽr ɾr ʀr ʁr ʂs ʃs ſs ŧt ʈt ʉu ʊu ʋv ʍm ʎy ʏy ʐz ʑz ʒz ƶz ʙb ĸk
+ƙk ƥp ƭt ƴy ȥz ⱥa ɇe ɉj ɍr ɏy ᴀa ᴃb ᴄc ᴅd ᴇe ᴊj ᴋk ᴌl ᴍm ɴn ᴎn ᴏo ᴐo ᴘp ᴙr ᴚr ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs
+"""
+
+
+def _lookalike_table() -> dict[str, str]:
+    table = {pair[0]: pair[1].lower() for pair in _LOOKALIKES.split()}
+    for offset in range(26):  # squared, circled and regional-indicator letters, which have no decomposition
+        letter = chr(ord("a") + offset)
+        for base in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6):
+            table[chr(base + offset)] = letter
+    return table
+
+
+_LETTERS = _lookalike_table()
+_SIGNS = {
+    "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "ʹ": "'", "＇": "'", "‛": "'",
+    "“": '"', "”": '"', "„": '"', "‟": '"', "«": '"', "»": '"', "‹": '"', "›": '"', "＂": '"', "″": '"',
+    "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "‒": "-", "―": "-", "…": "…", "•": ".", "·": ".", "∙": ".",
+    "œ": "oe", "æ": "ae", "ß": "ss", "ĳ": "ij", "þ": "th",
+    "\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\r": "\n", "\t": " ", "\n": "\n",
+}  # fmt: skip
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")
+_DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs", "Co", "Cn"})
+_CACHE_LIMIT = 20_000
+_cache: dict[str, str] = {}
+
+
+def _fold(char: str) -> str:
+    """One character to its plain form: "" for the invisible, several letters for a ligature."""
+    if char in _SIGNS:
+        return _SIGNS[char]
+    if char in _BLANK_LETTERS:
+        return " "
+    category = unicodedata.category(char)
+    if category in _DROPPED:
+        return ""
+    if category[0] == "Z":
+        return " "
+    if char in _LETTERS:
+        return _LETTERS[char]
+    plain = []
+    for part in unicodedata.normalize("NFKD", char).casefold():
+        if unicodedata.category(part) in _DROPPED:
+            continue
+        plain.append(_SIGNS.get(part) or _LETTERS.get(part, part))
+    joined = "".join(plain)
+    if joined.isascii():
+        return joined.lower()
+    # A letter of another script (Hangul, kana with marks...): keep it whole rather than in pieces.
+    return char if len(joined) != 1 else joined
+
+
+def _folded(char: str) -> str:
+    known = _cache.get(char)
+    if known is None:
+        known = _fold(char)
+        again = "".join(_fold(part) for part in known)
+        while again != known:
+            known, again = again, "".join(_fold(part) for part in again)
+        if len(_cache) >= _CACHE_LIMIT:
+            _cache.clear()
+        _cache[char] = known
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A folded text. `offsets[i]` is the index in the original of the character that gave `text[i]`; None means i."""
+
+    text: str
+    offsets: tuple[int, ...] | None
+    length: int  # of the original
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """The span [a, b) of the original that gave text[start:end]; always inside the original."""
+        if self.offsets is None or start >= end:
+            return (min(start, self.length), min(max(start, end), self.length))
+        return (self.offsets[start], self.offsets[end - 1] + 1)
+
+
+def normalise(text: str) -> Normalised:
+    """Fold `text`. `normalise(normalise(t).text).text == normalise(t).text` for every `t`."""
+    if text.isascii() and text.isprintable():
+        return Normalised(text.lower(), None, len(text))
+    cached = _cache.get
+    pieces = [piece if (piece := cached(char)) is not None else _folded(char) for char in text]
+    folded = "".join(pieces)
+    if len(folded) == len(text) and all(pieces):
+        return Normalised(folded, None, len(text))
+    offsets = tuple(index for index, piece in enumerate(pieces) for _ in piece)
+    return Normalised(folded, offsets, len(text))

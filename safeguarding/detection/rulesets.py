@@ -1,0 +1,353 @@
+"""Rules as data: the format of `rules/*.yaml`, its validation, and content-addressed versions.
+
+Use:  `ruleset = load_ruleset()` then `scan(text, lang, ruleset)` of `compose` gives the findings with their spans in
+the original text. A file with any error is refused whole (`RulesetError(file, rule, reason)`).
+
+A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies may be spread over files.
+
+    code: M1                  # default for the rules of this file (also: lang, tactic, weight, action, target, guards,
+    lang: fr                  #   scope, bands, alerting)           lang: fr, en or any (any: compiled for both)
+    vocabulary:               # words for every file
+      fr:
+        classes:              # {name} in patterns; entries are "lemma", "lemma:paradigm" (see inflect: t n a x v1 v2...),
+          schools: [college:n, lycee:n, la seconde, "prof/profs/professeur"]   # "a/b/c", several words, "@otherclass"
+        spelling: {jsuis: je suis, koi: quoi}     # read as if written so, everywhere
+        repair: [schools]     # classes whose words are also found misspelt, joined, in leet, stretched or spaced
+    rules:
+      - id: m1.fr.secret
+        tactic: isolation     # free string for `tactics`
+        weight: 0.6           # 0 to 1, default 1
+        action: flag          # flag | hold | refuse (default flag)
+        target: you           # you, group, third, self; default none
+        patterns:             # any of them
+          - "(ça|tout ça) reste (entre nous|notre secret)"
+          - "(dis|parle) ~2 pas à (personne|{relatives})"
+        unless:               # any of these in the same sentence: no finding
+          - "{surprise} d'anniversaire"
+        guards: [negated, quoted, reported]   # see compose: default [] (none); negated drops, others unset `alerting`
+        bands: [teen_13_14, teen_15_17]       # room bands where it applies; data for the engine, `scan` ignores it
+        examples:
+          must_fire: ["ça reste entre nous", {text: "...", band: teen_15_17, room: direct}]
+          must_not_fire: ["...", "..."]       # at least as many as must_fire
+
+Pattern syntax, over the *canonical* reading of the text (no accents, lower case, elisions undone, see below):
+
+    word        that word; accents, case and elisions in the pattern do not matter ("t'es" is read as "tu es")
+    word?       perhaps that word            word*   any word that begins so ("insult*")
+    (a b|c d)   either; (..)? perhaps        {c}     a word or expression of class c;  {c|d} of either; {c}? {c}*
+    _           any one word; _?             ~  ~5   0 to 3 (0 to 5) words, never across the end of a sentence
+    {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question mark
+
+The reading: "ne", fillers (vocabulary `fillers`: juste, vraiment, really...) and commas are *dropped* before matching, so
+write "tu es pas", and never rely on an intensifier. j' t' d' l' qu' m' s' c' are "je te de le que me se ce" ("t'es",
+"t'as" are "tu es", "tu as"; "c'est" is "ce est"); I'm, don't, can't, gonna are "i am", "do not", "can not", "going to".
+"13ans" is "13 ans"; an emoji is a word of its own and can be written as such in a pattern. Patterns go through
+the same reading, so it is enough to write ordinary language. Sentence ends (. ! ? newline) stop every pattern.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .inflect import PARADIGMS, forms
+from .normalise import normalise
+from .patterns import PatternError, classes_of, symbols
+
+LANGS = ("fr", "en")
+ACTIONS = ("flag", "hold", "refuse")
+TARGETS = (None, "you", "group", "third", "self")
+GUARDS = ("negated", "quoted", "reported", "reclaimed")
+SCOPES = ("text", "name")
+BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
+ENGINE = "1"  # part of every digest: raise it when the meaning of a rule file changes
+
+_DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "alerting")
+_RULE_KEYS = {"id", "patterns", "unless", "examples", "note", *_DEFAULTS}
+_FILE_KEYS = {"rules", "vocabulary", "note", *_DEFAULTS}
+_VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary"}
+
+
+class RulesetError(ValueError):
+    """A rule file that cannot be used: which file, which rule ("-" when none), and why."""
+
+    def __init__(self, file: str, rule: str, reason: str) -> None:
+        super().__init__(f"{file}: {rule}: {reason}")
+        self.file, self.rule, self.reason = file, rule, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence that proves a rule, with the room it is said in where that matters."""
+
+    text: str
+    band: str | None = None
+    room: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, validated. `version` is the hash of its content and of the words its classes hold."""
+
+    id: str
+    code: str
+    lang: str
+    patterns: tuple[str, ...]
+    version: str
+    file: str
+    unless: tuple[str, ...] = ()
+    tactic: str | None = None
+    weight: float = 1.0
+    action: str = "flag"
+    target: str | None = None
+    alerting: bool = True
+    guards: tuple[str, ...] = ()
+    scope: str = "text"
+    bands: tuple[str, ...] = ()
+    must_fire: tuple[Example, ...] = ()
+    must_not_fire: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of one language: classes with all their forms (folded), spellings, and what may be repaired."""
+
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spelling: Mapping[str, str] = field(default_factory=dict)
+    repair: frozenset[str] = frozenset()
+    fillers: frozenset[str] = frozenset()
+    glue: frozenset[str] = frozenset()
+    ordinary: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All rules and words. Equal digests mean equal behaviour, byte for byte."""
+
+    digest: str
+    rules: tuple[Rule, ...]
+    vocabularies: Mapping[str, Vocabulary]
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+def default_paths() -> list[Path]:
+    """The rule files that ship with the package, in a fixed order."""
+    return sorted((Path(__file__).parent / "rules").glob("*.yaml"))
+
+
+def load_ruleset(paths: Iterable[Path | str] | None = None) -> Ruleset:
+    """Read and validate rule files (all of `rules/` by default). Raises RulesetError; nothing is half loaded."""
+    sources: dict[str, str] = {}
+    for path in [Path(p) for p in paths] if paths is not None else default_paths():
+        try:
+            sources[path.name] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RulesetError(path.name, "-", f"cannot be read: {error}") from error
+    return parse_ruleset(sources)
+
+
+def parse_ruleset(sources: Mapping[str, str]) -> Ruleset:
+    """As `load_ruleset`, from file name -> YAML text."""
+    documents = {name: _document(name, sources[name]) for name in sorted(sources)}
+    vocabularies = {lang: _vocabulary(documents, lang) for lang in LANGS}
+    rules: list[Rule] = []
+    seen: dict[str, str] = {}
+    for name, document in documents.items():
+        for raw in document.get("rules") or ():
+            rule = _rule(name, document, raw, vocabularies)
+            if rule.id in seen:
+                raise RulesetError(name, rule.id, f"the id is already used in {seen[rule.id]}")
+            seen[rule.id] = name
+            rules.append(rule)
+    content = {
+        "engine": ENGINE,
+        "rules": sorted(rule.id + "@" + rule.version for rule in rules),
+        "words": {
+            lang: {
+                "classes": {k: list(v) for k, v in sorted(words.classes.items())},
+                "spelling": dict(sorted(words.spelling.items())),
+                **{k: sorted(getattr(words, k)) for k in ("repair", "fillers", "glue", "ordinary")},
+            }
+            for lang, words in vocabularies.items()
+        },
+    }
+    return Ruleset(_hash(content, 64), tuple(rules), vocabularies)
+
+
+def _hash(content: object, length: int) -> str:
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:length]
+
+
+def _document(name: str, source: str) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        document = yaml.load(source, Loader=loader)  # noqa: S506 - both are safe loaders
+    except yaml.YAMLError as error:
+        raise RulesetError(name, "-", f"is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(document, dict):
+        raise RulesetError(name, "-", "is not a mapping")
+    unknown = set(document) - _FILE_KEYS
+    if unknown:
+        raise RulesetError(name, "-", f"unknown key {sorted(map(str, unknown))[0]!r}")
+    rules = document.get("rules")
+    if rules is not None and not (isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules)):
+        raise RulesetError(name, "-", "'rules' is not a list of mappings")
+    return document
+
+
+def _fold(text: str) -> str:
+    return normalise(text).text.strip()
+
+
+def _strings(name: str, where: str, value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str | int) for item in value):
+        raise RulesetError(name, "-", f"{where} is not a list of words (quote yes, no, on, off)")
+    if any(isinstance(item, bool) for item in value):
+        raise RulesetError(name, "-", f"{where} holds a yes/no: quote the word")
+    return [str(item) for item in value]
+
+
+def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabulary:
+    raw: dict[str, tuple[str, list[str]]] = {}
+    spelling: dict[str, str] = {}
+    sets: dict[str, set[str]] = {"repair": set(), "fillers": set(), "glue": set(), "ordinary": set()}
+    for name, document in documents.items():
+        section = document.get("vocabulary") or {}
+        if not isinstance(section, dict) or set(section) - set(LANGS):
+            raise RulesetError(name, "-", f"'vocabulary' must be by language ({', '.join(LANGS)})")
+        words = section.get(lang) or {}
+        if not isinstance(words, dict) or set(words) - _VOCABULARY_KEYS:
+            raise RulesetError(name, "-", f"vocabulary of {lang}: unknown key")
+        for cls, entries in (words.get("classes") or {}).items():
+            if cls in raw:
+                raise RulesetError(name, "-", f"class {cls!r} is already defined in {raw[cls][0]}")
+            raw[str(cls)] = (name, _strings(name, f"class {cls!r}", entries))
+        for key, collected in sets.items():
+            listed = _strings(name, f"{lang} {key}", words.get(key) or [])
+            collected.update(listed if key == "repair" else map(_fold, listed))
+        for seen_as, meant in (words.get("spelling") or {}).items():
+            if not isinstance(seen_as, str) or not isinstance(meant, str):
+                raise RulesetError(name, "-", f"spelling {seen_as!r}: both sides must be quoted words")
+            spelling[_fold(seen_as)] = _fold(meant)
+    classes = {cls: tuple(sorted(set(_members(cls, raw, lang, ())))) for cls in raw}
+    for cls in sets["repair"]:
+        if cls not in classes:
+            raise RulesetError("vocabulary", "-", f"repair names an unknown class {cls!r} ({lang})")
+    return Vocabulary(
+        classes, spelling, frozenset(sets["repair"]), frozenset(sets["fillers"]), frozenset(sets["glue"]),
+        frozenset(sets["ordinary"]),
+    )  # fmt: skip
+
+
+def _members(cls: str, raw: Mapping[str, tuple[str, list[str]]], lang: str, path: tuple[str, ...]) -> list[str]:
+    name, entries = raw[cls]
+    members: list[str] = []
+    for entry in entries:
+        if entry.startswith("@"):
+            other = entry[1:]
+            if other not in raw or other in path or other == cls:
+                raise RulesetError(name, "-", f"class {cls!r} includes {other!r}, which is unknown or circular")
+            members += _members(other, raw, lang, (*path, cls))
+            continue
+        for alternative in entry.split("/"):
+            word, _, paradigm = alternative.partition(":")
+            folded = _fold(word)
+            if not folded:
+                raise RulesetError(name, "-", f"class {cls!r} holds an empty word ({entry!r})")
+            if paradigm and paradigm not in PARADIGMS[lang]:
+                raise RulesetError(name, "-", f"class {cls!r}: no paradigm {paradigm!r} in {lang} ({entry!r})")
+            members += forms(folded, paradigm, lang) if paradigm else [folded]
+    return members
+
+
+def _examples(name: str, rule: str, raw: object) -> tuple[Example, ...]:
+    if not isinstance(raw, list):
+        raise RulesetError(name, rule, "examples must be lists")
+    found = []
+    for item in raw:
+        if isinstance(item, str):
+            found.append(Example(item))
+        elif isinstance(item, dict) and isinstance(item.get("text"), str) and not set(item) - {"text", "band", "room"}:
+            found.append(Example(item["text"], item.get("band"), item.get("room")))
+        else:
+            raise RulesetError(name, rule, f"an example is neither a text nor text/band/room: {item!r}")
+    return tuple(found)
+
+
+def _check(name: str, rule: str, condition: object, reason: str) -> None:
+    if not condition:
+        raise RulesetError(name, rule, reason)
+
+
+def _rule(
+    name: str, document: Mapping[str, Any], raw: Mapping[str, Any], vocabularies: Mapping[str, Vocabulary]
+) -> Rule:
+    rule_id = raw.get("id")
+    if not isinstance(rule_id, str) or not rule_id:
+        raise RulesetError(name, "-", "a rule has no id")
+    unknown = set(raw) - _RULE_KEYS
+    _check(name, rule_id, not unknown, f"unknown key {sorted(map(str, unknown))[:1]}")
+    value = {key: raw.get(key, document.get(key)) for key in _DEFAULTS}
+    _check(name, rule_id, isinstance(value["code"], str) and value["code"], "no code")
+    _check(name, rule_id, value["lang"] in (*LANGS, "any"), "lang must be fr, en or any")
+    _check(name, rule_id, value["tactic"] is None or isinstance(value["tactic"], str), "tactic must be a word")
+    weight = 1.0 if value["weight"] is None else value["weight"]
+    good_weight = isinstance(weight, int | float) and not isinstance(weight, bool) and 0 <= weight <= 1
+    _check(name, rule_id, good_weight, "weight must be a number from 0 to 1")
+    action = value["action"] or "flag"
+    _check(name, rule_id, action in ACTIONS, f"action must be one of {', '.join(ACTIONS)}")
+    _check(name, rule_id, value["target"] in TARGETS, "target must be you, group, third or self")
+    guards = tuple(value["guards"] or ())
+    _check(name, rule_id, set(guards) <= set(GUARDS), f"guards must be among {', '.join(GUARDS)}")
+    scope = value["scope"] or "text"
+    _check(name, rule_id, scope in SCOPES, f"scope must be one of {', '.join(SCOPES)}")
+    bands = tuple(value["bands"] or ())
+    _check(name, rule_id, set(bands) <= set(BANDS), f"bands must be among {', '.join(BANDS)}")
+    alerting = True if value["alerting"] is None else value["alerting"]
+    _check(name, rule_id, isinstance(alerting, bool), "alerting must be true or false")
+
+    listed: dict[str, tuple[str, ...]] = {}
+    for key in ("patterns", "unless"):
+        items = raw.get(key) or []
+        well_formed = isinstance(items, list) and all(isinstance(item, str) for item in items)
+        _check(name, rule_id, well_formed, f"{key} must be a list of quoted patterns")
+        listed[key] = tuple(items)
+    _check(name, rule_id, listed["patterns"], "a rule needs patterns")
+    words: dict[str, Any] = {}
+    for pattern in listed["patterns"] + listed["unless"]:
+        try:
+            symbols(pattern)
+            for cls in classes_of(pattern):
+                for lang in LANGS if value["lang"] == "any" else (value["lang"],):
+                    known = vocabularies[lang].classes
+                    _check(name, rule_id, cls in known, f"unknown class {{{cls}}} in {lang}: {pattern!r}")
+                    words[f"{lang}.{cls}"] = known[cls]
+        except PatternError as error:
+            raise RulesetError(name, rule_id, f"{error} in {pattern!r}") from error
+    examples = raw.get("examples") or {}
+    _check(name, rule_id, isinstance(examples, dict) and not set(examples) - {"must_fire", "must_not_fire"}, "examples")
+    must_fire = _examples(name, rule_id, examples.get("must_fire") or [])
+    must_not_fire = _examples(name, rule_id, examples.get("must_not_fire") or [])
+    _check(name, rule_id, must_fire, "a rule needs an example that must fire")
+    _check(name, rule_id, len(must_not_fire) >= len(must_fire), "fewer must_not_fire examples than must_fire")
+
+    content = {
+        "engine": ENGINE, "id": rule_id, "weight": float(weight), "action": action, "guards": guards, "scope": scope,
+        "bands": bands, "alerting": alerting, "words": words, "code": value["code"], "lang": value["lang"],
+        "tactic": value["tactic"], "target": value["target"], **listed,
+    }  # fmt: skip
+    return Rule(
+        id=rule_id, code=value["code"], lang=value["lang"], patterns=listed["patterns"], unless=listed["unless"],
+        version=_hash(content, 12), file=name, tactic=value["tactic"], weight=float(weight), action=action,
+        target=value["target"], alerting=alerting, guards=guards, scope=scope, bands=bands,
+        must_fire=must_fire, must_not_fire=must_not_fire,
+    )  # fmt: skip
