@@ -1,0 +1,392 @@
+"""The one table of incidents: what each code is called, which law it touches, how fast a person looks, whom to tell.
+
+Everything that speaks of a code (clock of a case, text of a decision, DSA statement, dossier) reads it here.
+Names are data in both languages, so that a dossier can be written in either whatever language is active.
+Law references name what *may* apply: a qualification is the prosecutor's; penalties are never stated.
+
+Sources: DSA Transparency Database (API of 1 July 2025) for categories and keywords; Code pénal (CP), Code civil
+(C. civ.), Code de l’action sociale et des familles (CASF), law of 29 July 1881 on the press, as in force in 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The same words in French and in English."""
+
+    fr: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        """The words in `language` ("fr", "fr-FR", "en" ...); French, the first language here, for any other."""
+        return self.en if language.lower().startswith("en") else self.fr
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """How grave, and so how soon a person must have looked: `clock_minutes` from the opening of the case."""
+
+    level: str
+    clock_minutes: int
+    pages: bool  # calls the officer on duty until somebody acknowledges
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One code. `aggravated` is the graver severity it takes when what `aggravated_when` says is so."""
+
+    code: str
+    words: Words
+    dsa_category: str | None  # None: no restriction is made on this ground, so no statement is owed
+    dsa_keywords: tuple[str, ...]
+    law: tuple[str, ...]  # keys of LAW
+    severity: str
+    tell: tuple[str, ...]  # keys of CHANNELS, first to call first
+    help_lines: tuple[str, ...]  # for the person to protect; keys of the help lines shown on every page
+    aggravated: str | None = None
+    aggravated_when: Words | None = None
+
+    @property
+    def family(self) -> str:
+        """The letter that groups codes; one live case a relationship and family."""
+        return self.code[0]
+
+    @property
+    def secret_rule(self) -> bool:
+        """Whether the author is never told which rule was met: for M and V codes that would teach a predator."""
+        return self.family in "MV"
+
+    @property
+    def sanctioned(self) -> bool:
+        """Whether the author may be sanctioned at all: distress and a child in danger call for help only."""
+        return self.code not in ("D1", "M7")
+
+    @property
+    def clock_minutes(self) -> int:
+        """Minutes until a person must have looked, at the default severity."""
+        return SEVERITIES[self.severity].clock_minutes
+
+
+SEVERITIES: Mapping[str, Severity] = MappingProxyType(
+    {
+        "P0": Severity("P0", 15, True, Words("danger immédiat", "immediate danger")),
+        "P1": Severity("P1", 60, True, Words("grave", "grave")),
+        "P2": Severity("P2", 240, False, Words("sérieux", "serious")),
+        "P3": Severity("P3", 1440, False, Words("à suivre", "to be followed")),
+    }
+)
+
+CHANNELS: Mapping[str, Words] = MappingProxyType(
+    {
+        "emergency": Words("Police secours (17 ou 112, SMS 114)", "Police emergency (17 or 112, text 114)"),
+        "medical_emergency": Words("SAMU (15 ou 112)", "Medical emergency (15 or 112)"),
+        "police": Words("Police ou gendarmerie", "Police or gendarmerie"),
+        "pharos": Words("PHAROS (jamais pour une urgence)", "PHAROS (never for an emergency)"),
+        "ofmin": Words("Office mineurs (OFMIN)", "Office for minors (OFMIN)"),
+        "crip": Words("CRIP du département, ou 119", "Child protection unit (CRIP) of the département, or 119"),
+        "prosecutor": Words("Procureur de la République", "Public prosecutor"),
+        "dsa_art18": Words(
+            "Notification d’une menace pour la vie ou la sécurité (DSA, art. 18)",
+            "Notification of a threat to life or safety (DSA art. 18)",
+        ),
+        "point_de_contact": Words("Point de Contact", "Point de Contact"),
+        "ncmec": Words("NCMEC (CyberTipline), si le lien est américain", "NCMEC (CyberTipline), if linked to the US"),
+        "nca": Words("NCA, si le lien est britannique", "NCA, if linked to the UK"),
+        "helpline_3018": Words("3018, qui peut faire retirer un contenu", "3018, which can have content taken down"),
+        "target": Words("La personne visée, pour la prévenir", "The person targeted, to warn them"),
+        "victim": Words("La personne concernée, avec son accord", "The person concerned, with their agreement"),
+        "officer": Words("Le référent protection de la communauté", "The community’s safeguarding officer"),
+    }
+)
+
+LAW: Mapping[str, Words] = MappingProxyType(
+    {
+        "CP 131-35-1": Words("peine de suspension d’un compte d’accès", "court-ordered suspension of an account"),
+        "CP 132-71-1": Words("guet-apens (circonstance aggravante)", "ambush (aggravating circumstance)"),
+        "CP 132-76": Words(
+            "mobile raciste ou religieux (circonstance aggravante)", "racist or religious motive (aggravating)"
+        ),
+        "CP 132-77": Words(
+            "mobile lié au sexe, à l’orientation ou à l’identité de genre (circonstance aggravante)",
+            "motive of sex, orientation or gender identity (aggravating)",
+        ),
+        "CP 221-3": Words("assassinat (préméditation ou guet-apens)", "murder with premeditation or ambush"),
+        "CP 222-17": Words("menaces de crime ou de délit contre les personnes", "threats against a person"),
+        "CP 222-22": Words("agressions sexuelles", "sexual assaults"),
+        "CP 222-23": Words("viol", "rape"),
+        "CP 222-30-1": Words(
+            "administration d’une substance pour commettre un viol ou une agression sexuelle",
+            "drugging a person in order to rape or sexually assault them",
+        ),
+        "CP 222-33-2-2": Words("harcèlement moral, y compris en raid", "harassment, raids included"),
+        "CP 222-33-2-3": Words("harcèlement scolaire", "bullying at school"),
+        "CP 223-1-1": Words(
+            "divulgation d’informations exposant une personne à un danger",
+            "disclosing information to endanger somebody",
+        ),
+        "CP 223-13": Words("provocation au suicide", "incitement to suicide"),
+        "CP 225-5": Words("proxénétisme", "procuring (pimping)"),
+        "CP 225-7-1": Words("proxénétisme à l’égard d’un mineur", "procuring of a minor"),
+        "CP 225-12-1": Words("recours à la prostitution d’un mineur", "paying for sexual acts with a minor"),
+        "CP 226-2-1": Words("diffusion d’images à caractère sexuel sans accord", "sharing intimate images unagreed"),
+        "CP 226-4-1": Words("usurpation d’identité", "identity theft"),
+        "CP 226-8-1": Words("montage à caractère sexuel (hypertrucage)", "sexual deepfake"),
+        "CP 227-22": Words("corruption de mineur", "corruption of a minor"),
+        "CP 227-22-1": Words(
+            "propositions sexuelles d’un majeur à un mineur de quinze ans en ligne",
+            "sexual proposals by an adult to a child under fifteen online",
+        ),
+        "CP 227-22-2": Words(
+            "incitation d’un mineur à un acte sexuel en ligne", "inciting a minor to a sexual act online"
+        ),
+        "CP 227-23": Words(
+            "image ou représentation pornographique d’un mineur", "pornographic image or depiction of a minor"
+        ),
+        "CP 227-23-1": Words(
+            "sollicitation d’images pornographiques auprès d’un mineur", "soliciting pornographic images from a minor"
+        ),
+        "CP 227-24": Words(
+            "message violent ou pornographique susceptible d’être vu par un mineur",
+            "violent or pornographic message likely to be seen by a minor",
+        ),
+        "CP 312-1": Words("extorsion", "extortion"),
+        "CP 312-10": Words("chantage", "blackmail"),
+        "CP 313-1": Words("escroquerie", "fraud"),
+        "CP 434-3": Words(
+            "obligation de signaler les mauvais traitements ou atteintes sexuelles sur mineur",
+            "duty to report ill-treatment or sexual abuse of a minor",
+        ),
+        "CP 611-1": Words("achat d’un acte sexuel", "purchase of a sexual act"),
+        "CP R625-7": Words("provocation non publique à la haine", "non-public incitement to hatred"),
+        "CP R625-8": Words("diffamation non publique discriminatoire", "non-public discriminatory defamation"),
+        "CP R625-8-1": Words("injure non publique discriminatoire", "non-public discriminatory insult"),
+        "Loi 1881 art. 24": Words("provocation publique à la haine ou à la violence", "public incitement to hatred"),
+        "Loi 1881 art. 33": Words("injure publique discriminatoire", "public discriminatory insult"),
+        "CASF L226-2-1": Words("transmission d’une information préoccupante", "passing on a concern about a child"),
+        "C. civ. 375": Words("assistance éducative d’un mineur en danger", "protection of a child in danger"),
+    }
+)
+
+_MINORS = "STATEMENT_CATEGORY_PROTECTION_OF_MINORS"
+_CYBER_VIOLENCE = "STATEMENT_CATEGORY_CYBER_VIOLENCE"
+_VIOLENCE = "STATEMENT_CATEGORY_VIOLENCE"
+_SPEECH = "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH"
+_SCAMS = "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"
+_FOR_A_CHILD = ("119", "3018")
+
+_TABLE = (
+    Incident(
+        "M1",
+        Words("sollicitation sexuelle de mineur", "grooming"),
+        _MINORS,
+        ("KEYWORD_GROOMING_SEXUAL_ENTICEMENT_MINORS",),
+        ("CP 227-22-1", "CP 227-22", "CP 227-22-2", "CP 227-23-1"),
+        "P1",
+        ("pharos", "ofmin", "crip", "dsa_art18", "ncmec", "nca"),
+        _FOR_A_CHILD,
+        "P0",
+        Words("une rencontre est proposée ou prévue", "a meeting is proposed or planned"),
+    ),
+    Incident(
+        "M2",
+        Words("sextorsion de mineur", "sexual extortion of a minor"),
+        _MINORS,
+        ("KEYWORD_GROOMING_SEXUAL_ENTICEMENT_MINORS", "KEYWORD_CHILD_SEXUAL_ABUSE_MATERIAL"),
+        ("CP 227-23-1", "CP 312-10", "CP 312-1"),
+        "P0",
+        ("emergency", "pharos", "ofmin", "crip", "helpline_3018", "dsa_art18", "ncmec", "nca"),
+        ("3018", "119", "3114"),
+    ),
+    Incident(
+        "M3",
+        Words("contenu pédocriminel", "child sexual abuse material (CSAM)"),
+        _MINORS,
+        ("KEYWORD_CHILD_SEXUAL_ABUSE_MATERIAL", "KEYWORD_CHILD_SEXUAL_ABUSE_MATERIAL_DEEPFAKE"),
+        ("CP 227-23",),
+        "P0",
+        ("ofmin", "pharos", "point_de_contact", "dsa_art18", "ncmec", "nca"),
+        _FOR_A_CHILD,
+    ),
+    Incident(
+        "M4",
+        Words("exploitation sexuelle de mineur", "sexual exploitation of a minor"),
+        _MINORS,
+        ("KEYWORD_HUMAN_EXPLOITATION",),
+        ("CP 225-12-1", "CP 225-5", "CP 225-7-1"),
+        "P0",
+        ("emergency", "ofmin", "crip", "dsa_art18", "ncmec", "nca"),
+        _FOR_A_CHILD,
+    ),
+    Incident(
+        "M5",
+        Words("contenu pornographique montré à un mineur", "adult material shown to a minor"),
+        _MINORS,
+        ("KEYWORD_AGE_SPECIFIC_RESTRICTIONS_MINORS",),
+        ("CP 227-24",),
+        "P2",
+        ("officer", "pharos"),
+        _FOR_A_CHILD,
+    ),
+    Incident(
+        "M6",
+        Words("âge mensonger", "false age"),
+        _MINORS,
+        ("KEYWORD_AGE_SPECIFIC_RESTRICTIONS_MINORS",),
+        ("CP 226-4-1",),
+        "P3",
+        ("officer",),
+        _FOR_A_CHILD,
+        "P1",
+        Words("un adulte se trouve parmi des mineurs", "an adult is among minors"),
+    ),
+    Incident(
+        "M7",
+        Words("mineur en danger", "minor in danger"),
+        None,
+        (),
+        ("CASF L226-2-1", "C. civ. 375", "CP 434-3"),
+        "P1",
+        ("crip", "prosecutor"),
+        ("119",),
+        "P0",
+        Words("le danger est grave ou immédiat", "the danger is grave or immediate"),
+    ),
+    Incident(
+        "V1",
+        Words("guet-apens", "ambush"),
+        _VIOLENCE,
+        ("KEYWORD_COORDINATED_HARM", "KEYWORD_HATE_SPEECH"),
+        ("CP 132-71-1", "CP 132-77", "CP 221-3", "CP 312-1"),
+        "P0",
+        ("emergency", "dsa_art18", "target", "prosecutor"),
+        ("17", "sos_homophobie", "116006"),
+    ),
+    Incident(
+        "V2",
+        Words("menaces, divulgation de données personnelles", "threats, doxing"),
+        _CYBER_VIOLENCE,
+        ("KEYWORD_CYBER_STALKING",),
+        ("CP 222-17", "CP 223-1-1"),
+        "P1",
+        ("police", "dsa_art18", "victim"),
+        ("17", "116006"),
+        "P0",
+        Words("la menace vise la vie et paraît imminente", "the threat is to life and seems imminent"),
+    ),
+    Incident(
+        "V3",
+        Words("viol, agression ou soumission chimique arrangés", "arranging the rape or drugging of a person"),
+        _VIOLENCE,
+        ("KEYWORD_COORDINATED_HARM",),
+        ("CP 222-23", "CP 222-22", "CP 222-30-1"),
+        "P0",
+        ("emergency", "dsa_art18", "ofmin", "prosecutor"),
+        ("17", "116006"),
+    ),
+    Incident(
+        "H1",
+        Words("haine, injure discriminatoire", "hate speech"),
+        _SPEECH,
+        ("KEYWORD_HATE_SPEECH", "KEYWORD_DISCRIMINATION", "KEYWORD_INCITEMENT_VIOLENCE_HATRED"),
+        ("Loi 1881 art. 33", "Loi 1881 art. 24", "CP R625-8-1", "CP R625-8", "CP R625-7", "CP 132-76", "CP 132-77"),
+        "P2",
+        ("pharos", "victim"),
+        ("sos_homophobie", "3018"),
+        "P1",
+        Words("il y a appel à la violence ou à la haine", "there is a call to violence or hatred"),
+    ),
+    Incident(
+        "C1",
+        Words("cyberharcèlement", "online harassment"),
+        _CYBER_VIOLENCE,
+        ("KEYWORD_CYBER_HARASSMENT", "KEYWORD_CYBER_BULLYING_INTIMIDATION"),
+        ("CP 222-33-2-2", "CP 222-33-2-3"),
+        "P2",
+        ("victim", "helpline_3018", "police"),
+        ("3018", "116006"),
+        "P1",
+        Words("la personne visée est mineure", "the person targeted is a minor"),
+    ),
+    Incident(
+        "C2",
+        Words("images intimes diffusées ou truquées", "intimate images shared or faked"),
+        _CYBER_VIOLENCE,
+        ("KEYWORD_NON_CONSENSUAL_IMAGE_SHARING", "KEYWORD_NON_CONSENSUAL_MATERIAL_DEEPFAKE"),
+        ("CP 226-2-1", "CP 226-8-1"),
+        "P1",
+        ("victim", "helpline_3018", "police"),
+        ("3018", "116006"),
+    ),
+    Incident(
+        "C3",
+        Words("chantage, menace de révélation", "blackmail, threat of outing"),
+        _CYBER_VIOLENCE,
+        ("KEYWORD_CYBER_HARASSMENT",),
+        ("CP 312-10", "CP 312-1"),
+        "P1",
+        ("victim", "police"),
+        ("sos_homophobie", "116006", "3114"),
+    ),
+    Incident(
+        "S1",
+        Words("proxénétisme, achat d’acte sexuel", "pimping, paid sex"),
+        _VIOLENCE,
+        ("KEYWORD_HUMAN_EXPLOITATION", "KEYWORD_ADULT_SEXUAL_MATERIAL"),
+        ("CP 225-5", "CP 611-1"),
+        "P2",
+        ("police", "pharos"),
+        ("116006",),
+        "P1",
+        Words("une personne en fait travailler une autre", "one person puts another to work"),
+    ),
+    Incident(
+        "D1",
+        Words("risque suicidaire", "suicide risk"),
+        "STATEMENT_CATEGORY_SELF_HARM",
+        ("KEYWORD_SUICIDE",),
+        ("CP 223-13",),
+        "P0",
+        ("medical_emergency", "dsa_art18"),
+        ("3114", "15"),
+    ),
+    Incident(
+        "X1",
+        Words("arnaque", "scam"),
+        _SCAMS,
+        ("KEYWORD_IMPERSONATION_ACCOUNT_HIJACKING", "KEYWORD_PHISHING"),
+        ("CP 313-1", "CP 226-4-1"),
+        "P2",
+        ("officer", "pharos"),
+        ("116006",),
+    ),
+    Incident(
+        "X2",
+        Words("afflux de contacts", "contact flood"),
+        "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
+        ("KEYWORD_OTHER",),
+        ("CP 222-33-2-2",),
+        "P2",
+        ("officer",),
+        ("3018",),
+        "P1",
+        Words("les personnes abordées sont mineures", "those approached are minors"),
+    ),
+    Incident(
+        "X3",
+        Words("contournement de bannissement", "ban evasion"),
+        _SCAMS,
+        ("KEYWORD_INAUTHENTIC_ACCOUNTS",),
+        ("CP 131-35-1",),
+        "P2",
+        ("officer",),
+        (),
+    ),
+)
+
+INCIDENTS: Mapping[str, Incident] = MappingProxyType({incident.code: incident for incident in _TABLE})
