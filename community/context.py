@@ -1,0 +1,21 @@
+"""What every page shows: the community's name, who is watching when, whom to call. One cached read, no query of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from .helplines import urgent_lines
+from .services.settings import cover_text, get_community
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Template context of base.html."""
+    return {
+        "community": get_community(),
+        "cover": cover_text(),
+        "demo": settings.HAVRE_DEMO,
+        "urgent_lines": urgent_lines(),
+    }
