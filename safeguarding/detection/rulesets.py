@@ -12,7 +12,9 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
         classes:              # {name} in patterns; entries are "lemma", "lemma:paradigm" (see inflect: t n a x v1 v2...),
           schools: [college:n, lycee:n, la seconde, "prof/profs/professeur"]   # "a/b/c", several words, "@otherclass"
         spelling: {jsuis: je suis, koi: quoi}     # read as if written so, everywhere
+        context: {tes: {as: tu es, before: [pas, un, une], classes: [insults], not_after: [de]}}   # by its neighbours
         repair: [schools]     # classes whose words are also found misspelt, joined, in leet, stretched or spaced
+        glue: [le, la, de]    # words that may be run together with those; ordinary: [...] are never repaired
     rules:
       - id: m1.fr.secret
         tactic: isolation     # free string for `tactics`
@@ -52,7 +54,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -71,7 +73,8 @@ ENGINE = "1"  # part of every digest: raise it when the meaning of a rule file c
 _DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "alerting")
 _RULE_KEYS = {"id", "patterns", "unless", "examples", "note", *_DEFAULTS}
 _FILE_KEYS = {"rules", "vocabulary", "note", *_DEFAULTS}
-_VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary"}
+_VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary", "context"}
+_CONTEXT_KEYS = {"as", "before", "classes", "not_after"}
 
 
 class RulesetError(ValueError):
@@ -114,6 +117,15 @@ class Rule:
     must_not_fire: tuple[Example, ...] = ()
 
 
+class Context(NamedTuple):
+    """A spelling that its neighbours settle: read `meant` when followed by a word of `before` ("*": any) or of a class."""
+
+    meant: str
+    before: frozenset[str]
+    classes: tuple[str, ...]
+    not_after: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The words of one language: classes with all their forms (folded), spellings, and what may be repaired."""
@@ -124,6 +136,7 @@ class Vocabulary:
     fillers: frozenset[str] = frozenset()
     glue: frozenset[str] = frozenset()
     ordinary: frozenset[str] = frozenset()
+    context: Mapping[str, Context] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +187,8 @@ def parse_ruleset(sources: Mapping[str, str]) -> Ruleset:
             lang: {
                 "classes": {k: list(v) for k, v in sorted(words.classes.items())},
                 "spelling": dict(sorted(words.spelling.items())),
+                "context": {k: [v.meant, sorted(v.before), v.classes, sorted(v.not_after)]
+                            for k, v in sorted(words.context.items())},
                 **{k: sorted(getattr(words, k)) for k in ("repair", "fillers", "glue", "ordinary")},
             }
             for lang, words in vocabularies.items()
@@ -219,6 +234,7 @@ def _strings(name: str, where: str, value: object) -> list[str]:
 def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabulary:
     raw: dict[str, tuple[str, list[str]]] = {}
     spelling: dict[str, str] = {}
+    context: dict[str, Context] = {}
     sets: dict[str, set[str]] = {"repair": set(), "fillers": set(), "glue": set(), "ordinary": set()}
     for name, document in documents.items():
         section = document.get("vocabulary") or {}
@@ -238,14 +254,28 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
             if not isinstance(seen_as, str) or not isinstance(meant, str):
                 raise RulesetError(name, "-", f"spelling {seen_as!r}: both sides must be quoted words")
             spelling[_fold(seen_as)] = _fold(meant)
+        for word, raw_context in (words.get("context") or {}).items():
+            context[_fold(str(word))] = _context(name, str(word), raw_context)
     classes = {cls: tuple(sorted(set(_members(cls, raw, lang, ())))) for cls in raw}
-    for cls in sets["repair"]:
+    for cls in [*sets["repair"], *(cls for rule in context.values() for cls in rule.classes)]:
         if cls not in classes:
-            raise RulesetError("vocabulary", "-", f"repair names an unknown class {cls!r} ({lang})")
+            raise RulesetError("vocabulary", "-", f"repair or context names an unknown class {cls!r} ({lang})")
     return Vocabulary(
         classes, spelling, frozenset(sets["repair"]), frozenset(sets["fillers"]), frozenset(sets["glue"]),
-        frozenset(sets["ordinary"]),
+        frozenset(sets["ordinary"]), context,
     )  # fmt: skip
+
+
+def _context(name: str, word: str, raw: object) -> Context:
+    if not isinstance(raw, dict) or set(raw) - _CONTEXT_KEYS or not isinstance(raw.get("as"), str):
+        raise RulesetError(name, "-", f"context {word!r} needs 'as', and before, classes or not_after")
+    lists = {key: _strings(name, f"context {word!r}", raw.get(key) or []) for key in ("before", "classes", "not_after")}
+    return Context(
+        _fold(raw["as"]),
+        frozenset(map(_fold, lists["before"])),
+        tuple(lists["classes"]),
+        frozenset(map(_fold, lists["not_after"])),
+    )
 
 
 def _members(cls: str, raw: Mapping[str, tuple[str, list[str]]], lang: str, path: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,511 @@
+"""Read a text with the words of a rule set, and find which rules its words match.
+
+A `Lexicon` is built once per process, rule set digest and language (`lexicon_for`), lazily. `read` turns a text into a
+`Reading`: a row of canonical tokens, each with the word classes it belongs to and the span it came from. `matches`
+runs every pattern of a scope over the row in one pass.
+
+What a plain fold cannot decide is decided here, and only in favour of a known word: leet, stretched letters, letters
+split by spaces or dots, words run together, one letter missing or two swapped, stars for letters. An ordinary word is never
+touched: a repair happens only to a token no vocabulary knows, and yields only words of the classes named in `repair`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import re2
+
+from .normalise import Normalised, normalise
+from .patterns import CONTINUED, END, FIRST_CLASS, LAST_CLASS, PatternError, to_re2, words_of
+from .rulesets import LANGS, Rule, Ruleset, RulesetError, Vocabulary
+
+Pieces = tuple[bytes, ...]
+
+_TOKEN = re.compile(
+    r"[@$*]?[^\W_]+(?:'[^\W\d_]+|[@$€*!|+]+[^\W_]+)*+(?:\*+|[@$€](?![^\W_])|')?"  # a word, with elisions and signs read as letters
+    r"|[.?!;\n…]+|[^\w\s,:'\"()\[\]{}<>/\\\-–—=_~^#%&+|*@$€]"  # the end of a sentence; any other sign that says something
+)
+_SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*,/|+]{1,2}+[^\W\d_](?![^\W_])){2,40}+")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
+         "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
+_LEET_SIGNS = re.compile(r"[0-9@$!|€+]")
+_LONGEST_REPAIR = 32
+_MEMORY_LIMIT = 30_000
+
+_FRENCH_ELISIONS = {
+    "j": "je", "t": "te", "d": "de", "l": "le", "qu": "que", "n": "ne", "s": "se", "m": "me", "c": "ce",
+    "lorsqu": "lorsque", "puisqu": "puisque", "jusqu": "jusque", "quoiqu": "quoique", "quelqu": "quelque",
+    "presqu": "presque", "y": "y",
+}  # fmt: skip
+_TU_FORMS = frozenset("es as etais avais auras seras aurais serais avait".split())
+_ENGLISH_ENDINGS = {"re": "are", "m": "am", "ll": "will", "ve": "have", "d": "would"}
+_ENGLISH_IS = frozenset("it he she that what there who here where how this everyone everybody someone nobody".split())
+_WHOLE = {
+    "fr": {"aujourd'hui": ["aujourd'hui"], "d'accord": ["d'accord"], "prud'homme": ["prud'homme"]},
+    "en": {
+        "can't": ["can", "not"],
+        "won't": ["will", "not"],
+        "shan't": ["shall", "not"],
+        "ain't": ["is", "not"],
+        "let's": ["let", "us"],
+        "y'all": ["you", "all"],
+    },
+}
+
+
+def _elisions(token: str, lang: str) -> list[str]:
+    """A token with apostrophes to its words."""
+    whole = _WHOLE[lang].get(token)
+    if whole is not None:
+        return whole
+    head, _, rest = token.partition("'")
+    if not rest:
+        return [head] if lang == "en" else [_FRENCH_ELISIONS.get(head, head)] if head else []
+    if lang == "fr":
+        tail = _elisions(rest, lang)
+        if head == "t" and (tail[0] in _TU_FORMS or (tail[0].endswith("es") and len(tail[0]) > 3)):
+            return ["tu", *tail]
+        return [_FRENCH_ELISIONS.get(head, head), *tail]
+    if rest == "t" and head.endswith("n"):
+        return [head[:-1], "not"]
+    if rest == "s":
+        return [head, "is"] if head in _ENGLISH_IS else [head]
+    if rest in _ENGLISH_ENDINGS:
+        return [head, _ENGLISH_ENDINGS[rest]]
+    return [head, *_elisions(rest, lang)]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as the rules see it. Token i is `pieces[i]`; it came from folded characters `spans[i]`."""
+
+    source: Normalised
+    pieces: Pieces
+    spans: tuple[tuple[int, int], ...]
+    line: bytes
+
+    def word(self, index: int) -> str:
+        """The canonical word of a token, without its marks ("." and "?" for sentence ends)."""
+        piece = self.pieces[index]
+        return piece[1:].rstrip(bytes(range(0x80, 0x100))).decode()
+
+    def tokens(self, start: int, end: int) -> tuple[int, int]:
+        """Byte span of the line -> [first, last) token indices."""
+        first = self.line.count(b" ", 0, start)
+        return first, first + max(1, self.line.count(b" ", start, end))
+
+    def original(self, first: int, last: int) -> tuple[int, int]:
+        """Token indices [first, last) -> span in the original text."""
+        return self.source.original(self.spans[first][0], self.spans[last - 1][1])
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A pattern match: tokens [first, last) of the reading."""
+
+    rule: Rule
+    first: int
+    last: int
+
+
+class _RuleMatcher:
+    """One pass over all the rules of a scope, then one pass for each rule that is there, to learn where."""
+
+    def __init__(self, rules: list[tuple[Rule, str, str]]) -> None:
+        self.rules = [rule for rule, _, _ in rules]
+        options = re2.Options()
+        options.encoding = re2.Options.Encoding.LATIN1
+        options.max_mem = 256 << 20
+        options.never_capture = True
+        options.log_errors = False
+        self._where = [re2.compile(where.encode("latin-1"), options) for _, where, _ in rules]
+        self._unless = [re2.compile(u.encode("latin-1"), options) if u else None for _, _, u in rules]
+        self._set = re2.Set.SearchSet(options) if rules else None
+        if self._set is not None:
+            for _, where, _ in rules:
+                self._set.Add(where.encode("latin-1"))
+            self._set.Compile()
+
+    def hits(self, reading: Reading) -> list[Hit]:
+        if self._set is None:
+            return []
+        found: list[Hit] = []
+        line = reading.line
+        for index in sorted(self._set.Match(line) or ()):
+            rule = self.rules[index]
+            unless = self._unless[index]
+            for match in self._where[index].finditer(line):
+                if match.end() == match.start():
+                    continue
+                if unless is not None and unless.search(_sentence(line, match.start(), match.end())):
+                    continue
+                first, last = reading.tokens(match.start(), match.end())
+                while first < last - 1 and reading.pieces[first][1:2] in b".?":
+                    first += 1
+                while last - 1 > first and reading.pieces[last - 1][1:2] in b".?":
+                    last -= 1
+                found.append(Hit(rule, first, last))
+        return found
+
+
+def _sentence(line: bytes, start: int, end: int) -> bytes:
+    begin = max(line.rfind(b" .", 0, start), line.rfind(b" ?", 0, start))
+    stops = [stop for stop in (line.find(b" .", end), line.find(b" ?", end)) if stop >= 0]
+    return line[max(begin, 0) : min(stops, default=len(line)) + 3]
+
+
+class Lexicon:
+    """The words and rules of one language, compiled."""
+
+    def __init__(self, ruleset: Ruleset, lang: str) -> None:
+        self.lang = lang
+        self.rules = [rule for rule in ruleset.rules if rule.lang in (lang, "any")]
+        self.vocabulary: Vocabulary = ruleset.vocabularies[lang]
+        names = sorted(self.vocabulary.classes)
+        if len(names) > LAST_CLASS - FIRST_CLASS + 1:
+            raise RulesetError("vocabulary", "-", f"more than {LAST_CLASS - FIRST_CLASS + 1} word classes in {lang}")
+        self.marks = {name: FIRST_CLASS + index for index, name in enumerate(names)}
+        self._class_marks: dict[str, set[int]] = {}
+        self._expressions: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        self._collect_classes()
+        self._words: dict[str, Pieces] = {}
+        self._repairable: set[str] = set()
+        self._joinable: set[str] = set()
+        self._starred: dict[tuple[str, int], list[str]] = {}
+        self._index_words()
+        self._context = self._compile_context()
+        self._heads = frozenset(self._expressions)
+        self._memory: dict[str, Pieces] = {}
+        self._matchers: dict[str, _RuleMatcher] = {}
+
+    # ---- building
+
+    def canonical(self, word: str) -> list[str]:
+        """A word as written to the words it is read as: elisions undone, spelling set right, fillers dropped."""
+        found: list[str] = []
+        for token in normalise(word).text.split():
+            for part in re.split(r"[-_]", token):
+                spelt = self.vocabulary.spelling.get(part)
+                parts = spelt.split() if spelt is not None else [part]
+                for piece in parts:
+                    for bare in _elisions(piece, self.lang) if "'" in piece else [piece]:
+                        again = self.vocabulary.spelling.get(bare) if spelt is None else None
+                        found += again.split() if again is not None else [bare]
+        dropped = self.vocabulary.fillers
+        return [_token_name(word) for word in found if word and word != "ne" and word not in dropped]
+
+    def _collect_classes(self) -> None:
+        for name, members in self.vocabulary.classes.items():
+            mark = self.marks[name]
+            for member in members:
+                words = self.canonical(member)
+                if len(words) == 1:
+                    self._class_marks.setdefault(words[0], set()).add(mark)
+                elif words:
+                    self._expressions.setdefault(words[0], []).append((tuple(words), mark))
+        for entries in self._expressions.values():
+            entries.sort(key=lambda entry: -len(entry[0]))
+
+    def _piece(self, word: str) -> bytes:
+        marks = self._class_marks.get(word)
+        return b" " + word.encode("ascii") + (bytes(sorted(marks)) if marks else b"") + END
+
+    def _pieces(self, word: str) -> Pieces:
+        return tuple(self._piece(part) for part in self.canonical(word))
+
+    def _index_words(self) -> None:
+        vocabulary = self.vocabulary
+        literals = {
+            folded
+            for rule in self.rules
+            for pattern in rule.patterns + rule.unless
+            for word in words_of(pattern)
+            for folded in re.split(r"[-\s]", normalise(word).text)
+        }
+        plain = {word for word in self._class_marks if "'" not in word}
+        expression_words = {word for name in self._expressions for entry, _ in self._expressions[name] for word in entry}
+        known = (
+            plain | set(vocabulary.spelling) | vocabulary.fillers | vocabulary.glue | vocabulary.ordinary | literals
+            | expression_words
+        )  # fmt: skip
+        for word in known:
+            if word and "*" not in word:
+                self._words[word] = self._pieces(word)
+        repair_marks = {self.marks[name] for name in vocabulary.repair}
+        self._repairable = {word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()}
+        self._joinable = (vocabulary.glue | vocabulary.fillers | literals | self._repairable) - {""}
+        for word in sorted(self._repairable):
+            self._starred.setdefault((word[0], len(word)), []).append(word)
+            if len(word) < 4:
+                continue
+            for slip in _slips(word):
+                if slip not in self._words:
+                    self._words[slip] = self._pieces(word)
+
+    def _compile_context(self) -> dict[bytes, tuple[Pieces, frozenset[str], frozenset[int], frozenset[str]]]:
+        table = {}
+        for word, (meant, before, classes, not_after) in self.vocabulary.context.items():
+            pieces = tuple(self._piece(part) for part in meant.split())
+            marks = frozenset(self.marks[name] for name in classes)
+            table[self._piece(word)] = (pieces, before, marks, not_after)
+        return table
+
+    def compile(self, pattern: str) -> str:
+        """A pattern to RE2 source over the lines of this lexicon. Raises PatternError."""
+        return to_re2(pattern, self.canonical, self.marks.__getitem__)
+
+    def _matcher(self, scope: str) -> _RuleMatcher:
+        matcher = self._matchers.get(scope)
+        if matcher is None:
+            compiled = []
+            for rule in self.rules:
+                if rule.scope != scope:
+                    continue
+                try:
+                    where = "|".join(self.compile(pattern) for pattern in rule.patterns)
+                    unless = "|".join(self.compile(pattern) for pattern in rule.unless)
+                except PatternError as error:
+                    raise RulesetError(rule.file, rule.id, str(error)) from error
+                compiled.append((rule, where, unless))
+            matcher = self._matchers[scope] = _RuleMatcher(compiled)
+        return matcher
+
+    # ---- reading
+
+    def read(self, text: str) -> Reading:
+        """The reading of any text. Linear in its length."""
+        source = normalise(text)
+        pieces: list[bytes] = []
+        spans: list[tuple[int, int]] = []
+        known = self._words.get
+        for start, end, token in self._raw_tokens(source.text):
+            found = known(token)
+            if found is None:
+                found = self._unknown(token)
+            for piece in found:
+                pieces.append(piece)
+                spans.append((start, end))
+        if self._context and not self._context.keys().isdisjoint(pieces):
+            pieces, spans = self._in_context(pieces, spans)
+        row = tuple(pieces)
+        if not self._heads.isdisjoint(piece[1:].rstrip(_MARK_BYTES).decode() for piece in row):
+            row = self._mark_expressions(row)
+        return Reading(source, row, tuple(spans), b"".join(row))
+
+    def _raw_tokens(self, folded: str) -> Iterator[tuple[int, int, str]]:
+        if _SPLIT_LETTERS.search(folded) is None:
+            for match in _TOKEN.finditer(folded):
+                yield match.start(), match.end(), match.group()
+            return
+        at = 0
+        for run in _SPLIT_LETTERS.finditer(folded):
+            for match in _TOKEN.finditer(folded, at, run.start()):
+                yield match.start(), match.end(), match.group()
+            yield from self._spelt_out(folded, run.start(), run.end())
+            at = run.end()
+        for match in _TOKEN.finditer(folded, at):
+            yield match.start(), match.end(), match.group()
+
+    def _spelt_out(self, folded: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+        """Letters split by signs: the longest known word they spell, else the letters themselves."""
+        places = [index for index in range(start, end) if folded[index].isalpha()]
+        letters = "".join(folded[index] for index in places)
+        at = 0
+        while at < len(letters):
+            for stop in range(min(len(letters), at + 20), at + 2, -1):
+                if letters[at:stop] in self._repairable or self._words.get(letters[at:stop], ()) and stop - at > 4:
+                    yield places[at], places[stop - 1] + 1, letters[at:stop]
+                    at = stop
+                    break
+            else:
+                yield places[at], places[at] + 1, letters[at]
+                at += 1
+
+    def _unknown(self, token: str) -> Pieces:
+        found = self._memory.get(token)
+        if found is None:
+            if len(self._memory) >= _MEMORY_LIMIT:
+                self._memory.clear()
+            found = self._memory[token] = self._resolve(token)
+        return found
+
+    def _resolve(self, token: str) -> Pieces:
+        if not token[0].isalnum() and len(token.lstrip(".?!;\n…")) == 0:
+            if "?" in token:
+                return (_QUESTION,)
+            return () if token.strip(".…") == "" and (len(token) > 1 or token == "…") else (_STOP,)
+        if "'" in token:
+            parts = _elisions(token, self.lang)
+            return tuple(piece for part in parts for piece in self._simple(part))
+        return self._simple(token)
+
+    def _simple(self, token: str) -> Pieces:
+        """A token without apostrophes that may be unknown."""
+        known = self._words.get(token)
+        if known is not None:
+            return known
+        if token == "ne":
+            return ()
+        if len(token) <= _LONGEST_REPAIR:
+            repaired = self._repair(token)
+            if repaired is not None:
+                return repaired
+        if token.isalnum() and token.isascii():
+            number = re.match(r"(\d+)([a-z]+)$", token)
+            if number:
+                return (self._piece(number[1]), *(self._words.get(number[2]) or (self._piece(number[2]),)))
+            return self._pieces(token)
+        if any(char.isalnum() for char in token) and token.isascii():
+            return tuple(piece for part in re.findall(r"[a-z0-9]+", token) for piece in self._simple(part))
+        return (self._piece(_token_name(token)),)
+
+    def _repair(self, token: str) -> Pieces | None:
+        if len(token) == 1 or token.isdigit():
+            return None
+        for candidate in _plainer(token):
+            if candidate != token and candidate in self._repairable:
+                return self._words[candidate]
+        if "*" in token:
+            return self._uncensored(token)
+        if token.isalpha() and token.isascii():
+            stretched = _STRETCHED.search(token)
+            if stretched:
+                for candidate in _unstretched(token):
+                    if candidate in self._words:
+                        return self._words[candidate]
+            if len(token) >= 6:
+                return self._run_together(token)
+        return None
+
+    def _uncensored(self, token: str) -> Pieces | None:
+        """`p*te`, `s***`: a repairable word of that length whose other letters agree, at least one given."""
+        bare = token.lstrip("*")
+        shape = re.compile(re.escape(bare).replace(r"\*", "."))
+        for word in self._starred.get((bare[:1], len(bare)), ()):
+            if shape.fullmatch(word):
+                return self._words[word]
+        return None
+
+    def _run_together(self, token: str) -> Pieces | None:
+        """`justepitoyables`: known words without spaces, at least one of them repairable and of four letters."""
+        size = len(token)
+        best: list[tuple[str, ...] | None] = [None] * (size + 1)
+        best[0] = ()
+        for at in range(size):
+            so_far = best[at]
+            if so_far is None:
+                continue
+            for stop in range(at + 1, min(size, at + 16) + 1):
+                if token[at:stop] in self._joinable and (stop - at > 1 or token[at] in "ay"):
+                    held = best[stop]
+                    if held is None or len(held) > len(so_far) + 1:
+                        best[stop] = (*so_far, token[at:stop])
+        words = best[size]
+        if words is None or len(words) < 2 or not any(len(w) >= 4 and w in self._repairable for w in words):
+            return None
+        return tuple(piece for word in words for piece in self._simple(word))
+
+    def _in_context(
+        self, pieces: list[bytes], spans: list[tuple[int, int]]
+    ) -> tuple[list[bytes], list[tuple[int, int]]]:
+        """Spellings that only their neighbours settle: "tes con" is "tu es con", "tes amis" is not."""
+        out: list[bytes] = []
+        places: list[tuple[int, int]] = []
+        for index, piece in enumerate(pieces):
+            rule = self._context.get(piece)
+            if rule is not None:
+                meant, before, marks, not_after = rule
+                following = pieces[index + 1] if index + 1 < len(pieces) else b" $"
+                bare = following[1:].rstrip(_MARK_BYTES).decode()
+                previous = out[-1][1:].rstrip(_MARK_BYTES).decode() if out else ""
+                fits = "*" in before or bare in before
+                fits = fits or (not marks.isdisjoint(following) and not bare.endswith(("s", "x")))
+                if fits and previous not in not_after:
+                    out += meant
+                    places += [spans[index]] * len(meant)
+                    continue
+            out.append(piece)
+            places.append(spans[index])
+        return out, places
+
+    def _mark_expressions(self, row: Pieces) -> Pieces:
+        words = [piece[1:].rstrip(_MARK_BYTES).decode() for piece in row]
+        marked = list(row)
+        for index, word in enumerate(words):
+            for expression, mark in self._expressions.get(word, ()):
+                size = len(expression)
+                if size <= len(words) - index and tuple(words[index : index + size]) == expression:
+                    marked[index] = _with_mark(marked[index], mark)
+                    for follower in range(index + 1, index + size):
+                        marked[follower] = _with_mark(marked[follower], CONTINUED)
+        return tuple(marked)
+
+    def hits(self, reading: Reading, scope: str = "text") -> list[Hit]:
+        """Every match of every rule of the scope, in a fixed order."""
+        return self._matcher(scope).hits(reading)
+
+
+_MARK_BYTES = bytes(range(0x80, 0x100))
+_STOP = b" ." + END
+_QUESTION = b" ?" + END
+
+
+def _with_mark(piece: bytes, mark: int) -> bytes:
+    body = piece[:-1]
+    bare = body.rstrip(_MARK_BYTES)
+    return bare + bytes(sorted({*body[len(bare) :], mark})) + END
+
+
+def _token_name(word: str) -> str:
+    """The ASCII name of a token: itself, or for an emoji or a word of another script its code points."""
+    if word.isascii():
+        return re.sub(r"[^a-z0-9_']", "", word.lower()) or "_"
+    return "u" + "_".join(f"{ord(char):x}" for char in word[:8])
+
+
+def _slips(word: str) -> Iterable[str]:
+    """One letter missing, or two neighbours swapped; the first letter stays, except in a swap of the first two."""
+    for index in range(1, len(word)):
+        if len(word) > 4 or word[index] in "aeiou":
+            yield word[:index] + word[index + 1 :]
+    for index in range(len(word) - 1):
+        if word[index] != word[index + 1]:
+            yield word[:index] + word[index + 1] + word[index] + word[index + 2 :]
+
+
+def _plainer(token: str) -> Iterator[str]:
+    """Readings of leet signs and stretched letters, a bounded number."""
+    signs = _LEET_SIGNS.findall(token)
+    if signs and len(signs) <= 4 and any(char.isalpha() for char in token):
+        for choice in itertools.product(*(_LEET.get(sign, sign) for sign in signs)):
+            letters = iter(choice)
+            plain = _LEET_SIGNS.sub(lambda _: next(letters), token)  # noqa: B023 - used at once
+            yield plain
+            if _STRETCHED.search(plain):
+                yield from _unstretched(plain)
+        yield _LEET_SIGNS.sub("", token) if token[0] in "@$" else token
+
+
+def _unstretched(token: str) -> Iterator[str]:
+    yield _STRETCHED.sub(r"\1", token)
+    yield _STRETCHED.sub(r"\1\1", token)
+    yield re.sub(r"([^\W\d_])\1+", r"\1", token)
+
+
+_lexicons: dict[tuple[str, str], Lexicon] = {}
+_KEPT = 8
+
+
+def lexicon_for(ruleset: Ruleset, lang: str) -> Lexicon:
+    """The compiled lexicon of a rule set and language, made once a process (a few rule sets are kept)."""
+    key = (ruleset.digest, lang if lang in LANGS else "fr")
+    lexicon = _lexicons.get(key)
+    if lexicon is None:
+        if len(_lexicons) >= _KEPT:
+            _lexicons.pop(next(iter(_lexicons)))
+        lexicon = _lexicons[key] = Lexicon(ruleset, key[1])
+    return lexicon

@@ -1,0 +1,156 @@
+"""The ledger of a directed pair (or of one person): which tactics were seen, when, and what they add up to.
+
+A ledger is a small JSON object, bounded whatever is said: at most MAX_TACTICS tactics with MAX_ENTRIES sightings each.
+
+    {"v": 1, "n": messages so far, "t": {tactic: [[at, n, strength, ref, rule, version], ...]}, "a": {code: [rank, score]}}
+
+`at` is in whole seconds since 1970 (UTC), `strength` is 0 to 1 (weight of the rule x confidence that this is the person
+meant). The score is valid from the first message and monotone: one more sighting, a higher strength, a shorter time or
+a wider verified age gap never lowers it. Only time does, when a tactic expires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .tactics import Profile, lifetime
+
+VERSION = 1
+MAX_TACTICS = 40
+MAX_ENTRIES = 4
+DENSE_SECONDS = 45 * 60
+FAST_MESSAGES = 8
+REPEAT_SHARE = 0.12  # what each further sighting of the same tactic adds
+WEAK = 0.2  # below this a sighting is noise of the addressee guess, not a tactic
+
+Entry = list[Any]
+Ledger = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One finding, as the ledgers keep it."""
+
+    tactic: str
+    strength: float
+    ref: str
+    rule: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a profile makes of a ledger, with every part named so that a person can check the sum."""
+
+    total: float
+    weights: Mapping[str, float]  # tactic -> points
+    bonus: Mapping[str, float]  # coverage, density, speed, age_gap, newcomer, spread -> points
+    entries: tuple[Entry, ...]  # the sightings that count, oldest first
+    severity: str | None
+
+    @property
+    def without_age_gap(self) -> float:
+        return round(min(100.0, sum(self.weights.values()) + sum(v for k, v in self.bonus.items() if k != "age_gap")), 1)
+
+
+def fresh() -> Ledger:
+    """An empty ledger."""
+    return {"v": VERSION, "n": 0, "t": {}, "a": {}}
+
+
+def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
+    """A private copy of a stored ledger, and whether it had to be started anew (unknown version or shape)."""
+    if not ledger:
+        return fresh(), False
+    tactics, told = ledger.get("t"), ledger.get("a")
+    if ledger.get("v") != VERSION or not isinstance(tactics, dict) or not isinstance(told, dict):
+        return fresh(), True
+    return {
+        "v": VERSION,
+        "n": ledger.get("n", 0),
+        "t": {name: [list(entry) for entry in entries] for name, entries in tactics.items()},
+        "a": dict(told),
+    }, False
+
+
+def forget(ledger: Ledger, now: int) -> None:
+    """Drop what has expired."""
+    for name in list(ledger["t"]):
+        alive = [entry for entry in ledger["t"][name] if now - entry[0] < lifetime(name)]
+        if alive:
+            ledger["t"][name] = alive
+        else:
+            del ledger["t"][name]
+
+
+def record(ledger: Ledger, sightings: Iterable[Sighting], now: int) -> None:
+    """Add sightings made in one message at `now`; the strongest and the latest of each tactic are kept."""
+    for seen in sightings:
+        entries = ledger["t"].setdefault(seen.tactic, [])
+        if any(entry[3] == seen.ref and entry[4] == seen.rule for entry in entries):
+            continue
+        entries.append([now, ledger["n"], round(seen.strength, 3), seen.ref, seen.rule, seen.version])
+        if len(entries) > MAX_ENTRIES:
+            strongest = max(entries, key=lambda entry: entry[2])
+            entries.remove(next(entry for entry in entries if entry is not strongest))
+    while len(ledger["t"]) > MAX_TACTICS:
+        del ledger["t"][min(ledger["t"], key=lambda name: ledger["t"][name][-1][0])]
+
+
+def _strength(entries: Sequence[Entry]) -> float:
+    return min(1.0, max(entry[2] for entry in entries)) * (1 + REPEAT_SHARE * (min(len(entries), MAX_ENTRIES) - 1))
+
+
+def _densest(times: Sequence[int], span: int) -> int:
+    """The most values of a sorted row that lie within `span` of each other."""
+    best = start = 0
+    for end, value in enumerate(times):
+        while value - times[start] > span:
+            start += 1
+        best = max(best, end - start + 1)
+    return best
+
+
+def score(
+    profile: Profile,
+    *ledgers: Ledger,
+    age_gap: bool = False,
+    newcomer: bool = False,
+    spread: int = 0,
+) -> Score:
+    """What `profile` makes of the union of ledgers (a pair, and what its author said to everybody).
+
+    `age_gap`: a verified adult faces a minor. `spread`: how many further people got the same lure.
+    """
+    held: dict[str, list[Entry]] = {}
+    for ledger in ledgers:
+        for name, entries in ledger["t"].items():
+            if name in profile.weights and (counted := [entry for entry in entries if entry[2] >= WEAK]):
+                held[name] = held.get(name, []) + counted
+    weights = {name: round(profile.weights[name] * _strength(entries), 2) for name, entries in held.items()}
+    telling = sorted(name for name in held if profile.weights[name] >= 5)
+    bonus = {
+        "coverage": 4.0 * min(5, max(0, len(telling) - 1)),
+        "density": 2.5 * min(4, max(0, _densest(sorted(held[n][-1][0] for n in telling), DENSE_SECONDS) - 2)),
+        "speed": 1.5 * min(4, max(0, _densest(sorted(held[n][-1][1] for n in telling), FAST_MESSAGES) - 2)),
+    }
+    if telling:
+        bonus["age_gap"] = profile.adult_gap if age_gap else 0.0
+        bonus["newcomer"] = profile.newcomer if newcomer else 0.0
+        bonus["spread"] = profile.spread * min(3, spread)
+    bonus = {name: points for name, points in bonus.items() if points}
+    total = round(min(100.0, sum(weights.values()) + sum(bonus.values())), 1)
+    present = frozenset(held)
+    entries = tuple(sorted((entry for name in held for entry in held[name]), key=lambda entry: (entry[0], entry[1])))
+    return Score(total, weights, bonus, entries, _severity(profile, total, present))
+
+
+def _severity(profile: Profile, total: float, present: frozenset[str]) -> str | None:
+    if profile.core.isdisjoint(present) or any(group.isdisjoint(present) for group in profile.all_of):
+        return None
+    for points, severity in profile.levels:
+        if total >= points and not any(group.isdisjoint(present) for group in profile.grave.get(severity, ())):
+            return severity
+    return None
