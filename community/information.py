@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from . import terms
 from .helplines import HELP_LINES
+
+
+@login_not_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What this place is, for whoever arrives; a member goes on to the rooms."""
+    if request.user.is_authenticated:
+        return redirect("chat:rooms")
+    return render(request, "community/home.html")
 
 
 @login_not_required
