@@ -71,6 +71,11 @@ class Decision(models.Model):
                 condition=Q(second_person__isnull=True) | ~Q(second_person=models.F("decided_by")),
                 name="decision_two_people",
             ),
+            # What cannot be undone takes two people.
+            models.CheckConstraint(
+                condition=~Q(action="ban") | Q(takes_effect_at__isnull=True) | Q(second_person__isnull=False),
+                name="decision_ban_takes_two",
+            ),
             # Reasons are owed whenever somebody is affected (DSA art. 17).
             models.CheckConstraint(
                 condition=Q(action__in=["no_action", "release_message"]) | ~Q(reasons=""), name="decision_has_reasons"
@@ -103,6 +108,8 @@ class Appeal(models.Model):
     public_id = PublicIdField()
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="appeal")
     lodged_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="appeals")
+    # Who decided, copied here so that the database itself refuses a judge in their own cause.
+    decided_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("why the decision is wrong"), max_length=4000)
     state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
     judged_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
@@ -119,5 +126,9 @@ class Appeal(models.Model):
                 condition=Q(state="pending", judged_by__isnull=True)
                 | Q(state__in=["upheld", "overturned"], judged_by__isnull=False),
                 name="appeal_judged_by_a_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(judged_by__isnull=True) | ~Q(judged_by=models.F("decided_by")),
+                name="appeal_judged_by_another",
             ),
         ]
