@@ -51,6 +51,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,18 @@ GUARDS = ("negated", "quoted", "reported", "reclaimed")
 SCOPES = ("text", "name")
 BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
 ENGINE = "1"  # part of every digest: raise it when the meaning of a rule file changes
+
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
+    """A safe loader for word lists: only true and false are truth values ("on", "no", "off" are words)."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), ["t", "f"])
 
 _DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "alerting")
 _RULE_KEYS = {"id", "patterns", "unless", "examples", "note", *_DEFAULTS}
@@ -203,9 +216,8 @@ def _hash(content: object, length: int) -> str:
 
 
 def _document(name: str, source: str) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        document = yaml.load(source, Loader=loader)  # noqa: S506 - both are safe loaders
+        document = yaml.load(source, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
         raise RulesetError(name, "-", f"is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict):
@@ -225,9 +237,9 @@ def _fold(text: str) -> str:
 
 def _strings(name: str, where: str, value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str | int) for item in value):
-        raise RulesetError(name, "-", f"{where} is not a list of words (quote yes, no, on, off)")
+        raise RulesetError(name, "-", f"{where} is not a list of words")
     if any(isinstance(item, bool) for item in value):
-        raise RulesetError(name, "-", f"{where} holds a yes/no: quote the word")
+        raise RulesetError(name, "-", f"{where} holds true or false: quote the word")
     return [str(item) for item in value]
 
 
