@@ -5,6 +5,7 @@ One thread, one `selectors` loop: no thread may hold a lock while a child is for
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import selectors
@@ -77,7 +78,9 @@ class Supervisor:
 
         Returns when every child is gone.
         """
-        previous = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        previous = {
+            number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        }
         signal.set_wakeup_fd(self._wake_write.fileno())
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
         was_ready = False
@@ -109,10 +112,9 @@ class Supervisor:
                 child.process.kill()
                 child.process.wait()
         if self._group:
-            try:  # what a child left behind, such as the pool of a worker that was killed
+            with contextlib.suppress(ProcessLookupError):
+                # What a child left behind, such as the pool of a worker that was killed.
                 os.killpg(self._group, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     def _stop(self, number: int, frame: object) -> None:
         self._stopping = True
@@ -121,14 +123,14 @@ class Supervisor:
         # An emptied group cannot be joined: the next child then founds a new one.
         if self._group and not any(other.alive for other in self._children):
             self._group = 0
-        child.process = subprocess.Popen(
+        child.process = subprocess.Popen(  # noqa: S603  command lines are ours (config.processes)
             child.command,
             env=self._environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             process_group=self._group,
-            preexec_fn=die_with_parent,  # noqa: PLW1509  this process has one thread
+            preexec_fn=die_with_parent,  # safe: this process has one thread
         )
         self._group = self._group or child.process.pid
         child.started_at = time.monotonic()
@@ -161,6 +163,8 @@ class Supervisor:
                 # A process that lived a minute had started well: it is back at once, another waits longer each time.
                 child.pause = 0.2 if now - child.started_at > 60 else min(child.pause * 2, LONGEST_PAUSE)
                 child.restart_at = now + child.pause
-                self.say(f"ended with status {child.process.returncode}, starts again in {child.pause:.0f} s", child.name)
+                self.say(
+                    f"ended with status {child.process.returncode}, starts again in {child.pause:.0f} s", child.name
+                )
             elif now >= child.restart_at:
                 self._spawn(child)

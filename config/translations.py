@@ -68,9 +68,7 @@ def extract(root: Path) -> Catalog:
     return catalogue
 
 
-def _add(
-    catalogue: Catalog, function: str, messages: object, place: str, line: int, comments: list[str]
-) -> None:
+def _add(catalogue: Catalog, function: str, messages: object, place: str, line: int, comments: list[str]) -> None:
     given = messages if isinstance(messages, tuple) else (messages,)
     spec = KEYWORDS[function]
     context = None
@@ -100,7 +98,9 @@ def update_catalogues(root: Path, languages: list[str]) -> dict[str, int]:
         catalogue.update(template, no_fuzzy_matching=True)
         with po.open("wb") as file:
             write_po(file, catalogue, width=120, ignore_obsolete=True, sort_by_file=True, include_previous=False)
-        left[language] = sum(1 for message in catalogue if message.id and (message.fuzzy or not _is_done(message.string)))
+        left[language] = sum(
+            1 for message in catalogue if message.id and (message.fuzzy or not _is_done(message.string))
+        )
     return left
 
 

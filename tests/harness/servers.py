@@ -69,7 +69,9 @@ class PostgresServer:
     """A cluster of our own in a temporary folder; as root it belongs to and runs as an unprivileged user."""
 
     def __init__(self) -> None:
-        self._user = next((name for name in ("postgres", "nobody") if _exists(name)), None) if os.getuid() == 0 else None
+        self._user = (
+            next((name for name in ("postgres", "nobody") if _exists(name)), None) if os.getuid() == 0 else None
+        )
         self._folder = Path(tempfile.mkdtemp(prefix="havre-pg-"))
         if self._user:
             shutil.chown(self._folder, self._user)

@@ -1,0 +1,241 @@
+"""The house stands as docs and design say: proved by parsing every file, so that no import need be run."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+# From the roof down: a floor may import those after it, never those before.
+FLOORS = ("config", "safeguarding", "chat", "community")
+PURE = ("safeguarding/detection", "safeguarding/dossier")
+# Inside a floor: what a module may not import from its own floor. Edges sit on services, services on models.
+EDGES = {"views", "consumers", "admin", "management", "adapter", "tasks", "urls", "routing", "forms", "checks"}
+WRITES = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create", "delete"}
+
+
+def python_files(*folders: str) -> list[Path]:
+    """Every Python file of the project, migrations aside, as git would commit it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "*.py"],
+        cwd=PROJECT, check=True, capture_output=True, text=True,
+    ).stdout.split("\0")  # fmt: skip
+    paths = [PROJECT / name for name in listed if name and "/migrations/" not in name]
+    return [path for path in paths if path.exists() and (not folders or name_of(path).startswith(folders))]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+@functools.cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), name_of(path))
+
+
+def package_of(path: Path) -> list[str]:
+    return list(path.relative_to(PROJECT).parent.parts)
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, dotted module) of each import, relative ones resolved; `from a import b` gives `a` and `a.b`."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = package_of(path)
+                base = ".".join([*package[: len(package) - node.level + 1], *([base] if base else [])])
+            yield node.lineno, base
+            for alias in node.names:
+                yield node.lineno, f"{base}.{alias.name}"
+
+
+def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:
+    """(line, last name, node) of each call: `a.b.c(...)` is `c`."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            yield node.lineno, name, node
+
+
+def at(path: Path, line: int, what: str) -> str:
+    return f"{name_of(path)}:{line}: {what}"
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_imports_point_down(floor: str) -> None:
+    above = set(FLOORS[: FLOORS.index(floor)])
+    wrong = [
+        at(path, line, f"imports {module}")
+        for path in python_files(f"{floor}/")
+        for line, module in imported(path)
+        if module.split(".")[0] in above
+    ]
+    assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+def test_nothing_but_manage_and_tests_imports_config() -> None:
+    wrong = [
+        at(path, line, f"imports {module}")
+        for path in python_files()
+        if not name_of(path).startswith(("config/", "tests/")) and name_of(path) != "manage.py"
+        for line, module in imported(path)
+        if module.split(".")[0] == "config"
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_services_and_models_import_no_edge_of_their_floor() -> None:
+    wrong = []
+    for floor in FLOORS[1:]:
+        for path in python_files(f"{floor}/"):
+            inner = path.relative_to(PROJECT / floor).parts
+            if inner[0].removesuffix(".py") not in {"services", "models", "policies", "selectors", "audit"}:
+                continue
+            for line, module in imported(path):
+                parts = module.split(".")
+                if parts[0] == floor and len(parts) > 1 and parts[1] in EDGES:
+                    wrong.append(at(path, line, f"imports the edge {module}"))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_models_and_policies_import_no_service() -> None:
+    wrong = [
+        at(path, line, f"imports {module}")
+        for floor in FLOORS[1:]
+        for path in python_files(f"{floor}/models", f"{floor}/policies")
+        for line, module in imported(path)
+        if module.split(".")[:2] == [floor, "services"]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_import_hides_inside_a_function() -> None:
+    wrong = [
+        at(path, inner.lineno, "imports inside a function")
+        for path in python_files()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("folder", PURE)
+def test_pure_packages_import_no_django_and_no_other_floor(folder: str) -> None:
+    allowed = folder.replace("/", ".")
+    wrong = []
+    for path in python_files(f"{folder}/"):
+        for line, module in imported(path):
+            top = module.split(".")[0]
+            foreign = top in FLOORS and not module.startswith(allowed) and module != "safeguarding"
+            if top in {"django", "channels", "celery", "redis"} or foreign:
+                wrong.append(at(path, line, f"imports {module}"))
+    assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+def test_only_the_audit_module_writes_audit_events() -> None:
+    wrong = []
+    for path in python_files("community/", "chat/", "safeguarding/", "config/"):
+        if name_of(path) == "community/audit.py":
+            continue
+        for line, name, node in calls(path):
+            text = ast.unparse(node.func)
+            makes = name in {"AuditEvent", "AuditPayload"}
+            writes = text.startswith(("AuditEvent.objects", "AuditPayload.objects")) and name in WRITES | {"update"}
+            if makes or writes:
+                wrong.append(at(path, line, f"calls {text}"))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_one_function_alone_sends_tasks() -> None:
+    sends = {"delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit"}
+    wrong = [
+        at(path, line, f"calls {ast.unparse(node.func)}")
+        for path in python_files("community/", "chat/", "safeguarding/", "config/")
+        if name_of(path) != "community/queue.py"
+        for line, name, node in calls(path)
+        if name in sends
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_one_module_alone_publishes() -> None:
+    """`bus.publish(...)`, or `publish(...)` where that name comes from community.bus; a client's own never."""
+    wrong = []
+    for path in python_files("community/", "chat/", "safeguarding/", "config/"):
+        modules = {module for _, module in imported(path)}
+        for line, name, node in calls(path):
+            if name not in {"publish", "spublish"} or name_of(path) == "community/bus.py":
+                continue
+            text = ast.unparse(node.func)
+            through_bus = (text == "bus.publish" and "community.bus" in modules) or (
+                text == "publish" and "community.bus.publish" in modules
+            )
+            if not through_bus:
+                wrong.append(at(path, line, f"calls {text}"))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_edges_write_nothing_to_the_database() -> None:
+    """Views, consumers, console, commands and tasks call services; none saves a row or opens a manager to write."""
+    wrong = []
+    for floor in FLOORS[1:]:
+        for path in python_files(f"{floor}/"):
+            inner = path.relative_to(PROJECT / floor).parts
+            if inner[0].removesuffix(".py") not in EDGES:
+                continue
+            for line, name, node in calls(path):
+                text = ast.unparse(node.func)
+                if name in WRITES | {"update"} and ".objects" in text:
+                    wrong.append(at(path, line, f"calls {text}"))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_services_say_who_acts() -> None:
+    """A service that takes an actor takes it by keyword, without a default: nobody acts by omission."""
+    wrong = []
+    for path in python_files(*(f"{floor}/services" for floor in FLOORS[1:])):
+        for node in ast.walk(tree_of(path)):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            positional = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
+            keyword = {
+                argument.arg: default
+                for argument, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            }
+            if "actor" in positional and not node.name.startswith("_"):
+                wrong.append(at(path, node.lineno, f"{node.name} takes its actor by position"))
+            if keyword.get("actor") is not None:
+                wrong.append(at(path, node.lineno, f"{node.name} has a default actor"))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_signal_carries_what_the_ground_asks_of_the_floors_above() -> None:
+    """A signal without a receiver lets everything through in silence: ports are named in settings instead."""
+    wrong = [
+        at(path, line, f"calls {ast.unparse(node.func)}")
+        for path in python_files("community/", "chat/", "safeguarding/")
+        for line, name, node in calls(path)
+        if name == "Signal" or (name == "send" and "signal" in ast.unparse(node.func).lower())
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_rules_are_looking_at_something() -> None:
+    """A listing that finds nothing, or imports read wrongly, would prove nothing."""
+    for floor in FLOORS:
+        assert len(python_files(f"{floor}/")) > 3
+    assert "community.models" in {module for path in python_files("chat/") for _, module in imported(path)}
+    assert "community.models.base" in {
+        module for path in python_files("community/models/") for _, module in imported(path)
+    }
