@@ -1,0 +1,367 @@
+"""The parts of a frozen case: persons, rooms, messages, reports, decisions, custody. See `frozen`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+Answer = Literal["yes", "no", "unknown"]
+Band = Literal["none", "teen_13_14", "teen_15_17", "adult"]
+Role = Literal["subject", "to_protect", "witness", "notifier", "other"]
+MessageState = Literal["pending", "visible", "held", "refused", "removed", "deleted"]
+SeverityLevel = Literal["P0", "P1", "P2", "P3"]
+CircumstanceKey = Literal[
+    "meeting",
+    "place",
+    "money_or_gifts",
+    "images_asked",
+    "images_sent",
+    "threat",
+    "secrecy",
+    "other_platform",
+    "hate_words",
+]
+
+_NOTIFIER = re.compile(r"N[1-9][0-9]*")
+
+
+class FrozenCaseError(ValueError):
+    """The case handed over contradicts itself or cannot be read; the message names the field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Officer:
+    """A member of staff who acts in their own name. `role` is said as it should be read ("safeguarding officer")."""
+
+    name: str
+    role: str
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """Who hands over. `timezone` is the community's (IANA name); `country` is ISO 3166-1 alpha-2."""
+
+    name: str
+    url: str
+    operator: str
+    country: str
+    timezone: str
+    contact_name: str
+    contact_email: str
+    contact_phone: str = ""
+    address: str = ""
+    software: str = "Havre"
+    software_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pseudonym:
+    """A name somebody carried, from `since` until the next one."""
+
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssuredAge:
+    """A band that was checked, how and when. Nothing of a document or a birth date exists to be handed over."""
+
+    band: Band
+    method: str = ""
+    level: str = ""  # IEEE 2089.1: asserted, standard, enhanced, strict
+    verified_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody of the case. `declared_age` is what they said of themselves in words, where it differs or matters.
+
+    A notifier is masked by construction: id "N1", that one role, and nothing else.
+    """
+
+    id: str
+    roles: tuple[Role, ...]
+    pseudonyms: tuple[Pseudonym, ...] = ()  # oldest first
+    age: AssuredAge | None = None
+    declared_age: str = ""
+    joined_at: datetime | None = None
+    closed_at: datetime | None = None
+    language: str = ""
+    past_decisions: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.roles:
+            raise FrozenCaseError(f"persons {self.id}: no role")
+        if "notifier" in self.roles or _NOTIFIER.fullmatch(self.id):
+            told = (self.pseudonyms, self.age, self.declared_age, self.joined_at, self.closed_at, self.language)
+            if not _NOTIFIER.fullmatch(self.id) or self.roles != ("notifier",) or any(told) or self.past_decisions:
+                raise FrozenCaseError(f"persons {self.id}: a notifier carries a label (N1, N2 ...) and nothing else")
+
+    @property
+    def name(self) -> str:
+        """The latest pseudonym, or the label where there is none."""
+        return self.pseudonyms[-1].name if self.pseudonyms else self.id
+
+    @property
+    def band(self) -> Band:
+        """The assured band; "none" where nothing was assured."""
+        return self.age.band if self.age else "none"
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether a check said under eighteen."""
+        return self.band in ("teen_13_14", "teen_15_17")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A dated interval of somebody in a room."""
+
+    person: str
+    joined_at: datetime
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Where it was said. `audience` decides the French qualification (law of 1881 or contraventions)."""
+
+    id: str
+    name: str
+    audience: Literal["public", "restricted", "private"]
+    at_least: int
+    under: int | None = None
+    topic: str = ""
+    language: str = ""
+    stays: tuple[Stay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule that met words of one version, with the version of the rule."""
+
+    code: str
+    rule: str
+    version: str
+    start: int
+    end: int
+    tactic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What was written at one moment. `text` is None where the law made us erase it (its commitment remains)."""
+
+    number: int
+    text: str | None
+    written_at: datetime
+    verdict: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """When a piece was frozen and the salted SHA-256 commitment it was frozen under."""
+
+    id: str
+    frozen_at: datetime
+    commitment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message with every version, in whatever state. `context` marks what is only there to understand the rest."""
+
+    id: str
+    room: str
+    author: str
+    sent_at: datetime
+    state: MessageState
+    versions: tuple[Version, ...]  # oldest first, at least one
+    shown_version: int | None = None  # the number others saw last; None: nobody but the author ever saw it
+    reply_to: str = ""
+    mentions: tuple[str, ...] = ()
+    context: bool = False
+    sealed: Sealed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What somebody told the platform. `notifier` is a label; the person behind it is not handed over."""
+
+    id: str
+    kind: Literal["report", "notice"]
+    made_at: datetime
+    category: str
+    notifier: str
+    text: str = ""
+    danger_now: bool = False
+    subject: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What the machine said of a relationship, and the person who looked at it since. Machines never sign."""
+
+    code: str
+    severity: SeverityLevel
+    raised_at: datetime
+    score: float
+    ruleset: str
+    subject: str = ""
+    protects: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()  # ids of messages
+    explanation: dict[str, Any] | None = None  # plain JSON of the engine
+    confirmed_by: Officer | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What the machine did to protect: always with an end and a reason."""
+
+    kind: Literal["hold", "pause_contact", "slow_room", "fresh_age_proof"]
+    reason: str
+    starts_at: datetime
+    ends_at: datetime
+    person: str = ""
+    message: str = ""
+    ended_at: datetime | None = None
+    contested_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """The statement of reasons exactly as rendered and sent (DSA art. 17)."""
+
+    language: str
+    body: str
+    sent_at: datetime
+    automated_detection: bool
+    source: Literal["report", "own"]
+    appeal_until: datetime
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """How the decision was contested and what another person answered."""
+
+    lodged_at: datetime
+    text: str
+    state: Literal["pending", "upheld", "overturned"]
+    judged_at: datetime | None = None
+    judged_by: Officer | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a person decided. Of the reasons only what was sent is here."""
+
+    id: str
+    action: str
+    decided_at: datetime
+    decided_by: Officer
+    person: str = ""
+    counterpart: str = ""
+    message: str = ""
+    room: str = ""
+    second_person: Officer | None = None
+    effective_at: datetime | None = None  # None: waits for a second person, or was refused by one
+    ends_at: datetime | None = None
+    clauses: tuple[str, ...] = ()
+    terms_version: str = ""
+    statement: Statement | None = None
+    appeal: Appeal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What an officer thinks, kept apart from what was observed or reported."""
+
+    by: Officer
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstance:
+    """A fact on which a qualification turns. What nobody answered is told as unknown."""
+
+    key: CircumstanceKey
+    answer: Answer
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transmission:
+    """Who was told, or must be. `channel` is a key of incidents.CHANNELS."""
+
+    channel: str
+    state: Literal["due", "sent", "acknowledged"]
+    recipient: str = ""
+    at: datetime | None = None
+    reference: str = ""
+    by: Officer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A sign-up or login: address and source port. Handed over by two officers, or where life is at risk."""
+
+    person: str
+    at: datetime
+    kind: Literal["login", "signup"]
+    address: str
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyEntry:
+    """One link of the audit chain. Links of other cases pass with their commitment alone, so that none is missing.
+
+    `digest` is SHA-256 over the bytes of `previous` and of `commitment`; `commitment` is SHA-256 over the bytes of
+    `salt` and the RFC 8785 canonical `event`. All four are lower-case hexadecimal; an event not sealed yet has only
+    its commitment.
+    """
+
+    commitment: str
+    seq: int | None = None
+    previous: str = ""
+    digest: str = ""
+    at: datetime | None = None
+    action: str = ""
+    actor: str = ""
+    salt: str = ""
+    event: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """To whom, on what ground, by whom, when. `request` is what the recipient is asked to do."""
+
+    recipient: Literal["police", "prosecutor", "child_protection", "regulator"]
+    legal_basis: str
+    exported_by: Officer
+    exported_at: datetime
+    recipient_name: str = ""
+    request: str = ""
+    approved_by: Officer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What a duty officer must know first. `summary` is the officer's own account of what is suspected."""
+
+    danger_now: Answer = "unknown"
+    danger_why: str = ""
+    summary: str = ""
+    family_knows: Answer = "unknown"
+    family_may_know: Answer = "unknown"
+    family_note: str = ""
