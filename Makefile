@@ -38,7 +38,7 @@ migrations-check: .venv/installed
 	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis staticfiles
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The stamps say which pins stand in .venv: nothing is installed twice.
 .venv/installed: requirements.txt | .venv/bin/python

@@ -7,12 +7,17 @@ import os
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = get_asgi_application()
 
-from chat.routing import websocket_urlpatterns  # noqa: E402  the apps must be loaded before their consumers
+from chat.routing import websocket_urlpatterns  # noqa: E402  consumers import models: the apps must be loaded first
+from config.loopback import loopback_only  # noqa: E402
+from config.startup import refuse_unsound_start  # noqa: E402
+
+refuse_unsound_start()
 
 application = ProtocolTypeRouter(
     {
@@ -21,3 +26,5 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )
+if settings.HAVRE_DEMO:
+    application = loopback_only(application)

