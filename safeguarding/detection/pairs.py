@@ -100,7 +100,8 @@ def record(ledger: Ledger, sightings: Iterable[Sighting], now: int) -> None:
 
 
 def _strength(entries: Sequence[Entry]) -> float:
-    return min(1.0, max(entry[2] for entry in entries)) * (1 + REPEAT_SHARE * (min(len(entries), MAX_ENTRIES) - 1))
+    strongest: float = min(1.0, max(entry[2] for entry in entries))
+    return strongest * (1 + REPEAT_SHARE * (min(len(entries), MAX_ENTRIES) - 1))
 
 
 def _densest(times: Sequence[int], span: int) -> int:

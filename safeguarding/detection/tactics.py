@@ -135,7 +135,7 @@ V2 = Profile(
     adult_gap=6, measures={"P0": ("hold", "pause_contact"), "P1": ("hold", "pause_contact"), "P2": ()},
 )  # fmt: skip
 V3 = Profile(
-    code="V3", weights={"rape_plan": 95, "drug_plan": 95, "drug_hint": 40, "isolation": 5}, levels=((60, "P0"), (36, "P1")),
+    code="V3", weights={"rape_plan": 95, "drug_plan": 95, "drug_hint": 40}, levels=((60, "P0"), (36, "P1")),
     core=_any("rape_plan", "drug_plan", "drug_hint"), measures=_PROTECT,
 )  # fmt: skip
 C2 = Profile(

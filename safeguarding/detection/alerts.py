@@ -1,0 +1,333 @@
+"""From a message in its place to alerts: record what was done to whom, weigh it, tell what a person must look at.
+
+Each step writes the ledgers of the situation and yields alerts. Nobody is the subject of an alert for answering back,
+quoting, asking for help or refusing: quoted findings do not alert, answers are told apart in `piles`, and of two people
+the one who did more is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from . import ages, pairs, piles, rooms, spread
+from .context import Situation
+from .pairs import Score, Sighting
+from .tactics import (
+    ABET_TACTICS,
+    ATTACK_TACTICS,
+    M1,
+    OPEN_TACTICS,
+    PAIR_PROFILES,
+    PAIR_TACTICS,
+    PEACE_TACTICS,
+    SELF_PROFILES,
+    SELF_TACTICS,
+    SEVERITIES,
+    V1,
+    Profile,
+    profiles_touched,
+)  # fmt: skip
+from .types import Alert
+
+GROWTH = 12.0  # an alert of the same severity is given again only when the score has grown by this much
+ATTACK_CODES = ("C1", "H1", "V2")
+MAX_EVIDENCE = 12
+MAX_TOLD = 24
+
+
+def raise_alerts(situation: Situation, *, degraded: bool) -> tuple[Alert, ...]:
+    """All alerts this message gives rise to, gravest first."""
+    found = [
+        *_self_alerts(situation),
+        *ages.age_alerts(situation),
+        *_pair_alerts(situation),
+        *_flood_alerts(situation),
+        *_attack_alerts(situation),
+    ]
+    rooms.note_speaker(situation.room_ledger, situation.utterance, situation.aimed, situation.now)
+    for alert in found:
+        alert.explanation["degraded"] = degraded
+    return tuple(sorted(found, key=lambda alert: (alert.severity, alert.code, alert.subject or "")))
+
+
+def is_news(told: dict[str, Any], key: str, severity: str, score: float) -> bool:
+    """Whether an alert is worth telling (first, graver, or clearly stronger), and if so remember it as told."""
+    rank = SEVERITIES.index(severity)
+    before = told.get(key)
+    if before is not None and before[0] <= rank and (before[0] < rank or score < before[1] + GROWTH):
+        return False
+    told[key] = [rank, score]
+    while len(told) > MAX_TOLD:
+        del told[next(iter(told))]
+    return True
+
+
+def explain(
+    code: str, score: float, weights: dict[str, float], bonus: dict[str, float], entries: Iterable[list[Any]],
+    without_age_gap: float | None = None, **more: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """The plain JSON a moderator's card is made of."""
+    rules = {(entry[4], entry[5]): entry[3] for entry in entries}
+    return {
+        "code": code,
+        "score": score,
+        "weights": weights,
+        "bonus": bonus,
+        "without_age_gap": score if without_age_gap is None else without_age_gap,
+        "rules": [{"rule": rule, "version": version, "ref": ref} for (rule, version), ref in sorted(rules.items())],
+        **more,
+    }
+
+
+def _evidence(entries: Iterable[list[Any]], last: str) -> tuple[str, ...]:
+    refs = list(dict.fromkeys([entry[3] for entry in entries]))
+    if last not in refs:
+        refs.append(last)
+    return tuple(refs[-MAX_EVIDENCE:])
+
+
+def _sightings(situation: Situation, wanted: frozenset[str], confidence: float) -> list[Sighting]:
+    return [
+        Sighting(name, finding.weight * confidence, situation.utterance.ref, finding.rule, finding.version)
+        for name, finding in sorted(situation.tactics.items())
+        if name in wanted
+    ]
+
+
+def _scored_alert(
+    profile: Profile, score: Score, severity: str, subject: str, protects: tuple[str, ...], ref: str, **more: Any
+) -> Alert:
+    return Alert(
+        code=profile.code, severity=severity, subject=subject, protects=protects, score=score.total,
+        tactics=tuple(sorted(score.weights, key=lambda name: (-score.weights[name], name))),
+        evidence=_evidence(score.entries, ref), measures=profile.measures.get(severity, ()),
+        explanation=explain(
+            profile.code, score.total, dict(score.weights), dict(score.bonus), score.entries, score.without_age_gap, **more
+        ),
+    )  # fmt: skip
+
+
+# ---- what somebody says of themselves
+
+
+def _self_alerts(situation: Situation) -> Iterator[Alert]:
+    """D1 and M7: help. The person who speaks is both subject and to protect."""
+    ledger, now = situation.author_ledger["self"], situation.now
+    pairs.forget(ledger, now)
+    ledger["n"] += 1
+    seen = _sightings(situation, SELF_TACTICS, 1.0)
+    if not seen:
+        return
+    pairs.record(ledger, seen, now)
+    minor = situation.is_minor(situation.author) or situation.minors_room
+    for profile in profiles_touched(frozenset(one.tactic for one in seen), SELF_PROFILES):
+        if not (profile.minors if minor else profile.adults):
+            continue
+        score = pairs.score(profile, ledger)
+        if score.severity and is_news(ledger["a"], profile.code, score.severity, score.total):
+            author = situation.author
+            yield _scored_alert(profile, score, score.severity, author, (author,), situation.utterance.ref)
+
+
+# ---- what somebody does to somebody
+
+
+def _pair_alerts(situation: Situation) -> Iterator[Alert]:
+    now, author = situation.now, situation.author
+    open_ledger = situation.author_ledger["open"]
+    pairs.forget(open_ledger, now)
+    open_ledger["n"] += 1
+    tactics = frozenset(situation.tactics) & PAIR_TACTICS
+    for ledger in situation.towards.values():
+        pairs.forget(ledger, now)
+        ledger["n"] += 1
+    _note_spread(situation)
+    if not tactics:
+        return
+    to_all = situation.room.kind == "room" and not situation.utterance.to
+    if to_all:
+        wanted = PAIR_TACTICS if situation.minors_room else OPEN_TACTICS
+        pairs.record(open_ledger, _sightings(situation, wanted, 1.0), now)
+    for other, confidence in situation.aimed:
+        pairs.record(situation.towards[other], _sightings(situation, PAIR_TACTICS, confidence), now)
+    for profile in profiles_touched(tactics, PAIR_PROFILES):
+        yield from _profile_alert(situation, profile, to_all)
+
+
+def _applies(situation: Situation, profile: Profile, target: str | None) -> bool:
+    if target is None:
+        minor = situation.minors_room
+        if profile is M1 and "seeks_minor" in situation.tactics:
+            return True
+    else:
+        minor = situation.is_minor(target)
+    return profile.minors if minor else profile.adults
+
+
+def _gap(situation: Situation, target: str | None) -> bool:
+    minor = situation.minors_room if target is None else situation.is_minor(target)
+    return minor and situation.is_adult(situation.author)
+
+
+def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iterator[Alert]:
+    """The strongest case for one code: against one addressee, or towards the room as a whole."""
+    now, author, open_ledger = situation.now, situation.author, situation.author_ledger["open"]
+    lured = len(spread.recipients(situation.author_ledger, now, spread.DAY))
+    candidates: list[tuple[Score, str | None]] = []
+    newcomer = situation.is_newcomer(author)
+    for other, _confidence in situation.aimed:
+        if not _applies(situation, profile, other):
+            continue
+        ledgers = [situation.towards[other]]
+        score = pairs.score(
+            profile, *ledgers, age_gap=_gap(situation, other), newcomer=newcomer, spread=max(0, lured - 1)
+        )
+        if score.severity and not _did_more(situation, profile, other, score):
+            candidates.append((score, other))
+    if to_all and _applies(situation, profile, None):
+        score = pairs.score(profile, open_ledger, age_gap=_gap(situation, None), newcomer=newcomer)
+        if score.severity:
+            candidates.append((score, None))
+    if not candidates:
+        return
+    score, target = max(candidates, key=lambda candidate: (candidate[0].total, candidate[1] is not None))
+    severity = score.severity or "P3"
+    told = situation.towards[target]["a"] if target is not None else open_ledger["a"]
+    if not is_news(told, profile.code, severity, score.total):
+        return
+    protects = _protected(situation, profile, target, candidates)
+    more = {"confidence": dict(situation.aimed).get(target, 1.0) if target else None, "reached": lured}
+    yield _scored_alert(profile, score, severity, author, protects, situation.utterance.ref, **more)
+
+
+def _did_more(situation: Situation, profile: Profile, other: str, score: Score) -> bool:
+    """Whether the other person did clearly more of the same to the author: then the author is answering."""
+    back = pairs.score(profile, situation.backwards[other])
+    return back.severity is not None and back.total >= score.without_age_gap
+
+
+def _protected(
+    situation: Situation, profile: Profile, target: str | None, candidates: list[tuple[Score, str | None]]
+) -> tuple[str, ...]:
+    if profile is V1:
+        reached = spread.recipients(situation.author_ledger, situation.now, spread.DAY)
+        return tuple(dict.fromkeys([*(key for _score, key in candidates if key), *reached]))[:8]
+    if target is not None:
+        return (target,)
+    near = rooms.recent_speakers(situation.room_ledger, situation.author, situation.now)
+    return tuple(key for key in near if situation.is_minor(key)) if situation.minors_room else ()
+
+
+# ---- one to many, many to one
+
+
+def _lure_kind(situation: Situation) -> str:
+    tactics = situation.tactics
+    if not tactics.keys().isdisjoint({"opener_sexual", "sexual", "paid_encounter", "paid_offer", "image_request"}):
+        return "sexual"
+    if not tactics.keys().isdisjoint({"meeting", "come_alone", "isolated_place"}):
+        return "meeting"
+    return "plain"
+
+
+def _note_spread(situation: Situation) -> None:
+    """Count who got this lure, and newcomers who write to somebody."""
+    people = situation.sure
+    spread.note_lure(situation.author_ledger, situation.utterance.text, _lure_kind(situation), people, situation.now)
+    if situation.is_newcomer(situation.author):
+        for other in people:
+            if situation.towards[other]["n"] == 1:  # a first contact
+                spread.note_sender(situation.recipients[other], situation.author, situation.now)
+                situation.written_recipients.add(other)
+
+
+def _flood_alerts(situation: Situation) -> Iterator[Alert]:
+    """X2: one to many (the same opener), or many newcomers to one."""
+    ledger, now, author = situation.author_ledger, situation.now, situation.author
+    sexual = spread.reached_by_kind(ledger, now, spread.DAY, "sexual")
+    hour = spread.recipients(ledger, now, spread.HOUR)
+    same_sexual = spread.recipients(ledger, now, spread.HOUR, frozenset({"sexual"}))
+    severity, reached = None, sexual
+    if len(sexual) >= 3:
+        severity = "P1" if any(situation.is_minor(key) for key in sexual) else "P2"
+    elif len(hour) >= (8 if situation.is_newcomer(author) else 15):
+        severity, reached = "P2" if situation.is_newcomer(author) else "P3", hour
+    score = min(100.0, 25.0 + 7 * len(reached) + 4 * max(0, len(same_sexual) - 2))
+    if severity and is_news(ledger["a"], "X2", severity, score):
+        weights = {"recipients": float(len(reached)), "recipients_hour": float(len(hour))}
+        yield Alert(
+            "X2", severity, author, tuple(reached), score, ("contact_flood",), (situation.utterance.ref,), ("slow_room",),
+            explain("X2", score, weights, {}, ()),
+        )  # fmt: skip
+    for other in sorted(situation.written_recipients):
+        count = len(situation.recipients[other]["in"])
+        wanted = 8 if situation.is_minor(other) else 20
+        if count >= wanted and is_news(situation.recipients[other]["a"], "X2", "P1" if wanted == 8 else "P2", float(count)):
+            yield Alert(
+                "X2", "P1" if wanted == 8 else "P2", None, (other,), min(100.0, 30.0 + 3 * count), ("many_newcomers",),
+                (situation.utterance.ref,), ("slow_room", "safety_card"),
+                explain("X2", min(100.0, 30.0 + 3 * count), {"newcomers": float(count)}, {}, ()),
+            )  # fmt: skip
+
+
+# ---- hate, threats and pile-ons
+
+
+def _attack_alerts(situation: Situation) -> Iterator[Alert]:
+    """H1, V2 and C1, the person who answers back left out."""
+    pile, now, ref, author = situation.room_ledger["pile"], situation.now, situation.utterance.ref, situation.author
+    tactics = situation.tactics
+    if not tactics.keys().isdisjoint(PEACE_TACTICS):
+        piles.note_peace(pile, author, now)
+    attacks = [
+        finding for finding in situation.findings
+        if finding.alerting and finding.target != "self"
+        and (finding.tactic in ATTACK_TACTICS or (finding.code in ATTACK_CODES and finding.target in ("you", "third")))
+    ]  # fmt: skip
+    aggressive = False
+    answering = False
+    target: str | None = None
+    if attacks:
+        target = piles.aim(pile, author, situation.aimed)
+        answering = piles.is_answering(pile, author, target, now)
+        strength = min(1.5, max(finding.weight for finding in attacks) + 0.15 * (len(attacks) - 1))
+        aggressive = piles.note_attack(pile, author, target, strength, ref, now)
+    elif not tactics.keys().isdisjoint(ABET_TACTICS):
+        aggressive = piles.note_abetting(pile, author, ref, now)
+    yield from _hate_alerts(situation, answering, target)
+    if not aggressive:
+        return
+    verdict = piles.standing(pile, now)
+    if verdict is None:
+        return
+    minors = situation.minors_room or (verdict.target is not None and situation.is_minor(verdict.target))
+    severity = "P1" if minors else "P2"
+    if is_news(situation.room_ledger["a"], f"C1:{verdict.target or '?'}", severity, verdict.score):
+        weights = {person: pile["roles"][person][0] for person in verdict.aggressors}
+        yield Alert(
+            "C1", severity, verdict.subject, (verdict.target,) if verdict.target else (), verdict.score,
+            ("pile_on",) if len(verdict.aggressors) > 1 else ("insult",), verdict.evidence,
+            ("slow_room", "safety_card") if severity == "P1" else ("safety_card",),
+            explain("C1", verdict.score, weights, {}, (), aggressors=list(verdict.aggressors)),
+        )  # fmt: skip
+
+
+def _hate_alerts(situation: Situation, answering: bool, target: str | None) -> Iterator[Alert]:
+    """H1: words against a group or somebody because of it. Somebody answering back is not the subject."""
+    hate = [finding for finding in situation.findings if finding.code == "H1" and finding.alerting]
+    if not hate or answering:
+        return
+    worst = max(hate, key=lambda finding: finding.weight)
+    incitement = any(finding.tactic in ("incitement", "threat", "death_threat", "harm_wish") for finding in hate)
+    severity = "P1" if incitement else "P2"
+    score = round(min(100.0, 40 + 20 * worst.weight + 5 * (len(hate) - 1) + (20 if incitement else 0)), 1)
+    told = situation.author_ledger["a"]
+    if is_news(told, "H1", severity, score):
+        yield Alert(
+            "H1", severity, situation.author, (target,) if target and worst.target == "you" else (), score,
+            tuple(dict.fromkeys(finding.tactic or "hate" for finding in hate)), (situation.utterance.ref,),
+            ("hold",) if severity == "P1" else (),
+            explain("H1", score, {finding.rule: finding.weight for finding in hate}, {},
+                    [[0, 0, finding.weight, situation.utterance.ref, finding.rule, finding.version] for finding in hate]),
+        )  # fmt: skip

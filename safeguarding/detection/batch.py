@@ -1,0 +1,153 @@
+"""The engine over files: JSON in, JSON out, no database. The pure core of the `assess_*` commands.
+
+Conversations are read as they would have come: every message in the order of its time, with no knowledge of later ones.
+Nothing is read of a line but its rooms, participants and messages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .engine import assess, needs, room_key, screen
+from .rulesets import Ruleset
+from .types import Alert, Finding, Person, RoomInfo, Utterance
+
+ESTABLISHED_DAYS = 365
+BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
+LANGS = ("fr", "en")
+
+
+class BadLine(ValueError):
+    """A line of input that is not what the format asks for; the message says what is missing."""
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {"code": finding.code, "rule": finding.rule, "span": list(finding.span)}
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise BadLine(f"{what} is not a text")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(_text(value, "at"))
+    except ValueError as error:
+        raise BadLine(f"at is not an ISO-8601 time: {value!r}") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def assess_text(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
+    """One text as posted by an established adult in an adult room. `hateful`: a standing H1."""
+    lang = line.get("lang") if line.get("lang") in LANGS else "fr"
+    room = RoomInfo("text", "room", "", "", "adult", str(lang))
+    author = Person("author", "adult", ESTABLISHED_DAYS)
+    screening = screen(_text(line.get("text"), "text"), room=room, author=author, ruleset=ruleset)
+    return {
+        "id": line.get("id"),
+        "verdict": str(screening.verdict),
+        "findings": [_finding(finding) for finding in screening.findings if finding.alerting],
+        "hateful": any(finding.code == "H1" and finding.alerting for finding in screening.findings),
+    }
+
+
+def _room(raw: object, index: int, lang: str) -> RoomInfo:
+    if not isinstance(raw, Mapping):
+        raise BadLine("room is not an object")
+    kind = "direct" if raw.get("kind") == "direct" else "room"
+    band = raw.get("band") if raw.get("band") in BANDS else "adult"
+    return RoomInfo(str(index), kind, str(raw.get("name") or ""), str(raw.get("topic") or ""), band, lang)  # type: ignore[arg-type]  # checked just above
+
+
+def _people(raw: object) -> dict[str, Person]:
+    if not isinstance(raw, Mapping):
+        raise BadLine("participants is not an object")
+    people = {}
+    for key, row in raw.items():
+        row = row if isinstance(row, Mapping) else {}
+        days = row.get("account_age_days")
+        people[str(key)] = Person(
+            str(key),
+            row.get("band") if row.get("band") in BANDS else "none",  # type: ignore[arg-type]  # checked on the same line
+            days if isinstance(days, int) else ESTABLISHED_DAYS,
+            str(row.get("name") or ""),
+        )
+    return people
+
+
+def _messages(raw: object, conversation: int) -> list[tuple[datetime, int, int, Mapping[str, Any]]]:
+    if not isinstance(raw, list) or not all(isinstance(message, Mapping) for message in raw):
+        raise BadLine("messages is not a list of objects")
+    return [(_moment(message.get("at")), conversation, n, message) for n, message in enumerate(raw)]
+
+
+def assess_conversation(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
+    """One line of the conversation format, whole. Alerts carry the message after which they were raised."""
+    lang = str(line.get("lang")) if line.get("lang") in LANGS else "fr"
+    several = isinstance(line.get("conversations"), list)
+    parts = line["conversations"] if several else [line]
+    if not all(isinstance(part, Mapping) for part in parts):
+        raise BadLine("conversations is not a list of objects")
+    rooms = [_room(part.get("room"), index, lang) for index, part in enumerate(parts)]
+    people = [_people(part.get("participants")) for part in parts]
+    queue = [row for index, part in enumerate(parts) for row in _messages(part.get("messages"), index)]
+    queue.sort(key=lambda row: row[:3])
+    ledgers: dict[str, dict[str, Any]] = {}
+    alerts: list[dict[str, Any]] = []
+    messages: list[dict[str, Any]] = []
+    for at, index, n, raw in queue:
+        to = raw.get("to")
+        utterance = Utterance(
+            ref=f"{index}:{n}", author=_text(raw.get("from"), "from"), at=at, text=_text(raw.get("text"), "text"),
+            to=tuple(str(key) for key in to) if isinstance(to, list) else (), lang=lang,
+        )  # fmt: skip
+        room, cast = rooms[index], people[index]
+        keys = needs(utterance, room=room, room_ledger=ledgers.get(room_key(room), {}), people=cast)
+        loaded = {key: ledgers[key] for key in keys if key in ledgers}
+        result = assess(utterance, room=room, people=cast, ledgers=loaded, ruleset=ruleset)
+        ledgers.update(result.ledgers)
+        alerts += [_alert(alert, index, n, several) for alert in result.alerts]
+        row = {"n": n, "verdict": str(result.verdict), "findings": [_finding(f) for f in result.findings if f.alerting]}
+        messages.append({"conversation": index, **row} if several else row)
+    return {"id": line.get("id"), "alerts": alerts, "messages": messages}
+
+
+def _alert(alert: Alert, conversation: int, n: int, several: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "code": alert.code, "severity": alert.severity, "subject": alert.subject, "protects": list(alert.protects),
+        "at_message": n, "score": alert.score, "tactics": list(alert.tactics),
+        "evidence": [int(ref.split(":")[1]) for ref in alert.evidence if several is False or int(ref.split(":")[0]) == conversation],
+    }  # fmt: skip
+    if several:
+        row["conversation"] = conversation
+    return row
+
+
+
+Answer = dict[str, Any]
+
+
+def answer_lines(
+    lines: Iterable[str], answer: Callable[[Mapping[str, Any], Ruleset], Answer], ruleset: Ruleset
+) -> Iterator[tuple[int, str | None, str | None]]:
+    """JSONL in, JSONL out: (line number, answer, None) or (line number, None, what is wrong with the line).
+
+    A bad line never stops the others; empty lines are passed over.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+            if not isinstance(value, dict):
+                raise BadLine("not a JSON object")
+            yield number, json.dumps(answer(value, ruleset), ensure_ascii=False), None
+        except json.JSONDecodeError as error:
+            yield number, None, f"not JSON: {error.msg} (column {error.colno})"
+        except BadLine as error:
+            yield number, None, str(error)

@@ -1,0 +1,111 @@
+"""One message in its place: what its words say, and everything the rules of conversation may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import rooms
+from .compose import scan
+from .rulesets import Ruleset
+from .types import Finding, Person, RoomInfo, Utterance
+
+MAX_FINDINGS = 64
+MINORS = ("teen_13_14", "teen_15_17")
+NEWCOMER_DAYS = 7
+
+_bands: dict[str, dict[str, tuple[str, ...]]] = {}
+
+
+def _rule_bands(ruleset: Ruleset) -> Mapping[str, tuple[str, ...]]:
+    known = _bands.get(ruleset.digest)
+    if known is None:
+        if len(_bands) >= 4:
+            _bands.clear()
+        known = _bands[ruleset.digest] = {rule.id: rule.bands for rule in ruleset.rules if rule.bands}
+    return known
+
+
+def read_message(
+    text: str, *, room: RoomInfo, recent: Sequence[str], ruleset: Ruleset, lang: str = ""
+) -> tuple[Finding, ...]:
+    """The findings of a text, and of what it completes when its author split words over `recent` messages.
+
+    Spans are those of `text`; a finding begun in an earlier message starts at 0.
+    """
+    lang = lang if lang in ("fr", "en") else room.lang
+    lang = lang if lang in ("fr", "en") else "fr"
+    found = scan(text, lang, ruleset)
+    if recent and text:
+        before = " ".join(recent) + " "
+        have = {finding.rule for finding in found}
+        for finding in scan(before + text, lang, ruleset):
+            start, end = finding.span
+            if start < len(before) < end and finding.rule not in have:
+                found.append(
+                    Finding(
+                        finding.code, finding.rule, finding.version, (0, end - len(before)), finding.tactic,
+                        finding.weight, finding.target, finding.alerting,
+                    )
+                )  # fmt: skip
+    bands = _rule_bands(ruleset)
+    return tuple(f for f in found if room.band in bands.get(f.rule, (room.band,)))[:MAX_FINDINGS]
+
+
+@dataclass(slots=True)
+class Situation:
+    """A message, its people and its opened ledgers. The ledgers are private copies that the alerts may write to."""
+
+    utterance: Utterance
+    room: RoomInfo
+    people: Mapping[str, Person]
+    now: int
+    aimed: rooms.Addressees
+    findings: tuple[Finding, ...]
+    room_ledger: dict[str, Any]
+    author_ledger: dict[str, Any]
+    towards: dict[str, dict[str, Any]]  # person -> ledger of author > person
+    backwards: dict[str, dict[str, Any]]  # person -> ledger of person > author (read only)
+    recipients: dict[str, dict[str, Any]]  # person -> that person's author ledger
+    written_recipients: set[str] = field(default_factory=set)
+
+    @property
+    def author(self) -> str:
+        return self.utterance.author
+
+    def person(self, key: str) -> Person:
+        """What is known of somebody; a stranger has no band."""
+        return self.people.get(key) or Person(key, "none", 0)
+
+    def is_minor(self, key: str) -> bool:
+        """A verified minor, or one who said so here (a presumption that only protects)."""
+        return self.person(key).band in MINORS or rooms.said_young(self.room_ledger, key, self.now)
+
+    def is_adult(self, key: str) -> bool:
+        """A verified adult who did not say otherwise."""
+        return self.person(key).band == "adult"
+
+    def is_newcomer(self, key: str) -> bool:
+        """An account of a week or less."""
+        return self.person(key).account_age_days <= NEWCOMER_DAYS
+
+    @property
+    def minors_room(self) -> bool:
+        return self.room.band in MINORS
+
+    @property
+    def sure(self) -> list[str]:
+        """The people certainly or almost certainly spoken to."""
+        return [key for key, confidence in self.aimed if confidence >= rooms.SURE]
+
+    @property
+    def tactics(self) -> dict[str, Finding]:
+        """tactic -> its strongest finding that alerts, in this message."""
+        best: dict[str, Finding] = {}
+        for finding in self.findings:
+            if finding.tactic and finding.alerting:
+                held = best.get(finding.tactic)
+                if held is None or finding.weight > held.weight:
+                    best[finding.tactic] = finding
+        return best

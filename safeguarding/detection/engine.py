@@ -1,0 +1,143 @@
+"""The detector's three public functions: `screen` in the posting path, `needs` and `assess` for the full check.
+
+Pure: no clock, no randomness, no I/O. Time comes with the message; memory comes in and goes out as ledgers, small JSON
+objects under the keys `room:K`, `author:A` and `pair:A>B` that the caller stores. The same message with the same ledgers
+and rules gives the same answer, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import alerts, pairs, piles, rooms, spread
+from .context import Situation, read_message
+from .rulesets import Ruleset
+from .types import Alert, Assessment, Finding, Person, RoomInfo, Screening, Utterance, Verdict
+
+MAX_FINDINGS = 64
+_RANK = {Verdict.ALLOW: 0, Verdict.HOLD: 1, Verdict.REFUSE: 2}
+
+
+def room_key(room: RoomInfo) -> str:
+    """The ledger key of a room."""
+    return f"room:{room.key}"
+
+
+def author_key(person: str) -> str:
+    """The ledger key of a person."""
+    return f"author:{person}"
+
+
+def pair_key(author: str, other: str) -> str:
+    """The ledger key of what `author` does to `other`."""
+    return f"pair:{author}>{other}"
+
+
+def screen(
+    text: str, *, room: RoomInfo, author: Person, recent: Sequence[str] = (), ruleset: Ruleset
+) -> Screening:
+    """What the words alone say, far under a millisecond. `recent`: the author's last texts here, oldest first.
+
+    REFUSE for contact data in a room minors may enter, HOLD for the gravest, ALLOW otherwise; never on D1 alone.
+    """
+    findings = read_message(text, room=room, recent=recent, ruleset=ruleset)
+    return Screening(_text_verdict(findings, ruleset), findings, ruleset.digest)
+
+
+def needs(
+    utterance: Utterance, *, room: RoomInfo, room_ledger: Mapping[str, Any], people: Mapping[str, Person]
+) -> tuple[str, ...]:
+    """The ledger keys `assess` will read and may change, sorted. Those the caller has nothing for are simply missing.
+
+    `people` must hold the author, the addressees and the recent speakers; more does no harm.
+    """
+    ledger, _anew = rooms.opened(room_ledger)
+    aimed = rooms.addressees(utterance, room, ledger, people)
+    keys = {room_key(room), author_key(utterance.author)}
+    for other, confidence in aimed:
+        keys.add(pair_key(utterance.author, other))
+        if confidence >= rooms.SURE:
+            keys.add(pair_key(other, utterance.author))
+            keys.add(author_key(other))
+    return tuple(sorted(keys))
+
+
+def assess(
+    utterance: Utterance,
+    *,
+    room: RoomInfo,
+    people: Mapping[str, Person],
+    ledgers: Mapping[str, dict[str, Any]],
+    ruleset: Ruleset,
+) -> Assessment:
+    """The full check of one message. Returns the verdict, what was found, the alerts, and the ledgers that changed.
+
+    An alert is given once for a code, a subject and a severity; again only if it grows graver or clearly stronger.
+    """
+    now = rooms.seconds(utterance)
+    room_ledger, degraded = rooms.opened(ledgers.get(room_key(room)))
+    room_ledger["pile"] = piles.opened(room_ledger["pile"], now)
+    aimed = rooms.addressees(utterance, room, room_ledger, people)
+    recent = rooms.tail(utterance.author, now, room_ledger)
+    findings = read_message(utterance.text, room=room, recent=recent, ruleset=ruleset, lang=utterance.lang)
+
+    author_ledger, anew = spread.opened(ledgers.get(author_key(utterance.author)))
+    degraded |= anew
+    opened: dict[str, pairs.Ledger] = {}
+    others: dict[str, spread.Ledger] = {}
+    for other, confidence in aimed:
+        for key in (pair_key(utterance.author, other), pair_key(other, utterance.author)):
+            opened[key], anew = pairs.opened(ledgers.get(key))
+            degraded |= anew
+        if confidence >= rooms.SURE:
+            others[other], anew = spread.opened(ledgers.get(author_key(other)))
+            degraded |= anew
+
+    situation = Situation(
+        utterance=utterance, room=room, people=people, now=now, aimed=aimed, findings=findings,
+        room_ledger=room_ledger, author_ledger=author_ledger,
+        towards={other: opened[pair_key(utterance.author, other)] for other, _ in aimed},
+        backwards={other: opened[pair_key(other, utterance.author)] for other, _ in aimed},
+        recipients=others,
+    )  # fmt: skip
+    raised = alerts.raise_alerts(situation, degraded=degraded)
+
+    changed: dict[str, dict[str, Any]] = {room_key(room): room_ledger, author_key(utterance.author): author_ledger}
+    changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}
+    changed |= {author_key(other): others[other] for other in situation.written_recipients}
+    return Assessment(
+        _full_verdict(findings, raised, ruleset), findings, raised, changed, ruleset.digest, degraded
+    )  # fmt: skip
+
+
+def _text_verdict(findings: Sequence[Finding], ruleset: Ruleset) -> Verdict:
+    actions = ruleset_actions(ruleset)
+    verdict = Verdict.ALLOW
+    for finding in findings:
+        if not finding.alerting or finding.code == "D1":
+            continue
+        wished = Verdict.REFUSE if finding.code == "PII" else _ACTION[actions.get(finding.rule, "flag")]
+        verdict = max(verdict, wished, key=_RANK.__getitem__)
+    return verdict
+
+
+def _full_verdict(findings: Sequence[Finding], raised: Sequence[Alert], ruleset: Ruleset) -> Verdict:
+    verdict = _text_verdict(findings, ruleset)
+    if any("hold" in alert.measures for alert in raised):
+        verdict = max(verdict, Verdict.HOLD, key=_RANK.__getitem__)
+    return verdict
+
+
+_ACTION = {"flag": Verdict.ALLOW, "hold": Verdict.HOLD, "refuse": Verdict.REFUSE}
+_actions: dict[str, dict[str, str]] = {}
+
+
+def ruleset_actions(ruleset: Ruleset) -> Mapping[str, str]:
+    """Rule id -> action, kept for the last few rule sets seen."""
+    known = _actions.get(ruleset.digest)
+    if known is None:
+        if len(_actions) >= 4:
+            _actions.clear()
+        known = _actions[ruleset.digest] = {rule.id: rule.action for rule in ruleset.rules}
+    return known

@@ -1,0 +1,113 @@
+"""The ledger of an author: what they say of themselves or to everybody, and how many people got the same lure.
+
+    {"v": 1, "self": pair ledger, "open": pair ledger, "lures": [[[word hashes], kind, [[recipient, at], ...]], ...],
+     "in": [[sender, at], ...], "a": {...}}
+
+A lure is recognised by its words, not its letters: two texts are the same lure when the share of common words (Jaccard)
+reaches SAME. Bounded: MAX_LURES lures (the least recently used is forgotten), MAX_RECIPIENTS recipients each, RECENT
+days.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from . import pairs
+from .normalise import normalise
+
+VERSION = 1
+MAX_LURES = 8
+MAX_RECIPIENTS = 24
+MAX_WORDS = 24
+MAX_SENDERS = 60
+SAME = 0.6
+LEAST_WORDS = 4
+HOUR, DAY = 3_600, 86_400
+_WORD = re.compile(r"[a-z0-9]+")
+
+Ledger = dict[str, Any]
+
+
+def fresh() -> Ledger:
+    """An empty author ledger."""
+    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "in": [], "a": {}}
+
+
+def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
+    """A private copy of a stored ledger, and whether it had to be started anew."""
+    if not ledger:
+        return fresh(), False
+    if ledger.get("v") != VERSION or not isinstance(ledger.get("lures"), list):
+        return fresh(), True
+    own, bad_own = pairs.opened(ledger.get("self"))
+    open_, bad_open = pairs.opened(ledger.get("open"))
+    return {
+        "v": VERSION,
+        "self": own,
+        "open": open_,
+        "lures": [[list(words), kind, [list(row) for row in rows]] for words, kind, rows in ledger["lures"]],
+        "in": [list(row) for row in ledger.get("in") or ()],
+        "a": dict(ledger.get("a") or {}),
+    }, bad_own or bad_open
+
+
+def fingerprint(text: str) -> list[int]:
+    """The words of a text as small hashes, sorted, without the shortest ones; stable across processes."""
+    words = {word[:6] for word in _WORD.findall(normalise(text[:400]).text) if len(word) > 1}
+    return sorted(zlib.crc32(word.encode()) & 0xFFFFFF for word in words)[:MAX_WORDS]
+
+
+def _alike(a: list[int], b: list[int]) -> float:
+    left, right = set(a), set(b)
+    union = len(left | right)
+    return len(left & right) / union if union else 0.0
+
+
+def note_lure(ledger: Ledger, text: str, kind: str, recipients: list[str], now: int) -> int:
+    """Count a message as a lure to these people. Returns how many got this lure within a day (0: too short to say).
+
+    `kind` is "sexual", "meeting", "money" or "plain"; a lure keeps the gravest kind it ever had.
+    """
+    words = fingerprint(text)
+    if len(words) < LEAST_WORDS or not recipients:
+        return 0
+    lures = ledger["lures"]
+    found = max(lures, key=lambda lure: _alike(lure[0], words), default=None)
+    if found is None or _alike(found[0], words) < SAME:
+        found = [words, kind, []]
+    else:
+        lures.remove(found)
+        if found[1] == "plain":
+            found[1] = kind
+    known = {row[0]: row for row in found[2] if now - row[1] < DAY}
+    for recipient in recipients:
+        known.setdefault(recipient, [recipient, now])
+    found[2] = sorted(known.values(), key=lambda row: row[1])[-MAX_RECIPIENTS:]
+    ledger["lures"] = [found, *lures][:MAX_LURES]
+    return len(found[2])
+
+
+def recipients(ledger: Ledger, now: int, span: int, kinds: frozenset[str] | None = None) -> list[str]:
+    """The people who got the most widely sent lure (of these kinds) within `span` seconds, earliest first."""
+    best: list[str] = []
+    for _words, kind, rows in ledger["lures"]:
+        if kinds is None or kind in kinds:
+            reached = [row[0] for row in rows if now - row[1] < span]
+            best = max(best, reached, key=len)
+    return best
+
+
+def reached_by_kind(ledger: Ledger, now: int, span: int, kind: str) -> list[str]:
+    """Everybody who got any lure of a kind within `span` seconds, whatever its words."""
+    rows = sorted((row[1], row[0]) for _w, k, rows in ledger["lures"] if k == kind for row in rows if now - row[1] < span)
+    return list(dict.fromkeys(person for _at, person in rows))
+
+
+def note_sender(ledger: Ledger, sender: str, now: int) -> int:
+    """Count a newcomer who writes to this ledger's person. Returns how many did within a day."""
+    rows = [row for row in ledger["in"] if now - row[1] < DAY and row[0] != sender]
+    ledger["in"] = [*rows, [sender, now]][-MAX_SENDERS:]
+    return len(ledger["in"])

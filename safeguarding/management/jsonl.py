@@ -1,0 +1,59 @@
+"""What the assess_* commands share: JSON lines in, JSON lines out, errors told and counted."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, TextIO
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from safeguarding.detection.batch import answer_lines
+from safeguarding.detection.rulesets import Ruleset, RulesetError, load_ruleset
+
+Answer = Callable[[Mapping[str, Any], Ruleset], dict[str, Any]]
+
+
+class JsonLinesCommand(BaseCommand):
+    """Answers a file (or standard input) line by line, without a database.
+
+    Subclasses name their `answer`. Exit code 2 when a line could not be read; the others are answered all the same.
+    """
+
+    requires_system_checks: ClassVar[list[str]] = []
+    answer: ClassVar[Answer]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", nargs="?", default="-", help=_("a file of JSON lines; standard input by default"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            ruleset = load_ruleset()
+        except RulesetError as error:
+            raise CommandError(str(error)) from error
+        with _opened(options["file"]) as lines:
+            wrong = self._answer_all(lines, type(self).answer, ruleset)
+        if wrong:
+            raise CommandError(_("%(count)d lines could not be read.") % {"count": wrong}, returncode=2)
+
+    def _answer_all(self, lines: TextIO, answer: Answer, ruleset: Ruleset) -> int:
+        wrong = 0
+        for number, answered, error in answer_lines(lines, answer, ruleset):
+            if answered is not None:
+                self.stdout.write(answered)
+            else:
+                wrong += 1
+                self.stderr.write(_("line %(number)d: %(error)s") % {"number": number, "error": error})
+        return wrong
+
+
+def _opened(name: str) -> contextlib.AbstractContextManager[TextIO]:
+    if name == "-":
+        return contextlib.nullcontext(sys.stdin)
+    try:
+        return Path(name).open(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise CommandError(_("%(file)s cannot be read: %(error)s") % {"file": name, "error": error}) from error
