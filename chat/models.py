@@ -163,7 +163,8 @@ class Message(models.Model):
         REMOVED = "removed"
 
     public_id = PublicIdField()
-    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="messages")
+    # Its index is message_in_room, which also keeps the order.
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="messages", db_index=False)
     author = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="messages")
     client_id = models.CharField(max_length=36)  # the client's idempotency key
     reply_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
@@ -188,6 +189,8 @@ class Message(models.Model):
             # The drain: pending messages of a leased room, in order.
             models.Index(fields=["room", "id"], condition=Q(check_state="pending"), name="message_unchecked"),
             models.Index(fields=["room", "author", "-id"], name="message_of_author"),
+            # What was said just before and after: the context of a piece of evidence.
+            models.Index(fields=["room", "id"], name="message_in_room"),
         ]
 
 

@@ -86,6 +86,7 @@ class ProtectiveMeasure(models.Model):
     room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, related_name="+")
     message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="measures")
     restriction_ref = models.CharField(max_length=16, blank=True)  # Restriction.public_id
+    slow_mode_before = models.PositiveSmallIntegerField(null=True)  # seconds, put back when a room is slow no more
     reason = models.CharField(max_length=500)
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField()

@@ -44,7 +44,7 @@ class EvidenceKey(models.Model):
     """The wrapped data key and salt of one piece. Deleting this row erases the piece for ever."""
 
     evidence = models.OneToOneField(Evidence, on_delete=models.PROTECT, related_name="key")
-    key_id = models.CharField(max_length=20)  # which envelope key of EVIDENCE_KEYS wraps it
+    key_id = models.CharField(max_length=32)  # which envelope key of EVIDENCE_KEYS wraps it
     wrapped = models.BinaryField()
     salt = models.CharField(max_length=64)
 
