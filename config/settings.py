@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.connections import celery_broker_url, database_settings
 from config.env import Env, read_env_file
-from config.keys import local_secrets
+from config.keys import SECRET_NAMES, local_secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("HAVRE_VAR") or BASE_DIR / "var").resolve()
@@ -31,7 +31,8 @@ LOCAL = DEBUG or HAVRE_DEMO
 if LOCAL:
     env = Env(os.environ, {**local_secrets(VAR_DIR), **_written})
 
-SECRET_KEY = env.text("SECRET_KEY")
+SECRETS = {name: env.text(name) for name in SECRET_NAMES}  # as they were given, for `manage.py backup`
+SECRET_KEY = SECRETS["SECRET_KEY"]
 EVIDENCE_KEYS = env.keys("EVIDENCE_KEYS")  # wrap the keys of evidence; id -> 32 bytes, the first seals
 SIGNING_KEY = env.key("SIGNING_KEY")  # Ed25519 seed that signs exports
 HASH_KEY = env.key("HASH_KEY")  # HMAC key of codes, used proofs and fingerprints
@@ -115,6 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "community.context.page",
             ],
         },
     },
