@@ -1,0 +1,175 @@
+"""Freezing a relationship before anybody can change it, and keeping on as it goes on.
+
+What was said lives in revisions that are never changed; freezing copies them, with everything needed to read them,
+into sealed pieces of the case (their shapes: `pieces`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from chat.models import Message, Room
+from community import audit
+from community.models import Member
+
+from ..models import Case, CaseParty, Evidence, FreezeWindow, Report
+from .pieces import membership_pieces, message_pieces, profile_pieces, report_piece, room_piece
+from .vault import Piece, seal_pieces
+
+BEFORE = 15
+AFTER = 15
+ATTEMPTS = 50  # of the subject's refused and held messages in a room, the latest
+# A message is settled, for the window after an anchor, when its check is done and nobody can still be committing
+# one with a smaller key.
+SETTLED_AFTER = dt.timedelta(seconds=10)
+
+
+def freeze_relationship(
+    *,
+    actor: Member | None,
+    case: Case,
+    anchors: Iterable[Message] = (),
+    report: Report | None = None,
+    component: str = "",
+) -> list[Evidence]:
+    """Freeze what is known of a case around some messages, in the caller's transaction; return what was new.
+
+    Pins the anchors, the 15 messages before each, what subjects tried to say there and could not, the profiles of
+    everybody seen, the parties' stays, the rooms and the report; opens a window for the 15 messages after. It asks
+    nothing of the people, so it works when one has blocked, left, deleted or closed the account. Idempotent: what
+    has not changed since is not frozen again, what has changed is frozen as its next version.
+    """
+    chosen = {message.pk: message for message in anchors}
+    parties = list(CaseParty.objects.filter(case=case).values_list("member_id", "role"))
+    subjects = [member for member, role in parties if role == CaseParty.Role.SUBJECT]
+    message_pks = set(chosen)
+    rooms = {message.room_id for message in chosen.values()}
+    for message in chosen.values():
+        message_pks.update(_around(message))
+    for room_pk in rooms:
+        message_pks.update(_attempts(room_pk, subjects))
+    if report and report.room_id:
+        rooms.add(report.room_id)
+    pieces = message_pieces(message_pks)
+    authors = set(Message.objects.filter(pk__in=message_pks).values_list("author_id", flat=True))
+    pieces += profile_pieces(authors | {member for member, _role in parties})
+    pieces += membership_pieces(rooms, {member for member, _role in parties})
+    pieces += [room_piece(room) for room in Room.objects.filter(pk__in=rooms)]
+    if report:
+        pieces.append(report_piece(report))
+    frozen = _seal(actor=actor, case=case, pieces=pieces, component=component)
+    for room_pk in rooms:
+        last = max((pk for pk, message in chosen.items() if message.room_id == room_pk), default=None)
+        if last is not None:
+            _open_window(case=case, anchor=chosen[last])
+    return frozen
+
+
+def refreeze_case(*, actor: Member | None, case: Case, component: str = "") -> list[Evidence]:
+    """Freeze anew what a case has already pinned, in the caller's transaction: the dossier then tells how it ended.
+
+    Return the pieces that had changed.
+    """
+    refs = defaultdict(set)
+    for kind, ref in Evidence.objects.filter(case=case).values_list("kind", "source_ref").distinct():
+        refs[kind].add(ref)
+    messages = Message.objects.filter(public_id__in=refs["message"])
+    members = Member.objects.filter(public_id__in=refs["profile"])
+    rooms = list(Room.objects.filter(public_id__in=refs["room"]))
+    stays = {ref.partition(":")[2] for ref in refs["membership"]}
+    pieces = message_pieces(messages.values_list("pk", flat=True))
+    pieces += profile_pieces(members.values_list("pk", flat=True))
+    pieces += membership_pieces(
+        {room.pk for room in rooms}, set(Member.objects.filter(public_id__in=stays).values_list("pk", flat=True))
+    )
+    pieces += [room_piece(room) for room in rooms]
+    return _seal(actor=actor, case=case, pieces=pieces, component=component)
+
+
+def freeze_leaving(message: Message) -> int:
+    """Before its author changes or deletes a message: freeze it for every live case it is part of. Return how many.
+
+    Part of a case is what is frozen in it, what an alert quotes, and what falls into a window after an anchor.
+    """
+    pinned = Evidence.objects.filter(kind=Evidence.Kind.MESSAGE, source_ref=message.public_id).values("case")
+    windows = FreezeWindow.objects.filter(room=message.room_id, remaining__gt=0, after__lt=message.pk).values("case")
+    cases = list(
+        Case.objects.waiting()
+        .filter(Q(pk__in=pinned) | Q(pk__in=windows) | Q(alerts__message=message) | Q(reports__message=message))
+        .distinct()
+    )
+    for case in cases:
+        pieces = message_pieces([message.pk]) + profile_pieces([message.author_id])
+        _seal(actor=None, case=case, pieces=pieces, component="evidence")
+    return len(cases)
+
+
+def fill_windows(*, limit: int = 200) -> int:
+    """Freeze what was said after the anchors since last time; return how many pieces were new.
+
+    A window closes when its 15 messages are there and their checks are done.
+    """
+    frozen = 0
+    for window in FreezeWindow.objects.filter(remaining__gt=0).order_by("pk")[:limit]:
+        with transaction.atomic():
+            Case.objects.select_for_update(no_key=True).get(pk=window.case_id)
+            frozen += _fill(window)
+    return frozen
+
+
+def _open_window(*, case: Case, anchor: Message) -> None:
+    """Follow the room after `anchor`; a window already open there is filled and moves on."""
+    window = FreezeWindow.objects.filter(case=case, room=anchor.room_id, remaining__gt=0).first()
+    if window is None:
+        FreezeWindow.objects.create(case=case, room_id=anchor.room_id, after=anchor, remaining=AFTER)
+    elif anchor.pk > window.after_id:
+        _fill(window)
+        FreezeWindow.objects.filter(pk=window.pk).update(after=anchor, remaining=AFTER)
+
+
+def _fill(window: FreezeWindow) -> int:
+    after = list(Message.objects.filter(room=window.room_id, pk__gt=window.after_id).order_by("pk")[:AFTER])
+    pieces = message_pieces(message.pk for message in after)
+    pieces += profile_pieces({message.author_id for message in after})
+    old = timezone.now() - SETTLED_AFTER
+    settled = sum(m.check_state != Message.CheckState.PENDING and m.created_at < old for m in after)
+    FreezeWindow.objects.filter(pk=window.pk).update(remaining=AFTER - settled)
+    return len(_seal(actor=None, case=window.case, pieces=pieces, component="evidence"))
+
+
+def _seal(*, actor: Member | None, case: Case, pieces: Sequence[Piece], component: str) -> list[Evidence]:
+    """Seal with one audit line. Somebody sealing the same piece at the same moment is no error: theirs counts."""
+    for attempt in range(3):
+        try:
+            with transaction.atomic():
+                frozen = seal_pieces(case=case, pieces=pieces)
+                break
+        except IntegrityError:
+            if attempt == 2:
+                raise
+    if frozen:
+        audit.record(
+            actor=actor,
+            component=component,
+            action="evidence.frozen",
+            subject=case,
+            data={"pieces": [piece.public_id for piece in frozen]},
+        )
+    return frozen
+
+
+def _around(anchor: Message) -> list[int]:
+    before = Message.objects.filter(room=anchor.room_id, pk__lt=anchor.pk)
+    return list(before.order_by("-pk").values_list("pk", flat=True)[:BEFORE])
+
+
+def _attempts(room_pk: int, subjects: Sequence[int]) -> list[int]:
+    unseen = [Message.Visibility.REFUSED, Message.Visibility.HELD]
+    tried = Message.objects.filter(room=room_pk, author__in=subjects, visibility__in=unseen)
+    return list(tried.order_by("-pk").values_list("pk", flat=True)[:ATTEMPTS])
