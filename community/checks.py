@@ -1,0 +1,59 @@
+"""What must stand before anything is served: the ports are answered, the tables protected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.utils.module_loading import import_string
+
+from .age.provider import AgeProvider
+from .ports import NameScreen, PersonalData
+from .triggers import missing_triggers
+
+
+@checks.register
+def check_ports(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Every port this floor opens is answered by a class of its kind."""
+    found: list[checks.CheckMessage] = []
+    wanted: list[tuple[str, Any, type]] = [
+        ("COMMUNITY_NAME_SCREEN", [getattr(settings, "COMMUNITY_NAME_SCREEN", None)], NameScreen),
+        ("COMMUNITY_PERSONAL_DATA", getattr(settings, "COMMUNITY_PERSONAL_DATA", None) or [None], PersonalData),
+        ("AGE_PROVIDERS", getattr(settings, "AGE_PROVIDERS", None) or [None], AgeProvider),
+    ]
+    for name, paths, port in wanted:
+        for path in paths:
+            problem = _problem(path, port)
+            if problem:
+                found.append(checks.Error(f"{name}: {problem}", id="community.E001"))
+    return found
+
+
+def _problem(path: str | None, port: type) -> str:
+    if not path:
+        return "nothing answers this port."
+    try:
+        answer = import_string(path)
+    except ImportError as error:
+        return f"{path} cannot be imported ({error})."
+    if not (isinstance(answer, type) and issubclass(answer, port)):
+        return f"{path} is not a {port.__name__}."
+    return ""
+
+
+@checks.register(checks.Tags.database)
+def check_triggers(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A warning, for an error would keep `migrate`, which runs this check first, from repairing it."""
+    return [
+        checks.Warning(
+            f"The trigger {name} is missing: history could be rewritten.",
+            hint="Run manage.py migrate, which installs it.",
+            id="community.W001",
+        )
+        for using in databases or ()
+        for name in missing_triggers(using=using)
+    ]

@@ -1,0 +1,215 @@
+"""What a member may do now, in one value: facts, restrictions and blocks, cached under their version.
+
+Everything that changes any of it calls `bump_access` in its own transaction. Whoever decides asks here, on every
+request and every frame; a value that is cached under an older version is never looked at again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from community import bus
+from community.models import AgeFact, Block, Member, Restriction
+from community.policies import AgeBand, band_of
+
+logger = logging.getLogger(__name__)
+
+CACHE_SECONDS = 3600
+CACHE_SHAPE = 1  # raise it when Access changes its fields: old entries are then never read
+# After a failure Redis is left alone for a while, so that one that hangs does not cost every post its timeout.
+CACHE_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One member's rights at one moment. `deadline` is when the first current age fact ends; `changes_at` is the
+    first moment at which anything here ends or begins by the clock, facts and restrictions alike."""
+
+    member_id: int
+    version: int
+    band: AgeBand = AgeBand.NONE
+    facts: Mapping[int, bool] = field(default_factory=dict)
+    deadline: dt.datetime | None = None
+    changes_at: dt.datetime | None = None
+    closed: bool = False
+    suspended: bool = False
+    banned: bool = False
+    muted: bool = False
+    fresh_proof_asked: bool = False
+    room_bans: frozenset[str] = frozenset()
+    paused_with: frozenset[int] = frozenset()
+    blocked_pks: frozenset[int] = frozenset()
+
+    @property
+    def shut_out(self) -> bool:
+        """Whether nothing but help, reports, decisions and data is open: suspended, banned or closed."""
+        return self.suspended or self.banned or self.closed
+
+
+def access_of(member: Member, *, now: dt.datetime | None = None) -> Access:
+    """The member's rights at `now`. One query when cached, at most five otherwise; works without Redis."""
+    return accesses_of([member], now=now)[member.pk]
+
+
+def accesses_of(members: Iterable[Member], *, now: dt.datetime | None = None) -> dict[int, Access]:
+    """The rights of several members by primary key, in as many queries as for one."""
+    at = now or timezone.now()
+    pks = {member.pk for member in members}
+    if not pks:
+        return {}
+    # The version is read here, not taken from the instance: a socket may have held its Member for hours.
+    versions = dict(Member.objects.filter(pk__in=pks).values_list("pk", "access_version"))
+    found: dict[int, Access] = {}
+    for key, access in _read_cache([_key(pk, version) for pk, version in versions.items()]).items():
+        if (access.changes_at is None or at < access.changes_at) and _key(access.member_id, access.version) == key:
+            found[access.member_id] = access
+    missing = {pk: version for pk, version in versions.items() if pk not in found}
+    if missing:
+        fresh = _compute(missing, at)
+        found.update(fresh)
+        if now is None:  # what held at another moment is nobody else's answer
+            _write_cache(fresh.values())
+    return found
+
+
+def bump_access(*members: Member | int) -> None:
+    """Invalidate what is cached about these members, in the caller's transaction; tell their sockets after commit.
+
+    The channel `member:<public_id>` carries {"type": "access"}: sockets authorise themselves again.
+    """
+    transaction.get_connection().validate_no_broken_transaction()
+    pks = sorted({member if isinstance(member, int) else member.pk for member in members})
+    for pk in pks:  # one by one and in order: two services that bump the same two members never deadlock
+        Member.objects.filter(pk=pk).update(access_version=F("access_version") + 1)
+    public_ids = list(Member.objects.filter(pk__in=pks).values_list("public_id", flat=True))
+
+    def tell() -> None:
+        for public_id in public_ids:
+            bus.publish(f"member:{public_id}", json.dumps({"type": "access"}).encode())
+
+    transaction.on_commit(tell, robust=True)
+
+
+def start_of_day(day: dt.date) -> dt.datetime:
+    """The moment `day` begins in the community's zone."""
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+
+
+def _compute(versions: Mapping[int, int], at: dt.datetime) -> dict[int, Access]:
+    pks = list(versions)
+    today = timezone.localdate(at)
+    facts: dict[int, dict[int, bool]] = defaultdict(dict)
+    deadlines: dict[int, list[dt.datetime]] = defaultdict(list)
+    changes: dict[int, list[dt.datetime]] = defaultdict(list)
+    for fact in AgeFact.objects.filter(member__in=pks).current(today):
+        facts[fact.member_id][fact.threshold] = fact.is_over
+        deadlines[fact.member_id].append(start_of_day(fact.expires_on))
+
+    kinds: dict[int, set[str]] = defaultdict(set)
+    rooms: dict[int, set[str]] = defaultdict(set)
+    paused: dict[int, set[int]] = defaultdict(set)
+    # A pause of contact binds both sides, whichever of the two it was written about.
+    restrictions = Restriction.objects.filter(
+        Q(member__in=pks) | Q(counterpart__in=pks, kind=Restriction.Kind.CONTACT_PAUSE),
+        Q(ends_at__isnull=True) | Q(ends_at__gt=at),
+        lifted_at__isnull=True,
+    )
+    for restriction in restrictions:
+        concerned = [pk for pk in (restriction.member_id, restriction.counterpart_id) if pk in versions]
+        if restriction.starts_at > at:
+            for pk in concerned:
+                changes[pk].append(restriction.starts_at)
+            continue
+        if restriction.ends_at:
+            for pk in concerned:
+                changes[pk].append(restriction.ends_at)
+        if restriction.kind == Restriction.Kind.CONTACT_PAUSE:
+            one, other = restriction.member_id, restriction.counterpart_id
+            assert other is not None  # restriction_pause_names_counterpart
+            paused[one].add(other)
+            paused[other].add(one)
+        elif restriction.kind == Restriction.Kind.ROOM_BAN:
+            rooms[restriction.member_id].add(restriction.room_ref)
+        else:
+            kinds[restriction.member_id].add(restriction.kind)
+
+    blocked: dict[int, set[int]] = defaultdict(set)
+    pairs = Block.objects.filter(Q(blocker__in=pks) | Q(blocked__in=pks)).values_list("blocker_id", "blocked_id")
+    for blocker, other in pairs:
+        blocked[blocker].add(other)
+        blocked[other].add(blocker)
+
+    closed = set(Member.objects.filter(pk__in=pks, closed_at__isnull=False).values_list("pk", flat=True))
+    return {
+        pk: Access(
+            member_id=pk,
+            version=version,
+            band=AgeBand.NONE if pk in closed else band_of(facts[pk]),
+            facts={} if pk in closed else dict(facts[pk]),
+            deadline=min(deadlines[pk], default=None),
+            changes_at=min(deadlines[pk] + changes[pk], default=None),
+            closed=pk in closed,
+            suspended=Restriction.Kind.SUSPENSION in kinds[pk],
+            banned=Restriction.Kind.BAN in kinds[pk],
+            muted=Restriction.Kind.MUTE in kinds[pk],
+            fresh_proof_asked=Restriction.Kind.FRESH_AGE_PROOF in kinds[pk],
+            room_bans=frozenset(rooms[pk]),
+            paused_with=frozenset(paused[pk]),
+            blocked_pks=frozenset(blocked[pk]),
+        )
+        for pk, version in versions.items()
+    }
+
+
+# -- the cache, which may be missing ---------------------------------------------------------------------------------
+
+_paused_until = 0.0
+
+
+def _key(pk: int, version: int) -> str:
+    return f"access:{CACHE_SHAPE}:{pk}:{version}"
+
+
+def _cache_is_down(error: Exception) -> None:
+    global _paused_until
+    _paused_until = time.monotonic() + CACHE_PAUSE
+    logger.warning("the cache does not answer (%s): rights are read from the database", type(error).__name__)
+
+
+def _read_cache(keys: list[str]) -> dict[str, Access]:
+    if time.monotonic() < _paused_until:
+        return {}
+    try:
+        entries: dict[str, Any] = cache.get_many(keys)
+    except redis.RedisError as error:
+        _cache_is_down(error)
+        return {}
+    return {key: entry for key, entry in entries.items() if isinstance(entry, Access)}
+
+
+def _write_cache(accesses: Iterable[Access]) -> None:
+    entries = {_key(access.member_id, access.version): access for access in accesses}
+
+    def write() -> None:
+        if time.monotonic() < _paused_until:
+            return
+        try:
+            cache.set_many(entries, CACHE_SECONDS)
+        except redis.RedisError as error:
+            _cache_is_down(error)
+
+    # After commit only: what a transaction saw of its own changes must not outlive its rollback.
+    transaction.on_commit(write, robust=True)
