@@ -1,21 +1,130 @@
-"""From matched words to findings: who x predicate x polarity x quotation."""
+"""From matched words to findings: who x predicate x polarity x quotation.
+
+The rules say who and what (a group and an insult, "you" and a threat). This module says how it is meant, for the rules
+that ask for it in `guards`:
+
+- negated: a negation between the one spoken of and what is said of them, not undone by an idiom that affirms
+  ("ne peut s'empêcher d'être"): the finding is dropped;
+- quoted: inside quotation marks, with the speaker's own words around: kept, but it accuses nobody (`alerting` False);
+- reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"): the same;
+- reclaimed: a slur that speakers say of themselves: the same.
+
+What the idioms are is data too (rules of code GUARD).
+"""
 
 from __future__ import annotations
 
-from .lexicon import lexicon_for
+import re
+from collections.abc import Iterable
+
+from .lexicon import Hit, Lexicon, Reading, lexicon_for
 from .rulesets import Ruleset
 from .types import Finding
+
+GUARD = "GUARD"
+_QUOTED = re.compile(r'"[^"\n]{2,500}+"|(?<![^\W_])\'[^\'\n]{6,500}+\'(?![^\W_])')
+
+
+class _Guards:
+    """The guards of one text: where they stand and how far they reach."""
+
+    def __init__(self, lexicon: Lexicon, reading: Reading, hits: Iterable[Hit]) -> None:
+        self.reading = reading
+        self.negation = lexicon.marks.get("negations", 0)
+        self.breaks = lexicon.marks.get("breaks", 0)
+        self.affirmed: set[int] = set()
+        self.reports: list[tuple[int, int]] = []
+        self.reclaims: list[tuple[int, int]] = []
+        self.denounced = False
+        for hit in hits:
+            if hit.rule.code != GUARD:
+                continue
+            if hit.rule.tactic == "affirms":
+                self.affirmed.update(range(hit.first, hit.last))
+            elif hit.rule.tactic == "denounces":
+                self.denounced = True
+            elif hit.rule.tactic == "reclaims":
+                self.reclaims.append((hit.first, hit.last))
+            else:
+                self.reports.append((hit.first, hit.last))
+        self.quotes = self._quotes()
+
+    def _quotes(self) -> list[tuple[int, int]]:
+        folded = self.reading.source.text
+        if '"' not in folded and folded.count("'") < 2:
+            return []
+        found = [match.span() for match in _QUOTED.finditer(folded)]
+        outside = len(folded) - sum(end - start for start, end in found)
+        return found if outside >= 12 else []
+
+    def _marked(self, index: int, mark: int) -> bool:
+        return mark in self.reading.pieces[index][1:-1]
+
+    def sentence(self, index: int) -> int:
+        """The first token of the sentence that holds a token."""
+        while index > 0 and self.reading.pieces[index - 1][1:2] not in (b".", b"?"):
+            index -= 1
+        return index
+
+    def negated(self, hit: Hit) -> bool:
+        start = max(self.sentence(hit.first), hit.first - 1)
+        odd = False
+        for index in range(start, hit.last):
+            if self._marked(index, self.breaks) and index > hit.first:
+                odd = False
+            elif self._marked(index, self.negation) and index not in self.affirmed:
+                odd = True
+        return odd
+
+    def quoted(self, hit: Hit) -> bool:
+        spans = self.reading.spans
+        start, end = spans[hit.first][0], spans[hit.last - 1][1]
+        return any(a <= start and end <= b for a, b in self.quotes)
+
+    def reported(self, hit: Hit) -> bool:
+        if self.denounced:
+            return True
+        start = self.sentence(hit.first)
+        return any(start <= first < hit.last and last <= hit.last and first <= hit.first + 1 for first, last in self.reports)
+
+    def reclaimed(self, hit: Hit) -> bool:
+        return any(first <= hit.last and hit.first <= last for first, last in self.reclaims)
 
 
 def scan(text: str, lang: str, ruleset: Ruleset) -> list[Finding]:
     """The findings of the rules of scope "text" in any text, in the order they appear. Pure and linear in its length."""
     lexicon = lexicon_for(ruleset, lang)
     reading = lexicon.read(text)
+    hits = lexicon.hits(reading)
+    if not hits:
+        return []
+    guards: _Guards | None = None
     findings = []
-    for hit in lexicon.hits(reading):
+    for hit in hits:
         rule = hit.rule
-        findings.append(Finding(
-            rule.code, rule.id, rule.version, reading.original(hit.first, hit.last), rule.tactic, rule.weight,
-            rule.target, rule.alerting,
-        ))  # fmt: skip
+        if rule.code == GUARD:
+            continue
+        alerting = rule.alerting
+        if rule.guards:
+            guards = guards or _Guards(lexicon, reading, hits)
+            if "negated" in rule.guards and guards.negated(hit):
+                continue
+            if (
+                ("quoted" in rule.guards and guards.quoted(hit))
+                or ("reported" in rule.guards and guards.reported(hit))
+                or ("reclaimed" in rule.guards and guards.reclaimed(hit))
+            ):
+                alerting = False
+        findings.append(
+            Finding(
+                rule.code,
+                rule.id,
+                rule.version,
+                reading.original(hit.first, hit.last),
+                rule.tactic,
+                rule.weight,
+                rule.target,
+                alerting,
+            )
+        )
     return sorted(findings, key=lambda finding: (finding.span, finding.rule))

@@ -42,7 +42,7 @@ class Symbol:
 
 
 _LEXER = re.compile(
-    r"\s+|(?P<class>\{[^{}]*\})(?P<crep>[?*]?)|(?P<gap>~\d*)|(?P<any>_)(?P<arep>[?*]?)(?=[\s)|]|$)|(?P<start>\^)"
+    r"\s+|(?P<class>\{[^{}]*\})(?P<crep>[?*]?)|(?P<gap>~~|~\d*)|(?P<any>_)(?P<arep>[?*]?)(?=[\s)|]|$)|(?P<start>\^)"
     r"|(?P<finish>\$)|(?P<open>\()|(?P<close>\))(?P<grep>[?*]?)|(?P<bar>\|)|(?P<word>[^\s(){}|~^$?*]+)(?P<wrep>[?*]?)|(?P<bad>.)"
 )
 
@@ -151,6 +151,9 @@ def to_re2(pattern: str, canonical: Canonical, mark: ClassMark) -> str:
             regex = _class_regex(symbol.value, mark)
             branch.append(f"(?:{regex}){symbol.repeat}" if symbol.repeat else regex)
         elif symbol.kind == "gap":
+            if symbol.value == "~":
+                branch.append(_ANY + "*")
+                continue
             if not 1 <= int(symbol.value) <= MAX_GAP:
                 raise PatternError(f"a gap of {symbol.value} words (1 to {MAX_GAP})")
             branch.append(rf"{_ANY}{{0,{symbol.value}}}")

@@ -38,7 +38,11 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     word?       perhaps that word            word*   any word that begins so ("insult*")
     (a b|c d)   either; (..)? perhaps        {c}     a word or expression of class c;  {c|d} of either; {c}? {c}*
     _           any one word; _?             ~  ~5   0 to 3 (0 to 5) words, never across the end of a sentence
+    ~~          any number of words of the same sentence
     {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question mark
+
+Rules with the code GUARD are no findings: their tactic (affirms, denies, reports, denounces, reclaims) tells `compose`
+how to take the findings around them.
 
 The reading: "ne", fillers (vocabulary `fillers`: juste, vraiment, really...) and commas are *dropped* before matching, so
 write "tu es pas", and never rely on an intensifier. j' t' d' l' qu' m' s' c' are "je te de le que me se ce" ("t'es",
