@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import redis
 from celery import current_app
+from django.core.cache import cache
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
@@ -27,9 +30,41 @@ def nudge(name: str, *args: Any) -> None:
 
     Arguments are ids, not objects. A lost nudge costs seconds: every task named here is also swept.
     """
+    _after_commit(_send, name, args)
 
+
+def nudge_once(name: str, *, seconds: int) -> None:
+    """Like `nudge` without arguments, but silent while the same was asked within `seconds` and not begun yet.
+
+    The task calls `nudge_heard(name)` before it looks for work: whatever is committed after that nudges again.
+    """
+    _after_commit(_send_once, name, seconds)
+
+
+def nudge_heard(name: str) -> None:
+    """The task `name` begins: from now on a nudge is news again. Never raises."""
+    try:
+        cache.delete(_key(name))
+    except redis.RedisError:
+        logger.warning("nudge %s not marked as heard; it is heard again in a few seconds", name)
+
+
+def _key(name: str) -> str:
+    return f"nudge:{name}"
+
+
+def _send_once(name: str, seconds: int) -> None:
+    try:
+        news = cache.add(_key(name), 1, timeout=seconds)  # SET NX EX
+    except redis.RedisError:
+        news = True
+    if news:
+        _send(name, ())
+
+
+def _after_commit(function: Callable[..., None], *args: Any) -> None:
     # A nested function, not functools.partial: Django logs a robust hook's __qualname__ (ticket 36487).
     def send() -> None:
-        _sender.submit(_send, name, args)
+        _sender.submit(function, *args)
 
     transaction.on_commit(send, robust=True)
