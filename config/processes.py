@@ -39,8 +39,8 @@ def redis_url(socket: Path) -> str:
     return f"unix://{socket}?db=0"
 
 
-def web_command(*, host: str, port: int) -> list[str]:
-    """One web process: HTTP and WebSockets.
+def web_command(*, host: str, port: int, processes: int = 1) -> list[str]:
+    """The web: HTTP and WebSockets, in one process or in several that share the port.
 
     No compression of frames (34 KB a socket and 1.7 times the processor time for lines of fifty characters), no
     rewriting of client addresses (TRUSTED_PROXIES says whom to believe), no access log (it would hold addresses).
@@ -51,16 +51,22 @@ def web_command(*, host: str, port: int) -> list[str]:
         *("--ws-per-message-deflate", "false", "--ws-max-size", str(FRAME_BYTES)),
         *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
         *("--timeout-graceful-shutdown", "5", "--log-level", "warning"),
+        *(("--workers", str(processes)) if processes > 1 else ()),
     ]
 
 
-def worker_command(*, concurrency: int = 2, beat: bool) -> list[str]:
-    """One Celery worker of `concurrency` processes; exactly one in an installation carries the beat."""
+def worker_command(*, processes: int = 2, beat: bool) -> list[str]:
+    """One Celery worker of so many processes; exactly one in an installation carries the beat, or it runs apart."""
     return [
         *(sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker", "--loglevel", "INFO"),
-        *("--concurrency", str(concurrency), "--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *("--concurrency", str(processes), "--without-gossip", "--without-mingle", "--without-heartbeat"),
         *(("--beat",) if beat else ()),
     ]
+
+
+def beat_command() -> list[str]:
+    """The clock alone, where several workers run: never more than one in an installation."""
+    return [sys.executable, "-m", "celery", "--app", "config", "--quiet", "beat", "--loglevel", "INFO"]
 
 
 def is_loopback(host: str) -> bool:

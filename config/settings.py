@@ -125,6 +125,8 @@ TEMPLATES = [
 # -- data ------------------------------------------------------------------------------------------------------------
 
 DATABASES = {"default": database_settings(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'havre.sqlite3'}"))}
+# Apart from the URL, so that it can be mounted as a file (DATABASE_PASSWORD_FILE).
+DATABASES["default"]["PASSWORD"] = env.text("DATABASE_PASSWORD", DATABASES["default"].get("PASSWORD") or "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL", f"unix://{VAR_DIR / 'redis.sock'}?db=0")

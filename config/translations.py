@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -12,18 +12,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-KEYWORDS = {
-    "_": None,
-    "gettext": None,
-    "gettext_lazy": None,
-    "gettext_noop": None,
-    "ngettext": (1, 2),
-    "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "pgettext_lazy": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
-    "npgettext_lazy": ((1, "c"), 2, 3),
-}
+# The names under which Django's functions are called here; what their arguments are follows from their letters.
+KEYWORDS: dict[str, None] = dict.fromkeys(
+    f"{letters}gettext{lazy}" for letters in ("", "n", "p", "np") for lazy in ("", "_lazy")
+) | {"_": None, "gettext_noop": None}
 SOURCES = ("community", "chat", "safeguarding", "config", "templates")
 
 
@@ -61,26 +53,23 @@ def extract(root: Path) -> Catalog:
             text = path.read_text(encoding="utf-8")
             # Django's own conversion of a template into something the Python extractor reads.
             code = text if path.suffix == ".py" else templatize(text, origin=str(path.relative_to(root)))
-            for line, _function, messages, comments in extract_python(
-                io.BytesIO(code.encode("utf-8")), list(KEYWORDS), ["Translators:"], {"encoding": "utf-8"}
-            ):
-                _add(catalogue, _function, messages, f"{path.relative_to(root)}", line, comments)
+            found = extract_python(io.BytesIO(code.encode("utf-8")), KEYWORDS, ["Translators:"], {"encoding": "utf-8"})
+            for line, function, messages, comments in found:
+                _add(catalogue, str(function), messages, str(path.relative_to(root)), line, comments or ())
     return catalogue
 
 
-def _add(catalogue: Catalog, function: str, messages: object, place: str, line: int, comments: list[str]) -> None:
+def _add(catalogue: Catalog, function: str, messages: object, place: str, line: int, comments: Iterable[str]) -> None:
     given = messages if isinstance(messages, tuple) else (messages,)
-    spec = KEYWORDS[function]
-    context = None
-    if spec and isinstance(spec[0], tuple):
-        context, given = given[spec[0][0] - 1], given[1:]
-    wanted = 2 if "n" in function.removesuffix("_lazy").replace("gettext", "") else 1
-    identifiers = given[:wanted]
+    context, given = (given[0], given[1:]) if function.removeprefix("n").startswith("p") else (None, given)
+    plural = function.startswith("n")
+    identifiers = given[: 2 if plural else 1]
     if not all(isinstance(text, str) and text for text in identifiers):
         return  # a variable, not a literal: nothing to translate here
-    identifier = identifiers if wanted == 2 else identifiers[0]
     flags = ["python-format"] if any("%(" in text for text in identifiers) else []
-    catalogue.add(identifier, None, [(place, line)], flags, auto_comments=comments, context=context)
+    catalogue.add(
+        identifiers if plural else identifiers[0], None, [(place, line)], flags, auto_comments=comments, context=context
+    )
 
 
 def update_catalogues(root: Path, languages: list[str]) -> dict[str, int]:

@@ -18,7 +18,8 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = """
 import os, sys
 from config.supervisor import Supervisor
-child = [sys.executable, "-u", "-c", "import os, sys, time; print(sys.argv[1], os.getpid(), os.getpgrp()); time.sleep(60)"]
+code = "import os, sys, time; print(sys.argv[1], os.getpid(), os.getpgrp()); time.sleep(60)"
+child = [sys.executable, "-u", "-c", code]
 supervisor = Supervisor(os.environ, sys.stdout)
 supervisor.start("first", [*child, "one"])
 supervisor.start("second", [*child, "two"])

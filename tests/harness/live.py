@@ -46,9 +46,9 @@ class LiveHavre:
         if wait:
             wait_until(self._listens, seconds=30, what=f"the web process listens\n{self.log('web')}")
 
-    def start_worker(self, *, concurrency: int = 1, beat: bool = True) -> None:
+    def start_worker(self, *, processes: int = 1, beat: bool = True) -> None:
         """Start the worker; ready when it has told Redis that it waits for work (its `ready` line)."""
-        self._start("worker", worker_command(concurrency=concurrency, beat=beat))
+        self._start("worker", worker_command(processes=processes, beat=beat))
         wait_until(lambda: " ready." in self.log("worker"), seconds=30, what="the worker is ready")
 
     def kill(self, name: str) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -10,7 +10,7 @@ from config.translations import compile_catalogues, update_catalogues
 
 class Command(BaseCommand):
     help = "Extract the translatable strings into locale/, merge them with what is translated, and compile."
-    requires_system_checks: ClassVar = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--compile-only", action="store_true", help="only write the .mo of each newer .po")

@@ -33,6 +33,10 @@ class Command(BaseCommand):
         begun = time.monotonic()
         env = Env(os.environ)
         host, port = env.text("HOST", "127.0.0.1"), env.number("PORT", 8000, least=1, most=65535)
+        web, workers = (
+            env.number("WEB_PROCESSES", 1, least=1, most=64),
+            env.number("WORKER_PROCESSES", 2, least=1, most=64),
+        )
         if settings.HAVRE_DEMO and not is_loopback(host):
             raise CommandError(
                 f"The demo has accounts with known passwords: it listens on this machine only, not on HOST={host}."
@@ -54,8 +58,8 @@ class Command(BaseCommand):
                     # A process of its own: this one must not have threads while it forks.
                     subprocess.run([sys.executable, "manage.py", "seed_demo"], env=environ, check=True)
                 connection.close()
-                supervisor.start("web", web_command(host=host, port=port))
-                supervisor.start("worker", worker_command(beat=True))
+                supervisor.start("web", web_command(host=host, port=port, processes=web))
+                supervisor.start("worker", worker_command(processes=workers, beat=True))
                 supervisor.run(
                     ready=lambda: listens(host, port),
                     on_ready=lambda: self.announce(supervisor, f"http://{host}:{port}/", time.monotonic() - begun),
@@ -94,13 +98,15 @@ class Command(BaseCommand):
         return Path(tempfile.mkdtemp(prefix="havre-")) / "redis.sock"
 
     def prepare(self, supervisor: Supervisor) -> None:
-        """Translations compiled, database migrated."""
+        """Translations compiled, database migrated, static files named by their content."""
         for path in compile_catalogues(settings.BASE_DIR / "locale"):
             supervisor.say(f"compiled {path.relative_to(settings.BASE_DIR)}")
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             supervisor.say("preparing the database")
             call_command("migrate", interactive=False, verbosity=0)
+        if not settings.LOCAL:
+            call_command("collectstatic", interactive=False, verbosity=0)
 
     def announce(self, supervisor: Supervisor, address: str, seconds: float) -> None:
         supervisor.say(f"ready in {seconds:.1f} s: {address}")
