@@ -123,7 +123,7 @@ def _dump(folder: Path) -> Path:
             connection.connection.backup(target)
         return path
     path = folder / "database.pgdump"
-    _run("pg_dump", "--format", "custom", "--no-owner", "--no-privileges", "--schema", "public",
+    _run("pg_dump", "--format", "custom", "--no-owner", "--no-privileges",
          "--file", str(path), "--dbname", _pg_uri())  # fmt: skip
     return path
 

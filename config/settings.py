@@ -58,8 +58,9 @@ INSTALLED_APPS = [
     "safeguarding",
     "chat",
     "community",
-    "unfold",
-    "django.contrib.admin",
+    # The console is a site of our own (safeguarding.admin.site): no default one, and nobody registers on it unasked.
+    "unfold.apps.BasicAppConfig",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

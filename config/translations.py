@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -53,9 +54,13 @@ def extract(root: Path) -> Catalog:
             text = path.read_text(encoding="utf-8")
             # Django's own conversion of a template into something the Python extractor reads.
             code = text if path.suffix == ".py" else templatize(text, origin=str(path.relative_to(root)))
-            found = extract_python(io.BytesIO(code.encode("utf-8")), KEYWORDS, ["Translators:"], {"encoding": "utf-8"})
+            place, source_bytes = str(path.relative_to(root)), io.BytesIO(code.encode("utf-8"))
+            try:
+                found = list(extract_python(source_bytes, KEYWORDS, ["Translators:"], {"encoding": "utf-8"}))
+            except (SyntaxError, tokenize.TokenError) as error:
+                raise ValueError(f"{place} cannot be read: {error}") from error
             for line, function, messages, comments in found:
-                _add(catalogue, str(function), messages, str(path.relative_to(root)), line, comments or ())
+                _add(catalogue, str(function), messages, place, line, comments or ())
     return catalogue
 
 

@@ -36,6 +36,9 @@ class TestDatabase(Protocol):
     def clone(self) -> str:
         """A fresh copy of that state; returns its DATABASE_URL."""
 
+    def empty(self) -> str:
+        """A database with nothing in it at all; returns its DATABASE_URL."""
+
     def connect(self) -> None:
         """Point this process at the database of its tests."""
 
@@ -83,6 +86,9 @@ class SqliteDatabase:
         path = self._folder / f"live-{next(self._copies)}.sqlite3"
         path.write_bytes(self._template.read_bytes())
         return f"sqlite:///{path}"
+
+    def empty(self) -> str:
+        return f"sqlite:///{self._folder / f'empty-{next(self._copies)}.sqlite3'}"
 
 
 class PostgresDatabase:
@@ -150,4 +156,9 @@ class PostgresDatabase:
     def clone(self) -> str:
         name = f"havre_live_{next(self._copies)}"
         self._server.execute(f"CREATE DATABASE {name} TEMPLATE havre_template")
+        return self._server.url(name)
+
+    def empty(self) -> str:
+        name = f"havre_empty_{next(self._copies)}"
+        self._server.execute(f"CREATE DATABASE {name}")
         return self._server.url(name)
