@@ -17,11 +17,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .lexicon import Hit, Lexicon, Reading, lexicon_for
+from .lexicon import GUARD, Hit, Lexicon, Reading, lexicon_for
 from .rulesets import Ruleset
 from .types import Finding
 
-GUARD = "GUARD"
 _QUOTED = re.compile(r'"[^"\n]{2,500}+"|(?<![^\W_])\'[^\'\n]{6,500}+\'(?![^\W_])')
 
 
