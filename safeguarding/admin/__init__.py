@@ -1,0 +1,6 @@
+"""The console: thin. Pages show records; every button is a call of a service."""
+
+from . import appeals, associations, audit, cases, exports, rooms
+from .site import console
+
+__all__ = ["appeals", "associations", "audit", "cases", "console", "exports", "rooms"]

@@ -1,0 +1,65 @@
+"""Incident exports: approval by a second officer, progress, download. Every copy taken leaves its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from .. import selectors
+from ..models import IncidentExport
+from ..services import exports
+from .access import is_officer, reader
+from .records import RecordAdmin
+from .site import console
+
+
+@admin.register(IncidentExport, site=console)
+class ExportAdmin(RecordAdmin):
+    """For officers alone; exports of cases they may not know of are not there."""
+
+    permission = "export_cases"
+    page_template = "admin/havre/export.html"
+    change_list_template = "admin/havre/exports.html"
+    list_filter = ("state",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[IncidentExport]:
+        return (
+            IncidentExport.objects.filter(
+                case__in=selectors.visible_cases(reader(request), officer=is_officer(request))
+            )
+            .select_related("case", "requested_by", "approved_by")
+            .order_by("-pk")
+        )
+
+    def page_context(self, request: HttpRequest, record: IncidentExport) -> dict[str, Any]:
+        return {
+            "title": _("Export"),
+            "fingerprint": exports.signer().fingerprint,
+            "downloads": record.downloads.select_related("member").order_by("-pk"),
+            "own": record.requested_by_id == reader(request).pk,
+        }
+
+    def approve(self, request: HttpRequest, export: IncidentExport) -> str:
+        exports.approve_export(actor=reader(request), export=export)
+        return _("Approved. The export is being built.")
+
+    def refuse(self, request: HttpRequest, export: IncidentExport) -> str:
+        exports.refuse_export(actor=reader(request), export=export, reason=request.POST.get("reason", "")[:300])
+        return _("Refused. Nothing is built.")
+
+    def retry(self, request: HttpRequest, export: IncidentExport) -> str:
+        exports.retry_export(actor=reader(request), export=export)
+        return _("The export is being built again.")
+
+    def download(self, request: HttpRequest, export: IncidentExport) -> HttpResponse | FileResponse:
+        """A POST, for taking a copy is an act: it is logged first, then streamed."""
+        path = exports.record_download(actor=reader(request), export=export)
+        response = FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    verbs = {"approve": approve, "refuse": refuse, "retry": retry, "download": download}  # noqa: RUF012  a table

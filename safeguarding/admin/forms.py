@@ -1,0 +1,121 @@
+"""Shapes of what the console's pages send. Forms validate shape only; services decide."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.models import Room
+from community import terms
+from community.models import Member
+
+from ..enforcement import MEASURES
+from ..incidents import INCIDENTS
+from ..models import Case, Decision, IncidentExport
+from ..selectors import messages_of
+
+DURATIONS = [
+    ("", "—"),
+    ("1", _("1 day")),
+    ("3", _("3 days")),
+    ("7", _("1 week")),
+    ("30", _("1 month")),
+    ("90", _("3 months")),
+    ("365", _("1 year")),
+]
+
+
+class DecisionForm(forms.Form):
+    """A decision on one case. `decided` turns the cleaned values into what record_decision takes."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    action = forms.ChoiceField(label=_("Action"), widget=forms.RadioSelect, choices=Decision.Action.choices)
+    member = forms.ModelChoiceField(
+        Member.objects.none(), label=_("About whom"), required=False, to_field_name="public_id"
+    )
+    counterpart = forms.ModelChoiceField(
+        Member.objects.none(), label=_("Contact paused with"), required=False, to_field_name="public_id"
+    )
+    message = forms.CharField(label=_("Message"), required=False, max_length=16)
+    room = forms.ModelChoiceField(Room.objects.none(), label=_("Room"), required=False, to_field_name="public_id")
+    days = forms.ChoiceField(label=_("For how long"), choices=DURATIONS, required=False)
+    clauses = forms.MultipleChoiceField(
+        label=_("Clauses of the terms"), widget=forms.CheckboxSelectMultiple, required=False
+    )
+    reasons = forms.CharField(
+        label=_("Reasons (sent)"), widget=forms.Textarea(attrs={"rows": 5}), max_length=4000, required=False
+    )
+    private_notes = forms.CharField(
+        label=_("Private notes (never sent)"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=4000,
+        required=False,
+    )
+    close = forms.BooleanField(label=_("Close the case after this decision"), required=False)
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+        people = Member.objects.filter(case_parties__case=case).distinct().order_by("pseudonym")
+        self.fields["member"].queryset = people
+        self.fields["counterpart"].queryset = people
+        said = messages_of(case)
+        self.fields["room"].queryset = Room.objects.filter(pk__in=said.order_by().values("room"))
+        if not INCIDENTS[case.code].sanctioned:
+            self.fields["action"].choices = [
+                choice for choice in Decision.Action.choices if not MEASURES[choice[0]].adverse
+            ]
+        # The clauses that decisions on this code usually cite come first.
+        ordered = sorted(terms.current().clauses, key=lambda clause: case.code not in clause.codes)
+        self.usual = [clause.id for clause in ordered if case.code in clause.codes]
+        self.fields["clauses"].choices = [(clause.id, clause.told("title")) for clause in ordered]
+
+    def decided(self) -> dict[str, Any]:
+        """The keyword arguments of record_decision."""
+        said = self.cleaned_data
+        days = said["days"]
+        message = messages_of(self.case).select_related("author").filter(public_id=said["message"]).first()
+        needs = MEASURES[said["action"]].needs
+        return {
+            "version": said["version"],
+            "action": said["action"],
+            # A decision on a message is about who wrote it, whatever the list of people says.
+            "member": message.author if message and "message" in needs else said["member"],
+            "counterpart": said["counterpart"],
+            "message": message,
+            "room": said["room"],
+            "ends_at": timezone.now() + dt.timedelta(days=int(days)) if days else None,
+            "clauses": said["clauses"],
+            "reasons": said["reasons"],
+            "private_notes": said["private_notes"],
+            "close": said["close"],
+        }
+
+
+class ReasonForm(forms.Form):
+    """One line that says why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000)
+
+
+class ExportForm(forms.Form):
+    recipient = forms.ChoiceField(label=_("For whom"), choices=IncidentExport.Recipient.choices)
+    legal_basis = forms.CharField(label=_("On what legal ground"), max_length=300)
+    language = forms.ChoiceField(label=_("Language"), choices=[("fr", "Français"), ("en", "English")])
+
+
+class JudgementForm(forms.Form):
+    outcome = forms.ChoiceField(
+        label=_("Judgement"),
+        widget=forms.RadioSelect,
+        choices=[("upheld", _("The decision stands")), ("overturned", _("The decision is overturned and taken back"))],
+    )
+    answer = forms.CharField(label=_("Answer (sent)"), widget=forms.Textarea(attrs={"rows": 6}), max_length=4000)

@@ -1,0 +1,134 @@
+"""What every page of the console shares: records are read; changing one is a POST to a verb, which calls a service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
+
+from community.errors import Refused
+
+from ..errors import Conflict
+from .access import may
+
+# A verb gets the request and the record, calls a service and says what was done (or answers itself).
+Verb = Callable[[Any, HttpRequest, Any], str | HttpResponse]
+
+
+class PublicChangeList(ChangeList):
+    """A list whose links carry public ids: keys never leave the database."""
+
+    def url_for_result(self, result: Any) -> str:
+        return self.model_admin.page_url(result)
+
+
+class RecordAdmin(ModelAdmin):
+    """A read-only list and a page per record. `permission` is a codename of community.roles.PERMISSIONS."""
+
+    permission: ClassVar[str]
+    page_template: ClassVar[str] = ""
+    verbs: ClassVar[Mapping[str, Verb]] = {}
+    key: ClassVar[str] = "public_id"
+
+    actions = None
+    change_list_template = "admin/havre/list.html"
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request, self.permission)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may(request, self.permission)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PublicChangeList
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        urls = [path("", wrap(self.changelist_view), name=f"{name}_changelist")]
+        if self.page_template:
+            urls += [
+                path("<slug:key>/", wrap(self.page_view), name=f"{name}_page"),
+                path("<slug:key>/<slug:verb>/", wrap(self.verb_view), name=f"{name}_verb"),
+            ]
+        return urls
+
+    def page_url(self, record: Any) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_page"
+        return reverse(name, args=[getattr(record, self.key)])
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What the reader may know of; whatever is not here answers 404."""
+        return self.model._default_manager.all()
+
+    def find(self, request: HttpRequest, key: str) -> Any:
+        record = self.get_queryset(request).filter(**{self.key: key}).first()
+        if record is None or not self.has_view_permission(request, record):
+            raise Http404
+        return record
+
+    def page_view(self, request: HttpRequest, key: str) -> HttpResponseBase:
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        return self.show(request, self.find(request, key))
+
+    def show(self, request: HttpRequest, record: Any, **extra: Any) -> TemplateResponse:
+        """The page of one record."""
+        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # what Django's admin sets for {% url %}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(record),
+            "record": record,
+            "verb_url": self.page_url(record),
+            **self.page_context(request, record),
+            **extra,
+        }
+        return TemplateResponse(request, self.page_template, context)
+
+    def page_context(self, request: HttpRequest, record: Any) -> dict[str, Any]:
+        """What the page shows besides the record."""
+        return {}
+
+    def verb_view(self, request: HttpRequest, key: str, verb: str) -> HttpResponseBase:
+        """Do one thing by its service. A refusal is told on the page; a conflict is told as nothing there."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if verb not in self.verbs:
+            raise Http404
+        record = self.find(request, key)
+        try:
+            done = self.verbs[verb](self, request, record)
+        except Conflict as conflict:
+            raise Http404 from conflict
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            if isinstance(done, HttpResponseBase):
+                return done
+            messages.success(request, done)
+        return redirect(self.after(request, record))
+
+    def after(self, request: HttpRequest, record: Any) -> str:
+        """Where to go once a verb is done: the record's page, or the list if it may no longer be seen."""
+        still = self.get_queryset(request).filter(pk=record.pk).exists()
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return self.page_url(record) if still else reverse(name)

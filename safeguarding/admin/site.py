@@ -1,0 +1,109 @@
+"""The console's own site: second factor compulsory, roles by group alone, no form that writes to a record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_otp.admin import OTPAdminSite
+from unfold.sites import UnfoldAdminSite
+
+from community.context import page
+
+from .. import selectors
+from .access import is_officer, may, reader, roles
+
+
+class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
+    """Django admin behind a second factor. People log in where members do, then prove the second factor."""
+
+    site_header = site_title = "Havre"
+    index_title = gettext_lazy("Now")
+    index_template = "admin/havre/dashboard.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Active, in a role that opens the console, and verified by a second factor in this session."""
+        return bool(
+            request.user.is_authenticated
+            and request.user.is_active
+            and request.user.is_verified()
+            and may(request, "open_console")
+        )
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """There is one way to log in, the members'; from there to the second factor, and on to where one was going."""
+        onward = request.GET.get("next") or reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not may(request, "open_console"):
+            raise PermissionDenied
+        if not request.user.is_verified():
+            return redirect_to_login(onward, reverse("community:second_factor"))
+        return redirect(reverse("admin:index"))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """One way to change a password, the members'."""
+        return redirect("account_change_password")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What is due, what is overdue, what rings, and whether checking keeps up."""
+        board = selectors.dashboard(reader(request), officer=is_officer(request))
+        return super().index(request, {"board": board, **(extra_context or {})})
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            **super().each_context(request),
+            **page(request),
+            "styles": [static("safeguarding/console.css")],
+            "scripts": [static("safeguarding/console.js")],
+            "is_officer": is_officer(request),
+        }
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        return []  # the sidebar is the list
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The few places there are, in the order in which they are needed."""
+        officer = is_officer(request)
+        places = [
+            (True, _("Now"), "dashboard", "admin:index"),
+            (may(request, "work_cases"), _("Cases"), "inbox", "admin:safeguarding_case_changelist"),
+            (may(request, "work_cases"), _("Appeals"), "balance", "admin:safeguarding_appeal_changelist"),
+            (may(request, "review_rooms"), _("Proposed rooms"), "forum", "admin:chat_roomproposal_changelist"),
+            (may(request, "export_cases"), _("Exports"), "folder_zip", "admin:safeguarding_incidentexport_changelist"),
+            (
+                may(request, "oversee_age_officers"),
+                _("Associations"),
+                "diversity_3",
+                "admin:community_association_changelist",
+            ),
+            (officer, _("Audit log"), "history", "admin:community_auditevent_changelist"),
+        ]
+        items = [
+            {
+                "title": title,
+                "icon": icon,
+                "link": reverse(name),
+                "has_permission": True,
+                "active": request.path == reverse(name)
+                if name == "admin:index"
+                else request.path.startswith(reverse(name)),
+            }
+            for allowed, title, icon, name in places
+            if allowed
+        ]
+        return [{"items": items}] if roles(request) else []
+
+
+console = ConsoleSite(name="console")

@@ -1,0 +1,111 @@
+"""One error per refusal of this floor. Edges show `message`; tests and logs name `code`."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from community.errors import NotAllowed, ReasonRequired, Refused
+
+__all__ = ["NotAllowed", "ReasonRequired"]  # the ground floor's, used as they are
+
+
+class OfficersOnly(Refused):
+    code = "officers_only"
+    message = _("This case is worked by safeguarding officers only.")
+
+
+class Conflict(Refused):
+    """Said to nobody who could learn from it that the case exists: edges answer 404."""
+
+    code = "conflict"
+    message = _("You cannot work on this case.")
+
+
+class CaseMoved(Refused):
+    code = "case_moved"
+    message = _("This case has changed since you opened the page. Read what is new, then decide again.")
+
+
+class CaseTaken(Refused):
+    code = "case_taken"
+    message = _("Somebody else is working on this case.")
+
+
+class NotClaimed(Refused):
+    code = "not_claimed"
+    message = _("Take the case first.")
+
+
+class ClauseRequired(Refused):
+    code = "clause_required"
+    message = _("Cite at least one clause of the terms.")
+
+
+class EndRequired(Refused):
+    code = "end_required"
+    message = _("Say until when. It must be in the future.")
+
+
+class NotAParty(Refused):
+    code = "not_a_party"
+    message = _("That person, message or room is not part of this case.")
+
+
+class HelpNotSanction(Refused):
+    code = "help_not_sanction"
+    message = _("This is a case of distress: it calls for help, never for a sanction.")
+
+
+class SaysTooMuch(Refused):
+    code = "says_too_much"
+    message = _("The reasons name somebody else or repeat a private note. They are sent: leave that out.")
+
+
+class AnotherPersonRequired(Refused):
+    code = "another_person_required"
+    message = _("This takes a second person, who did not decide the first time.")
+
+
+class AlreadyAppealed(Refused):
+    code = "already_appealed"
+    message = _("This decision has already been appealed.")
+
+
+class AppealTooLate(Refused):
+    code = "appeal_too_late"
+    message = _("The time to appeal this decision is over.")
+
+
+class LegalBasisRequired(Refused):
+    code = "legal_basis_required"
+    message = _("Say on what legal ground this is handed over.")
+
+
+class ExportNotReady(Refused):
+    code = "export_not_ready"
+    message = _("This export is not ready to be downloaded.")
+
+
+# -- reports and protective measures ---------------------------------------------------------------------------------
+
+
+class CannotReport(Refused):
+    """One answer whether the person or message does not exist or was never to be seen by the reporter."""
+
+    code = "cannot_report"
+    message = _("You can report what you have seen and people you have shared a room with.")
+
+
+class CannotReportYourself(Refused):
+    code = "cannot_report_yourself"
+    message = _("You cannot report yourself. If you need help, the help lines are on every page.")
+
+
+class NotYourMeasure(Refused):
+    code = "not_your_measure"
+    message = _("Only the person a measure concerns can contest it.")
+
+
+class AlreadyContested(Refused):
+    code = "already_contested"
+    message = _("You have already contested this measure. A person will read what you wrote.")

@@ -1,0 +1,304 @@
+"""Reads that span models. Whoever may not know of a case does not find it here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from chat.models import Message, MessageRevision
+from community.models import Member
+from community.policies import AgeBand
+
+from .models import (
+    Alert,
+    Appeal,
+    Case,
+    CaseNote,
+    CaseParty,
+    Decision,
+    Evidence,
+    IncidentExport,
+    Page,
+    Report,
+    RiskCheck,
+    RiskSignal,
+)
+from .services import casework
+from .services.people import bands_of
+
+
+def visible_cases(member: Member, *, officer: bool) -> QuerySet[Case]:
+    """The cases `member` may know of: none they are in, reported, or whose people they know.
+
+    Moderators do not see the severe and escalated ones, which are the officers'.
+    """
+    cases = Case.objects.exclude(casework.conflicts_of(member))
+    if not officer:
+        cases = cases.exclude(casework.severe()).exclude(state=Case.State.ESCALATED)
+    return cases
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What the first page of the console says, counted over the cases its reader may know of."""
+
+    by_severity: Sequence[tuple[str, int, int]]  # severity, waiting, of which overdue
+    due_soon: int  # within the hour, not looked at
+    overdue: int
+    mine: int
+    appeals: int
+    unchecked: int
+    oldest_unchecked: dt.datetime | None
+    held: int
+    ringing: Sequence[Page]
+
+
+def dashboard(member: Member, *, officer: bool) -> Dashboard:
+    """In a fixed number of queries, however much waits."""
+    now = timezone.now()
+    visible = visible_cases(member, officer=officer)
+    late = Q(first_look_at__isnull=True, due_at__lt=now)
+    soon = Q(first_look_at__isnull=True, due_at__gte=now, due_at__lt=now + dt.timedelta(hours=1))
+    rows = (
+        visible.waiting()  # type: ignore[attr-defined]  # exclude() keeps the queryset's class
+        .values("severity")
+        .annotate(
+            waiting=Count("pk"),
+            late=Count("pk", filter=late),
+            soon=Count("pk", filter=soon),
+            mine=Count("pk", filter=Q(assigned_to=member)),
+        )
+        .order_by("severity")
+    )
+    counted = {row["severity"]: row for row in rows}
+    pending = Message.objects.filter(check_state=Message.CheckState.PENDING)
+    return Dashboard(
+        by_severity=[
+            (severity, counted[severity]["waiting"], counted[severity]["late"])
+            if severity in counted
+            else (severity, 0, 0)
+            for severity in Case.Severity.values
+        ],
+        due_soon=sum(row["soon"] for row in counted.values()),
+        overdue=sum(row["late"] for row in counted.values()),
+        mine=sum(row["mine"] for row in counted.values()),
+        appeals=appeals_to_judge(member, officer=officer).filter(state=Appeal.State.PENDING).count(),
+        unchecked=pending.count(),
+        oldest_unchecked=pending.order_by("created_at").values_list("created_at", flat=True).first(),
+        held=Message.objects.filter(visibility=Message.Visibility.HELD).count(),
+        ringing=list(
+            Page.objects.filter(acknowledged_at__isnull=True, case__in=visible)
+            .exclude(case__state=Case.State.CLOSED)
+            .select_related("case")
+            .order_by("case__severity", "next_at")
+        ),
+    )
+
+
+def appeals_to_judge(member: Member, *, officer: bool) -> QuerySet[Appeal]:
+    """Appeals `member` may judge: of cases they may know, of decisions in which they took no part."""
+    return Appeal.objects.filter(decision__case__in=visible_cases(member, officer=officer)).exclude(
+        Q(decision__decided_by=member) | Q(decision__second_person=member)
+    )
+
+
+def audit_of_cases(condition: Q) -> Q:
+    """Condition on AuditEvent: what was done to the cases of `condition`, their decisions and their exports."""
+    cases = Case.objects.filter(condition)
+    as_text = models.CharField()
+    return (
+        Q(subject_type="safeguarding.case", subject_id__in=cases.values_list(Cast("pk", as_text), flat=True))
+        | Q(
+            subject_type="safeguarding.decision",
+            subject_id__in=Decision.objects.filter(case__in=cases).values_list(Cast("pk", as_text), flat=True),
+        )
+        | Q(
+            subject_type="safeguarding.incidentexport",
+            subject_id__in=IncidentExport.objects.filter(case__in=cases).values_list(Cast("pk", as_text), flat=True),
+        )
+    )
+
+
+# -- one case --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of text; `rules` name what was found in it, empty for ordinary words."""
+
+    text: str
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message of the conversation, as a moderator reads it."""
+
+    message: Message
+    pieces: Sequence[Piece]
+    earlier: Sequence[MessageRevision]  # versions before the last one
+    marked: bool  # an alert, a report or a finding points to it
+    reported: bool
+    roles: Sequence[str]  # what its author is in the case
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInCase:
+    member: Member
+    roles: Sequence[str]
+    band_then: str
+    band_now: AgeBand
+    past_decisions: Sequence[Decision]
+    other_cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """All that the case page shows."""
+
+    people: Sequence[PersonInCase]
+    alerts: Sequence[Alert]
+    reports: Sequence[Report]
+    notes: Sequence[CaseNote]
+    decisions: Sequence[Decision]
+    exports: Sequence[IncidentExport]
+    lines: Sequence[Line] = field(default_factory=tuple)
+    truncated: bool = False
+
+
+CONVERSATION_LIMIT = 400
+
+
+def case_file(case: Case, *, content: bool) -> CaseFile:
+    """The file of a case; with `content` also what was said, the last CONVERSATION_LIMIT messages frozen for it."""
+    parties = list(case.parties.select_related("member").order_by("pk"))
+    reports = list(case.reports.select_related("message", "subject").order_by("pk"))
+    alerts = list(case.alerts.select_related("message").order_by("pk"))
+    lines: Sequence[Line] = ()
+    truncated = False
+    if content:
+        roles = defaultdict(list)
+        for party in parties:
+            roles[party.member_id].append(party.role)
+        pointed = {ref for alert in alerts for ref in alert.evidence}
+        lines, truncated = conversation(
+            case, roles=roles, pointed=pointed, reported={report.message_id for report in reports}
+        )
+    return CaseFile(
+        people=people_of(case, parties),
+        alerts=alerts,
+        reports=reports,
+        notes=list(case.notes.select_related("author").order_by("pk")),
+        decisions=list(
+            case.decisions.select_related("decided_by", "second_person", "member", "statement", "appeal").order_by("pk")
+        ),
+        exports=list(case.exports.select_related("requested_by").order_by("-pk")),
+        lines=lines,
+        truncated=truncated,
+    )
+
+
+def people_of(case: Case, parties: Iterable[CaseParty]) -> list[PersonInCase]:
+    """Who the people are: band then and now, past decisions, other cases. Three queries however many they are."""
+    by_member: dict[int, list[CaseParty]] = defaultdict(list)
+    for party in parties:
+        by_member[party.member_id].append(party)
+    bands = bands_of(by_member)
+    past: dict[int, list[Decision]] = defaultdict(list)
+    for decision in (
+        Decision.objects.filter(member__in=by_member, takes_effect_at__isnull=False)
+        .exclude(appeal__state=Appeal.State.OVERTURNED)
+        .exclude(case=case)
+        .order_by("-pk")
+    ):
+        past[decision.member_id or 0].append(decision)
+    others = dict(
+        CaseParty.objects.filter(member__in=by_member, role=CaseParty.Role.SUBJECT)
+        .exclude(case=case)
+        .values_list("member")
+        .annotate(Count("case", distinct=True))
+    )
+    return [
+        PersonInCase(
+            member=rows[0].member,
+            roles=[row.role for row in rows],
+            band_then=rows[0].band_then,
+            band_now=bands[pk],
+            past_decisions=past[pk],
+            other_cases=others.get(pk, 0),
+        )
+        for pk, rows in by_member.items()
+    ]
+
+
+def messages_of(case: Case) -> QuerySet[Message]:
+    """The messages frozen for the case, in the order in which they were sent."""
+    frozen = Evidence.objects.filter(case=case, kind=Evidence.Kind.MESSAGE).values("source_ref")
+    return Message.objects.filter(public_id__in=frozen).order_by("created_at", "pk")
+
+
+def conversation(
+    case: Case, *, roles: Mapping[int, Sequence[str]], pointed: set[str], reported: set[int | None]
+) -> tuple[list[Line], bool]:
+    """What was said, with findings cut out of the text. Returns (lines, whether older ones were left out)."""
+    found = messages_of(case).select_related("author", "room", "reply_to__author").prefetch_related(
+        Prefetch("revisions", MessageRevision.objects.order_by("number")),
+        Prefetch("checks", RiskCheck.objects.prefetch_related(Prefetch("signals", RiskSignal.objects.order_by("span_start")))),
+    )  # fmt: skip
+    newest = list(found.reverse()[: CONVERSATION_LIMIT + 1])
+    lines = []
+    for message in reversed(newest[:CONVERSATION_LIMIT]):
+        *earlier, head = message.revisions.all()
+        spans = {(f["span"][0], f["span"][1], f"{f['code']} · {f['rule']} · {f['version']}") for f in head.findings}
+        for check in message.checks.all():
+            if check.revision == head.number:
+                spans |= {(s.span_start, s.span_end, f"{s.code} · {s.rule} · {s.version}") for s in check.signals.all()}
+        lines.append(
+            Line(
+                message=message,
+                pieces=cut(head.body, spans),
+                earlier=earlier,
+                marked=bool(spans) or message.public_id in pointed or message.pk in reported,
+                reported=message.pk in reported,
+                roles=roles.get(message.author_id, ()),
+            )
+        )
+    return lines, len(newest) > CONVERSATION_LIMIT
+
+
+def cut(text: str, spans: Iterable[tuple[int, int, str]]) -> list[Piece]:
+    """Cut `text` at the edges of `spans` (start, end, rule; code points). Joined, the pieces are the text again."""
+    inside = [(max(0, a), min(len(text), b), rule) for a, b, rule in spans if a < b and a < len(text)]
+    edges = sorted({0, len(text), *(a for a, _b, _r in inside), *(b for _a, b, _r in inside)})
+    return [
+        Piece(text[a:b], tuple(sorted({rule for x, y, rule in inside if x <= a and b <= y})))
+        for a, b in zip(edges, edges[1:], strict=False)
+        if a < b
+    ]
+
+
+# -- members' own pages ----------------------------------------------------------------------------------------------
+
+
+def reports_by(member: Member) -> QuerySet[Report]:
+    """The reports `member` made, newest first, each with whether something was done (`acted`)."""
+    acted = Decision.objects.filter(case=OuterRef("case"), takes_effect_at__isnull=False).exclude(
+        action__in=[Decision.Action.NO_ACTION, Decision.Action.RELEASE_MESSAGE]
+    )
+    return Report.objects.filter(reporter=member).select_related("case").annotate(acted=Exists(acted)).order_by("-pk")
+
+
+def decisions_about(member: Member) -> QuerySet[Decision]:
+    """The decisions `member` was told about, newest first, with their statements and appeals."""
+    return (
+        Decision.objects.filter(statement__recipient=member)
+        .select_related("statement", "appeal")
+        .order_by("-statement__pk")
+    )

@@ -1,0 +1,257 @@
+"""Incident exports: asked for by an officer, approved by another when a minor is named, built by a worker.
+
+The row is the queue. A worker claims it by a conditional UPDATE; if it dies, its claim runs out and another one
+starts again. The file appears under its name only when it is whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from community import audit
+from community.errors import NotAllowed, ReasonRequired
+from community.models import Member
+from community.policies import MINOR_BANDS
+from community.queue import nudge
+from community.roles import is_officer
+
+from ..dossier.bag import build_bag
+from ..dossier.sign import Signer
+from ..errors import AnotherPersonRequired, CaseMoved, ExportNotReady, LegalBasisRequired
+from ..models import Case, ExportDownload, IncidentExport
+from . import casework
+from .freezing import freeze_case
+from .people import bands_of
+
+logger = logging.getLogger(__name__)
+
+CLAIM_LASTS = dt.timedelta(minutes=10)
+LANGUAGES = ("fr", "en")
+
+
+def names_minor(case: Case) -> bool:
+    """Whether a party was a minor when the case met them, or is one by the facts that hold now."""
+    parties = list(case.parties.all())
+    bands = set(bands_of(party.member_id for party in parties).values()) | {party.band_then for party in parties}
+    return bool(bands & MINOR_BANDS)
+
+
+def _require_officer(*, actor: Member, case: Case) -> None:
+    if not is_officer(actor):
+        raise NotAllowed
+    casework.require_no_conflict(actor=actor, case=case)
+
+
+@transaction.atomic
+def request_export(*, actor: Member, case: Case, recipient: str, legal_basis: str, language: str) -> IncidentExport:
+    """Ask for a dossier of the case. One that names a minor waits for a second officer, any other is built at once.
+
+    `recipient` is one of IncidentExport.Recipient, `language` "fr" or "en".
+    Raises NotAllowed, Conflict, LegalBasisRequired.
+    """
+    case = casework.locked(case)
+    _require_officer(actor=actor, case=case)
+    if not legal_basis.strip():
+        raise LegalBasisRequired
+    if language not in LANGUAGES:
+        raise ValueError(language)
+    minor = names_minor(case)
+    state = IncidentExport.State
+    export = IncidentExport.objects.create(
+        case=case,
+        requested_by=actor,
+        recipient=IncidentExport.Recipient(recipient),
+        legal_basis=legal_basis.strip(),
+        language=language,
+        names_minor=minor,
+        state=state.AWAITING_SECOND if minor else state.APPROVED,
+    )
+    audit.record(
+        actor=actor,
+        action="export.requested",
+        subject=export,
+        data={"case": case.public_id, "recipient": export.recipient, "names_minor": minor},
+    )
+    if not minor:
+        nudge("safeguarding.tasks.build_export", export.pk)
+    return export
+
+
+def _locked_request(*, actor: Member, export: IncidentExport) -> IncidentExport:
+    export = IncidentExport.objects.select_for_update().get(pk=export.pk)
+    _require_officer(actor=actor, case=export.case)
+    if export.state != IncidentExport.State.AWAITING_SECOND:
+        raise CaseMoved
+    if actor.pk == export.requested_by_id:
+        raise AnotherPersonRequired
+    return export
+
+
+@transaction.atomic
+def approve_export(*, actor: Member, export: IncidentExport) -> IncidentExport:
+    """A second officer agrees, and it is built. Raises AnotherPersonRequired, CaseMoved, NotAllowed, Conflict."""
+    export = _locked_request(actor=actor, export=export)
+    export.approved_by = actor
+    export.state = IncidentExport.State.APPROVED
+    export.save(update_fields=["approved_by", "state"])
+    audit.record(actor=actor, action="export.approved", subject=export, data={"case": export.case.public_id})
+    nudge("safeguarding.tasks.build_export", export.pk)
+    return export
+
+
+@transaction.atomic
+def refuse_export(*, actor: Member, export: IncidentExport, reason: str) -> IncidentExport:
+    """A second officer refuses, and says why; nothing is built."""
+    export = _locked_request(actor=actor, export=export)
+    if not reason.strip():
+        raise ReasonRequired
+    export.state = IncidentExport.State.REFUSED
+    export.error = reason.strip()[:300]
+    export.save(update_fields=["state", "error"])
+    audit.record(actor=actor, action="export.refused", subject=export, data={"reason": export.error})
+    return export
+
+
+@transaction.atomic
+def retry_export(*, actor: Member, export: IncidentExport) -> None:
+    """Build again what failed."""
+    export = IncidentExport.objects.select_for_update().get(pk=export.pk)
+    _require_officer(actor=actor, case=export.case)
+    if export.state != IncidentExport.State.FAILED:
+        raise CaseMoved
+    export.state = IncidentExport.State.APPROVED
+    export.error, export.progress = "", 0
+    export.save(update_fields=["state", "error", "progress"])
+    audit.record(actor=actor, action="export.retried", subject=export)
+    nudge("safeguarding.tasks.build_export", export.pk)
+
+
+def exports_waiting() -> list[int]:
+    """Primary keys of exports to build: approved, or left behind by a worker that died. For the sweep."""
+    return list(IncidentExport.objects.filter(_claimable()).order_by("pk").values_list("pk", flat=True))
+
+
+def _claimable() -> Q:
+    state = IncidentExport.State
+    return Q(state=state.APPROVED) | Q(state=state.BUILDING, claimed_until__lt=timezone.now())
+
+
+def folder() -> Path:
+    """Where finished dossiers lie, readable by this process alone."""
+    path = Path(settings.VAR_DIR) / "exports"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def build_export(*, export_pk: int) -> bool:
+    """Build one dossier if it waits to be built; return whether this call did it.
+
+    Claimed by a conditional UPDATE, so two workers never build one twice; finished under the same token, so one that
+    was overtaken writes nothing. The file gets its name only when it is whole and synced: no half file is ever offered. A failure is stated on the row, logged, and may be retried by an officer.
+    """
+    token = secrets.token_hex(16)
+    state = IncidentExport.State
+    claimed = IncidentExport.objects.filter(_claimable(), pk=export_pk).update(
+        state=state.BUILDING, claim_token=token, claimed_until=timezone.now() + CLAIM_LASTS, progress=5, error=""
+    )
+    if not claimed:
+        return False
+    export = IncidentExport.objects.select_related("case", "requested_by", "approved_by").get(pk=export_pk)
+    partial = folder() / f"{export.public_id}.{token}.part"
+    try:
+        frozen = freeze_case(export=export)
+        _progress(export_pk, token, 10)
+        bag = build_bag(
+            frozen,
+            out=partial,
+            signer=signer(),
+            progress=lambda per_cent: _progress(export_pk, token, 10 + per_cent * 8 // 10),
+        )
+        partial.chmod(0o600)
+        counts = {
+            "reference": frozen.reference,
+            "messages": len(frozen.messages),
+            "persons": len(frozen.persons),
+            "decisions": len(frozen.decisions),
+            "custody": len(frozen.custody),
+        }
+        name = f"{frozen.reference}-{export.public_id}.zip"
+        return _finish(export, token=token, partial=partial, file_name=name, sha256=bag.sha256, counts=counts)
+    except Exception as error:
+        logger.exception("export %s was not built", export_pk)
+        _fail(export, token=token, error=type(error).__name__)
+        return False
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def signer() -> Signer:
+    """The installation's signing key; its fingerprint is what a recipient is given by another way."""
+    return Signer.from_seed(settings.SIGNING_KEY)
+
+
+def _progress(export_pk: int, token: str, per_cent: int) -> None:
+    """Say how far it is, and keep the claim alive."""
+    IncidentExport.objects.filter(pk=export_pk, claim_token=token).update(
+        progress=per_cent, claimed_until=timezone.now() + CLAIM_LASTS
+    )
+
+
+@transaction.atomic
+def _finish(
+    export: IncidentExport, *, token: str, partial: Path, file_name: str, sha256: str, counts: dict[str, object]
+) -> bool:
+    mine = IncidentExport.objects.filter(pk=export.pk, claim_token=token, state=IncidentExport.State.BUILDING).update(
+        state=IncidentExport.State.READY,
+        file_name=file_name,
+        sha256=sha256,
+        frozen=counts,
+        progress=100,
+        claim_token="",
+        claimed_until=None,
+        built_at=timezone.now(),
+    )
+    if not mine:
+        return False
+    partial.replace(folder() / file_name)
+    audit.record(
+        actor=None, component="exports", action="export.built", subject=export, data={"sha256": sha256, **counts}
+    )
+    return True
+
+
+@transaction.atomic
+def _fail(export: IncidentExport, *, token: str, error: str) -> None:
+    if IncidentExport.objects.filter(pk=export.pk, claim_token=token).update(
+        state=IncidentExport.State.FAILED, error=error, claim_token="", claimed_until=None
+    ):
+        audit.record(actor=None, component="exports", action="export.failed", subject=export, data={"error": error})
+
+
+@transaction.atomic
+def record_download(*, actor: Member, export: IncidentExport) -> Path:
+    """Log that `actor` takes a copy, and only then say where the file is. Nothing is served without its line.
+
+    Raises NotAllowed, Conflict, ExportNotReady.
+    """
+    export = IncidentExport.objects.select_related("case").get(pk=export.pk)
+    _require_officer(actor=actor, case=export.case)
+    path = folder() / export.file_name
+    if export.state != IncidentExport.State.READY or not path.is_file():
+        raise ExportNotReady
+    ExportDownload.objects.create(export=export, member=actor)
+    audit.record(
+        actor=actor,
+        action="export.downloaded",
+        subject=export,
+        data={"sha256": export.sha256, "case": export.case.public_id},
+    )
+    return path
