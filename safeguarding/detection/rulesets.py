@@ -35,7 +35,8 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
 Pattern syntax, over the *canonical* reading of the text (no accents, lower case, elisions undone, see below):
 
     word        that word; accents, case and elisions in the pattern do not matter ("t'es" is read as "tu es")
-    word?       perhaps that word            word*   any word that begins so ("insult*")
+    word?       perhaps that whole word      word*   any word that begins so ("insult*")
+                ("nudes?" is "perhaps the word nudes": write (nude|nudes) for the two forms)
     (a b|c d)   either; (..)? perhaps        {c}     a word or expression of class c;  {c|d} of either; {c}? {c}*
     _           any one word; _?             ~  ~5   0 to 3 (0 to 5) words, never across the end of a sentence
     ~~          any number of words of the same sentence
