@@ -1,0 +1,84 @@
+"""Text as it can be printed: what is invisible, reorders the line or has no drawing is written out as ⟨name⟩.
+
+A report that showed nothing for a zero-width joiner, or let a right-to-left override turn a sentence round, would
+not show what was written. The exact characters are in the transcript beside it.
+"""
+
+from __future__ import annotations
+
+import struct
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+FONTS = Path(__file__).parent / "fonts"
+_FONT = FONTS / "DejaVuSans.ttf"
+_LONGEST_RUN = 28  # letters without a blank that still fit a narrow column
+_BREAK = "\u200b"
+_MARKS = 3  # combining marks on one letter that are still writing, not decoration
+_UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+_SELECTORS = {"\ufe0e", "\ufe0f"}  # say only whether an emoji is coloured
+
+
+@cache
+def drawn() -> frozenset[int]:
+    """The code points the enclosed font draws, from its `cmap` table (OpenType, formats 4 and 12)."""
+    data = _FONT.read_bytes()
+    tables = struct.unpack_from(">H", data, 4)[0]
+    places = {data[12 + 16 * i : 16 + 16 * i]: struct.unpack_from(">L", data, 20 + 16 * i)[0] for i in range(tables)}
+    cmap = places[b"cmap"]
+    points: set[int] = set()
+    for index in range(struct.unpack_from(">H", data, cmap + 2)[0]):
+        start = cmap + struct.unpack_from(">L", data, cmap + 8 + 8 * index)[0]
+        kind = struct.unpack_from(">H", data, start)[0]
+        if kind == 4:
+            count = struct.unpack_from(">H", data, start + 6)[0] // 2
+            ends = struct.unpack_from(f">{count}H", data, start + 14)
+            starts = struct.unpack_from(f">{count}H", data, start + 16 + 2 * count)
+            for first, last in zip(starts, ends, strict=True):
+                points.update(range(first, last + 1))
+        elif kind == 12:
+            for group in range(struct.unpack_from(">L", data, start + 12)[0]):
+                first, last = struct.unpack_from(">LL", data, start + 16 + 12 * group)
+                points.update(range(first, last + 1))
+    return frozenset(points - {0xFFFF})
+
+
+def _written_out(char: str) -> str:
+    name = unicodedata.name(char, "") if unicodedata.category(char) in ("So", "Sk") else ""
+    return f"⟨{name.lower()}⟩" if name else f"⟨U+{ord(char):04X}⟩"
+
+
+def printable(text: str, diacritics: str = "diacritics") -> str:
+    """`text` with every sign visible, and a place to break in each long run of letters. Line ends stay.
+
+    `diacritics` names, in the reader's language, the combining marks beyond the third that are only counted.
+    """
+    font = drawn()
+    out: list[str] = []
+    run = marks = 0
+    for char in text.replace("\r\n", "\n").replace("\t", " "):
+        if unicodedata.combining(char):
+            marks += 1
+            if marks <= _MARKS and ord(char) in font:
+                out.append(char)
+            continue
+        if marks > _MARKS:
+            out.append(f"⟨+{marks - _MARKS} {diacritics}⟩")
+        marks = 0
+        if char in _SELECTORS:
+            continue
+        if char == "\n" or (char.isspace() and ord(char) in font):
+            run = 0
+        elif run >= _LONGEST_RUN:
+            out.append(_BREAK)
+            run = 0
+        if char == "\n" or (ord(char) in font and unicodedata.category(char) not in _UNSEEN):
+            out.append(char)
+            run += 1
+        else:
+            out.append(_BREAK + _written_out(char) + _BREAK)
+            run = 0
+    if marks > _MARKS:
+        out.append(f"⟨+{marks - _MARKS} {diacritics}⟩")
+    return "".join(out)

@@ -1,0 +1,353 @@
+"""What the report says, in words of one language and in order: plain JSON that the template only lays out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, get_args
+
+from safeguarding.incidents import CHANNELS, INCIDENTS, LAW, SEVERITIES
+
+from .chronology import chronology
+from .codec import utc_text
+from .frozen import Decision, FrozenCase, Officer, Person
+from .parts import CircumstanceKey
+from .quotes import quotes
+from .times import clock, day, zone_of
+from .words import words_in
+
+CIRCUMSTANCES: tuple[CircumstanceKey, ...] = get_args(CircumstanceKey)
+LINES = 120  # of the chronology; all are in the dossier
+
+Block = dict[str, Any]
+
+
+def report_view(case: FrozenCase) -> dict[str, Any]:
+    """The whole report: head, the five lines a duty officer acts on, and the sections."""
+    return _View(case).whole()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+class _View:
+    def __init__(self, case: FrozenCase) -> None:
+        self.case = case
+        self.say: Callable[..., str] = words_in(case.language)
+        self.zone = zone_of(case.platform.timezone)
+        self.persons = {person.id: person for person in case.persons}
+        self.incident = INCIDENTS[case.code]
+        self.name = self.incident.words.in_language(case.language)
+
+    def whole(self) -> dict[str, Any]:
+        case, say = self.case, self.say
+        return {
+            "title": say("title"),
+            "reference": case.reference,
+            "confidential": say("confidential"),
+            "page": say("page"),
+            "of": say("of"),
+            "suspected": say("pair", a=say("suspected_of"), b=self.name),
+            "head": self._head(),
+            "warning": say("not_family") if case.situation.family_may_know == "no" else "",
+            "lines": [{"question": say(f"q.{key}"), "answer": answer} for key, answer in self._five()],
+            "urgent": case.situation.danger_now == "yes",
+            "provisional": say("provisional", zone=case.platform.timezone),
+            "sections": [
+                {"title": say(f"h.{key}"), "blocks": list(blocks)}
+                for key, blocks in (
+                    ("persons", self._persons()),
+                    ("words", self._words()),
+                    ("chronology", self._chronology()),
+                    ("detection", self._detection()),
+                    ("decisions", self._decisions()),
+                    ("law", self._law()),
+                    ("transmissions", self._transmissions()),
+                    ("record", self._record()),
+                )
+            ],
+        }
+
+    # -------------------------------------------------------------------------------------------- first page
+
+    def _head(self) -> list[list[str]]:
+        case, say, handover = self.case, self.say, self.case.handover
+        severity = SEVERITIES[case.severity].words.in_language(case.language)
+        recipient = say(f"recipient.{handover.recipient}")
+        contact = " · ".join(filter(None, (case.platform.contact_phone, case.platform.contact_email)))
+        return [
+            [say("for"), f"{recipient}, {handover.recipient_name}" if handover.recipient_name else recipient],
+            [say("from"), f"{case.platform.operator} ({case.platform.name}, {case.platform.url})\n{contact}"],
+            [say("legal_basis"), handover.legal_basis],
+            [say("case_opened"), f"{self._at(case.opened_at)} · {say('severity')} {case.severity} ({severity})"],
+            [say("prepared"), f"{self._officer(handover.exported_by)}, {say('on')} {self._at(handover.exported_at)}"],
+            [
+                say("second_officer"),
+                self._officer(handover.approved_by) if handover.approved_by else say("no_second_officer"),
+            ],
+        ]
+
+    def _five(self) -> Iterator[tuple[str, str]]:
+        case, say, situation = self.case, self.say, self.case.situation
+        yield "danger", "\n".join(filter(None, (say(f"danger.{situation.danger_now}"), situation.danger_why)))
+        protected = case.with_role("to_protect")
+        yield "protect", "\n".join(map(self._who, protected)) or say("nobody_to_protect")
+        yield "suspected", "\n".join(filter(None, (_capital(f"{self.name} ({case.code})"), situation.summary)))
+        yield "asked", case.handover.request or say("nothing_asked")
+        yield "done", "\n".join(map(_capital, self._done())) or say("nothing_done")
+
+    def _done(self) -> Iterator[str]:
+        for decision in self.case.decisions:
+            if decision.effective_at:
+                yield f"{self._decision_words(decision)}, {self._at(decision.effective_at)}"
+        for measure in self.case.measures:
+            who = f" ({self.persons[measure.person].name})" if measure.person else ""
+            what = f"{self.say(f'measure.{measure.kind}')}{who}"
+            yield f"{what}, {self._at(measure.starts_at)} ({self.say('measure_auto')})"
+        for told in self.case.transmissions:
+            state = self.say("must_be_told" if told.state == "due" else "told")
+            yield self.say("pair", a=self._channel(told.channel), b=state)
+
+    # ---------------------------------------------------------------------------------------------- sections
+
+    def _persons(self) -> Iterator[Block]:
+        say = self.say
+        for person in self.case.persons:
+            title = say("pair", a=person.name, b=self._roles(person))
+            if "notifier" in person.roles:
+                yield {
+                    "kind": "facts",
+                    "title": title,
+                    "rows": [[say("identifier"), person.id], ["", say("notifier_masked")]],
+                }
+                continue
+            names = [
+                f"{one.name} ({say('since')} {day(one.since.astimezone(self.zone), self.case.language)})"
+                for one in person.pseudonyms
+            ]
+            account = [f"{say('registered')} {self._at(person.joined_at)}"] if person.joined_at else []
+            account += [f"{say('closed')} {self._at(person.closed_at)}"] if person.closed_at else []
+            account += [say("pair", a=say("past_decisions"), b=person.past_decisions)] if person.past_decisions else []
+            rows = [
+                [say("identifier"), person.id],
+                [say("pseudonyms"), "\n".join(names)],
+                [say("assured_age"), self._age(person)],
+                [say("declared_age"), person.declared_age],
+                [say("account"), "\n".join(account)],
+            ]
+            yield {"kind": "facts", "title": title, "rows": [row for row in rows if row[1]]}
+        situation = self.case.situation
+        family = [
+            [say("family_knows"), say(situation.family_knows)],
+            [say("family_may_know"), say(situation.family_may_know)],
+            ["", situation.family_note],
+        ]
+        yield {"kind": "facts", "title": say("family"), "rows": [row for row in family if row[1]]}
+
+    def _words(self) -> Iterator[Block]:
+        say, case = self.say, self.case
+        quoted = list(quotes(case))
+        yield {"kind": "subtitle", "text": say("h.observed")}
+        if quoted:
+            count = sum(one["kind"] == "message" for one in quoted)
+            yield {"kind": "note", "text": say("quoted", quoted=count, total=len(case.messages))}
+            yield {"kind": "quotes", "items": quoted}
+        else:
+            yield {"kind": "text", "text": say("nothing_kept")}
+        yield {"kind": "subtitle", "text": say("h.reported")}
+        for report in case.reports:
+            head = [
+                self._at(report.made_at),
+                say("by_notifier", who=report.notifier),
+                say(f"category.{report.category}"),
+            ]
+            head += [say("says_danger")] if report.danger_now else []
+            head += [say("about_message", id=report.message)] if report.message else []
+            yield {"kind": "saying", "head": " · ".join(head), "text": report.text}
+        if not case.reports:
+            yield {"kind": "text", "text": say("no_report")}
+        yield {"kind": "subtitle", "text": say("h.opinion")}
+        for opinion in case.opinions:
+            head_line = f"{self._at(opinion.at)} · {self._officer(opinion.by)}"
+            yield {"kind": "saying", "head": head_line, "text": opinion.text}
+        if not case.opinions:
+            yield {"kind": "text", "text": say("no_opinion")}
+
+    def _chronology(self) -> Iterator[Block]:
+        events = chronology(self.case)
+        kept = events if len(events) <= LINES else [event for event in events if not event.routine]
+        rows = [[self._at(event.at), event.text] for event in kept[:LINES]]
+        if len(events) > len(rows):
+            rows.append(["", self.say("shortened", count=len(events) - len(rows))])
+        yield {"kind": "lines", "rows": rows}
+
+    def _detection(self) -> Iterator[Block]:
+        say = self.say
+        if not self.case.alerts:
+            yield {"kind": "text", "text": say("no_alert")}
+        else:
+            yield {"kind": "note", "text": say("detection_note")}
+        for alert in self.case.alerts:
+            confirmed = say("not_confirmed")
+            if alert.confirmed_by and alert.confirmed_at:
+                confirmed = f"{self._officer(alert.confirmed_by)}, {self._at(alert.confirmed_at)}"
+            name = INCIDENTS[alert.code].words.in_language(self.case.language) if alert.code in INCIDENTS else ""
+            rows = [
+                [say("score"), f"{alert.score:g}"],
+                [say("signs"), ", ".join(say(f"tactic.{tactic}") for tactic in alert.tactics)],
+                [say("when"), self._at(alert.raised_at)],
+                [say("human"), confirmed],
+            ]
+            title = f"{alert.code} {name}, {alert.severity}"
+            yield {"kind": "facts", "title": title, "rows": [row for row in rows if row[1]]}
+        met = Counter(
+            (finding.rule, finding.version)
+            for message in self.case.messages
+            for version in message.versions
+            for finding in version.findings
+        )
+        if met:
+            rows = [
+                [rule, version, str(count)]
+                for (rule, version), count in sorted(met.items(), key=lambda one: (-one[1], one[0]))[:LINES]
+            ]
+            head = [say("rule"), say("rule_version"), say("times")]
+            yield {"kind": "table", "title": say("rules_met"), "head": head, "rows": rows}
+
+    def _decisions(self) -> Iterator[Block]:
+        say = self.say
+        for decision in self.case.decisions:
+            second = f" {say('with_second')} {self._officer(decision.second_person)}" if decision.second_person else ""
+            rows = [
+                [say("when"), self._at(decision.decided_at)],
+                [say("decided_by"), f"{self._officer(decision.decided_by)}{second}"],
+                [say("clauses"), ", ".join(decision.clauses)],
+            ]
+            if decision.effective_at is None:
+                rows.append(["", say("waiting")])
+            if decision.statement:
+                statement = decision.statement
+                answer = say("yes" if statement.automated_detection else "no")
+                rows.append(
+                    [say("reasons_sent"), f"{say('quote', text=statement.body)}\n{self._at(statement.sent_at)}"]
+                )
+                rows.append(["", say("automated_detection", answer=answer)])
+            if decision.appeal:
+                appeal = decision.appeal
+                told = (
+                    f"{say('quote', text=appeal.text)}\n{self._at(appeal.lodged_at)} · {say(f'appeal.{appeal.state}')}"
+                )
+                rows.append([say("appeal"), told])
+                if appeal.answer:
+                    rows.append([say("answer"), say("quote", text=appeal.answer)])
+            yield {"kind": "facts", "title": self._decision_words(decision), "rows": [row for row in rows if row[1]]}
+        if not self.case.decisions:
+            yield {"kind": "text", "text": say("no_decision")}
+        for measure in self.case.measures:
+            who = f" ({self.persons[measure.person].name})" if measure.person else ""
+            title = _capital(f"{say(f'measure.{measure.kind}')}{who}, {say('measure_auto')}")
+            until = self._at(measure.ended_at or measure.ends_at)
+            rows = [
+                [say("when"), f"{self._at(measure.starts_at)}, {say('until')} {until}"],
+                [say("what"), measure.reason],
+            ]
+            yield {"kind": "facts", "title": title, "rows": rows}
+
+    def _law(self) -> Iterator[Block]:
+        say, case = self.say, self.case
+        yield {"kind": "note", "text": say("law_note")}
+        rows = [[reference, LAW[reference].in_language(case.language)] for reference in self.incident.law]
+        yield {"kind": "facts", "title": "", "rows": rows}
+        subjects = case.with_role("subject")
+        ids = {subject.id for subject in subjects}
+        grown = {"adult": "yes", "none": "unknown"}
+        facts = [
+            [say("f.band"), ", ".join(say(f"band.{person.band}") for person in case.with_role("to_protect"))],
+            [say("f.adult"), ", ".join(say(grown.get(person.band, "no")) for person in subjects)],
+            [
+                say("f.audience"),
+                ", ".join(say("pair", a=room.name, b=say(f"audience.{room.audience}")) for room in case.rooms),
+            ],
+            [say("f.authors"), str(len(subjects))],
+            [say("f.repetition"), str(sum(message.author in ids for message in case.messages))],
+        ]
+        known = {one.key: one for one in case.circumstances}
+        facts += [
+            [say(f"c.{key}"), f"{say(one.answer)}{f', {one.detail}' if one.detail else ''}"]
+            for key, one in known.items()
+            if one.answer != "unknown"
+        ]
+        yield {"kind": "facts", "title": say("facts"), "rows": [[row[0], row[1] or say("unknown")] for row in facts]}
+        answered = {key for key, one in known.items() if one.answer != "unknown"}
+        missing = [say(f"c.{key}") for key in CIRCUMSTANCES if key not in answered]
+        if missing:
+            yield {"kind": "facts", "title": "", "rows": [[say("unknown_list"), ", ".join(missing)]]}
+
+    def _transmissions(self) -> Iterator[Block]:
+        say = self.say
+        told = {one.channel for one in self.case.transmissions}
+        rows = [
+            [
+                self._channel(one.channel),
+                " · ".join(
+                    filter(
+                        None,
+                        (
+                            say(f"sent.{one.state}"),
+                            self._at(one.at) if one.at else "",
+                            one.recipient,
+                            one.reference,
+                            self._officer(one.by) if one.by else "",
+                        ),
+                    )
+                ),
+            ]
+            for one in self.case.transmissions
+        ]
+        rows += [[self._channel(key), say("nothing_recorded")] for key in self.incident.tell if key not in told]
+        yield {"kind": "facts", "title": "", "rows": rows}
+
+    def _record(self) -> Iterator[Block]:
+        say, case = self.say, self.case
+        yield {"kind": "text", "text": say("record_note")}
+        yield {"kind": "text", "text": say("custody_note", count=len(case.custody))}
+        if case.connections:
+            yield {"kind": "text", "text": say("connections_note", count=len(case.connections))}
+        yield {"kind": "note", "text": f"{case.reference} · {utc_text(case.handover.exported_at)}"}
+
+    # ------------------------------------------------------------------------------------------- small words
+
+    def _at(self, moment: datetime) -> str:
+        return clock(moment, self.zone, self.case.language)
+
+    def _officer(self, officer: Officer) -> str:
+        return f"{officer.name} ({officer.role})" if officer.role else officer.name
+
+    def _channel(self, key: str) -> str:
+        return CHANNELS[key].in_language(self.case.language) if key in CHANNELS else key
+
+    def _roles(self, person: Person) -> str:
+        return ", ".join(self.say(f"role.{role}") for role in person.roles)
+
+    def _age(self, person: Person) -> str:
+        if person.age is None or person.age.band == "none":
+            return self.say("age_unknown")
+        told = [self.say(f"band.{person.age.band}")]
+        if person.age.method:
+            told.append(self.say(f"method.{person.age.method}"))
+        if person.age.verified_on:
+            told.append(f"{self.say('verified_on')} {day(person.age.verified_on, self.case.language)}")
+        return ", ".join(told)
+
+    def _who(self, person: Person) -> str:
+        return f"{person.name} ({self._age(person)})"
+
+    def _decision_words(self, decision: Decision) -> str:
+        words = _capital(self.say(f"action.{decision.action}"))
+        if decision.person:
+            words += f" ({self.persons[decision.person].name})"
+        if decision.ends_at:
+            words += f", {self.say('until')} {self._at(decision.ends_at)}"
+        return words

@@ -1,0 +1,316 @@
+"""Every fixed word of the documents, in French and in English, side by side so that neither can be forgotten.
+
+Wording states only what has happened: what is suspected is never written as certain, and nobody is called guilty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from safeguarding.incidents import Words
+
+_TABLE = {
+    # the page
+    "title": ("Dossier d’incident", "Incident dossier"),
+    "confidential": ("Confidentiel : protection de personnes", "Confidential: protection of persons"),
+    "page": ("page", "page"),
+    "of": ("sur", "of"),
+    "for": ("Destinataire", "For"),
+    "from": ("Expéditeur", "From"),
+    "legal_basis": ("Fondement", "Legal basis"),
+    "prepared": ("Préparé par", "Prepared by"),
+    "second_officer": ("Seconde signature", "Second officer"),
+    "no_second_officer": (
+        "aucune ; relecture par une seconde personne sous 24 h",
+        "none yet; a second person reviews within 24 h",
+    ),
+    "case_opened": ("Cas ouvert", "Case opened"),
+    "severity": ("Gravité", "Severity"),
+    "on": ("le", "on"),
+    "provisional": (
+        "Tout ce qui suit est un soupçon à vérifier, jamais un fait jugé. Les heures sont celles de {zone} ; "
+        "les heures en temps universel, à la milliseconde, sont dans data/transcript.csv.",
+        "All that follows is a suspicion to be checked, never a fact decided by a court. Times are those of {zone}; "
+        "times in UTC, to the millisecond, are in data/transcript.csv.",
+    ),
+    "not_family": (
+        "Ne rien révéler à la famille sans l’accord de l’expéditeur.",
+        "Do not reveal anything to the family without asking the sender.",
+    ),
+    # the five lines
+    "q.danger": ("Danger en ce moment ?", "Danger now?"),
+    "q.protect": ("Qui protéger, de quel âge ?", "Who is to be protected, how old?"),
+    "q.suspected": ("Que soupçonne-t-on ?", "What is suspected?"),
+    "q.asked": ("Que vous demande-t-on ?", "What is asked of you?"),
+    "q.done": ("Qu’a-t-on déjà fait ?", "What has been done?"),
+    "danger.yes": ("OUI", "YES"),
+    "danger.no": ("Non, d’après ce que l’on sait", "No, as far as is known"),
+    "danger.unknown": ("On ne sait pas", "Not known"),
+    "nobody_to_protect": ("Aucune personne précise n’est connue.", "No particular person is known."),
+    "suspected_of": ("Soupçon", "Suspected"),
+    "nothing_asked": (
+        "Aucune demande particulière : pour information et suites utiles.",
+        "Nothing in particular: for information and whatever you find useful.",
+    ),
+    "nothing_done": ("Rien encore.", "Nothing yet."),
+    "age_unknown": ("âge non vérifié", "age not verified"),
+    "told": ("prévenu", "told"),
+    "must_be_told": ("à prévenir", "still to be told"),
+    # headings
+    "h.persons": ("Les personnes", "The persons"),
+    "h.words": ("Ce qui a été écrit", "What was written"),
+    "h.observed": ("Observé : messages conservés par la plateforme", "Observed: messages kept by the platform"),
+    "h.reported": ("Rapporté : ce qui a été signalé", "Reported: what somebody told the platform"),
+    "h.opinion": ("Avis : ce que pense l’équipe", "Opinion: what the staff think"),
+    "h.chronology": ("Chronologie", "Chronology"),
+    "h.detection": ("Détection", "Detection"),
+    "h.decisions": ("Décisions et mesures", "Decisions and measures"),
+    "h.law": ("Qualification provisoire", "Provisional qualification"),
+    "h.transmissions": ("Qui est prévenu", "Who is told"),
+    "h.record": ("Ce dossier", "This dossier"),
+    # persons
+    "role": ("Rôle", "Role"),
+    "pseudonyms": ("Pseudonymes", "Pseudonyms"),
+    "since": ("depuis le", "since"),
+    "assured_age": ("Âge vérifié", "Assured age"),
+    "declared_age": ("Âge déclaré", "Declared age"),
+    "account": ("Compte", "Account"),
+    "identifier": ("Identifiant", "Identifier"),
+    "registered": ("inscrit le", "registered on"),
+    "closed": ("fermé le", "closed on"),
+    "past_decisions": ("décisions antérieures", "earlier decisions"),
+    "notifier_masked": (
+        "Identité protégée : elle n’est pas communiquée à la personne visée, ni ici.",
+        "Identity protected: it is given neither to the person notified about nor here.",
+    ),
+    "verified_on": ("vérifié le", "verified on"),
+    "family": ("Les parents", "The parents"),
+    "family_knows": ("Sont au courant", "They know"),
+    "family_may_know": ("Peuvent l’être", "They may be told"),
+    # words
+    "quoted": (
+        "{quoted} messages cités sur {total}, mot pour mot. Le texte surligné a déclenché une règle. Les signes "
+        "invisibles ou sans dessin sont écrits ⟨ainsi⟩. Tous les messages, dans toutes leurs versions, sont dans "
+        "data/transcript.csv.",
+        "{quoted} of {total} messages quoted, word for word. Highlighted text met a rule. Signs that are invisible or "
+        "cannot be drawn are written ⟨like this⟩. All messages, in all their versions, are in data/transcript.csv.",
+    ),
+    "skipped": ("… {count} messages non cités ici …", "… {count} messages not quoted here …"),
+    "version": ("version {number}, {at}", "version {number}, {at}"),
+    "rule_version": ("Version", "Version"),
+    "erased": ("texte effacé, l’empreinte demeure", "text erased, its commitment remains"),
+    "context": ("contexte", "context"),
+    "in_room": ("Salon", "Room"),
+    "nothing_kept": ("Aucun message n’est joint.", "No message is enclosed."),
+    "no_report": ("Aucun signalement.", "Nobody reported anything."),
+    "no_opinion": ("Aucun avis n’a été consigné.", "No opinion was recorded."),
+    "by_notifier": ("par {who}", "by {who}"),
+    "says_danger": ("dit qu’une personne est en danger", "says somebody is in danger"),
+    "about_message": ("au sujet du message {id}", "about message {id}"),
+    # chronology
+    "e.joined": ("{who} entre dans le salon « {room} »", "{who} enters the room “{room}”"),
+    "e.left": ("{who} quitte le salon « {room} »", "{who} leaves the room “{room}”"),
+    "e.first": ("premier message joint, de {who}", "first message enclosed, from {who}"),
+    "e.last": ("dernier message joint, de {who}", "last message enclosed, from {who}"),
+    "e.message": ("message {id} de {who} : {state}", "message {id} from {who}: {state}"),
+    "e.edited": ("{who} modifie son message {id}", "{who} edits message {id}"),
+    "e.opened": ("ouverture du cas", "the case is opened"),
+    "e.opened_auto": ("ouverture du cas, sur détection automatisée", "the case is opened, on automated detection"),
+    "e.report": ("signalement reçu de {who}", "report received from {who}"),
+    "e.alert": ("alerte automatisée {code}, {severity}", "automated alert {code}, {severity}"),
+    "e.confirmed": ("alerte {code} examinée par {who}", "alert {code} examined by {who}"),
+    "e.measure": ("mesure de protection automatique : {what}", "automatic protective measure: {what}"),
+    "e.measure_end": ("fin de la mesure : {what}", "end of the measure: {what}"),
+    "e.decision": ("décision de {who} : {what}", "decision of {who}: {what}"),
+    "e.reasons": ("motifs envoyés à {who}", "reasons sent to {who}"),
+    "e.appeal": ("contestation de la décision", "the decision is contested"),
+    "e.judged": ("contestation jugée par {who} : {what}", "the appeal is judged by {who}: {what}"),
+    "e.opinion": ("avis consigné par {who}", "opinion recorded by {who}"),
+    "e.told": ("{channel} : {state}", "{channel}: {state}"),
+    "e.closed": ("clôture du cas", "the case is closed"),
+    "e.export": ("dossier préparé par {who}", "dossier prepared by {who}"),
+    "shortened": ("… {count} lignes de plus dans le dossier …", "… {count} more lines in the dossier …"),
+    # detection
+    "detection_note": (
+        "Le score additionne des indices de langage et de comportement ; il ne dit pas une probabilité et ne décide "
+        "rien. Seules des personnes décident.",
+        "A score adds up signs in language and behaviour; it states no probability and decides nothing. Only people "
+        "decide.",
+    ),
+    "no_alert": ("Aucune alerte automatisée.", "No automated alert."),
+    "code": ("Code", "Code"),
+    "score": ("Score", "Score"),
+    "when": ("Quand", "When"),
+    "what": ("Quoi", "What"),
+    "signs": ("Indices", "Signs"),
+    "human": ("Confirmation humaine", "Human confirmation"),
+    "not_confirmed": ("aucune à ce jour", "none so far"),
+    "rules_met": ("Règles rencontrées", "Rules met"),
+    "rule": ("Règle", "Rule"),
+    "times": ("Fois", "Times"),
+    # decisions
+    "decided_by": ("Décidé par", "Decided by"),
+    "with_second": ("avec", "with"),
+    "against": ("à l’égard de", "regarding"),
+    "until": ("jusqu’au", "until"),
+    "waiting": (
+        "en attente d’une seconde personne, ou refusé par elle",
+        "waiting for a second person, or refused by one",
+    ),
+    "clauses": ("Clauses", "Clauses"),
+    "reasons_sent": ("Motifs tels qu’envoyés", "Reasons as sent"),
+    "no_decision": ("Aucune décision à ce jour.", "No decision so far."),
+    "automated_detection": ("Détection automatisée : {answer}", "Automated detection: {answer}"),
+    "measure_auto": ("mesure automatique", "automatic measure"),
+    "appeal": ("Contestation", "Appeal"),
+    "answer": ("Réponse", "Answer"),
+    # law
+    "law_note": (
+        "Textes qui peuvent s’appliquer. La qualification appartient au procureur.",
+        "Texts that may apply. How the facts are qualified is for the prosecutor.",
+    ),
+    "facts": ("Faits dont dépend la qualification", "Facts on which it turns"),
+    "f.band": ("Âge de la personne à protéger", "Age of the person to protect"),
+    "f.adult": ("La personne visée est-elle majeure ?", "Is the subject an adult?"),
+    "f.audience": ("Public du salon", "Audience of the room"),
+    "f.authors": ("Nombre de personnes visées", "Number of subjects"),
+    "f.repetition": ("Messages de la personne visée joints", "Messages of the subject enclosed"),
+    "unknown_list": ("Reste inconnu", "Still unknown"),
+    # record
+    "record_note": (
+        "Ce dossier suit BagIt (RFC 8493) et porte une signature Ed25519. verify/verify.py le vérifie hors ligne ; "
+        "demandez l’empreinte de la clé à l’expéditeur par une autre voie.",
+        "This dossier follows BagIt (RFC 8493) and carries an Ed25519 signature. verify/verify.py verifies it "
+        "offline; ask the sender for the fingerprint of the key by another way.",
+    ),
+    "custody_note": (
+        "Maillons du journal chaîné de la plateforme joints dans data/custody.jsonl : {count}.",
+        "Links of the platform’s chained log enclosed in data/custody.jsonl: {count}.",
+    ),
+    "connections_note": (
+        "Connexions (adresse et port) jointes dans data/connections.csv : {count}.",
+        "Connections (address and port) enclosed in data/connections.csv: {count}.",
+    ),
+    "diacritics": ("diacritiques", "diacritics"),
+    "nothing_recorded": ("rien de consigné", "nothing recorded"),
+    "pair": ("{a} : {b}", "{a}: {b}"),
+    "quote": ("« {text} »", "“{text}”"),
+    # values
+    "yes": ("oui", "yes"),
+    "no": ("non", "no"),
+    "unknown": ("inconnu", "unknown"),
+    "none": ("aucun", "none"),
+    "role.subject": ("personne visée", "subject"),
+    "role.to_protect": ("personne à protéger", "person to protect"),
+    "role.witness": ("témoin", "witness"),
+    "role.notifier": ("auteur du signalement", "notifier"),
+    "role.other": ("tiers", "third party"),
+    "band.none": ("âge non vérifié", "age not verified"),
+    "band.teen_13_14": ("13-14 ans", "13 to 14"),
+    "band.teen_15_17": ("15-17 ans", "15 to 17"),
+    "band.adult": ("majeur", "adult"),
+    "method.in_person": ("vu en personne", "seen in person"),
+    "method.demo": ("démonstration, sans valeur", "demonstration, worthless"),
+    "state.pending": ("en attente d’examen, vu de personne", "waiting to be checked, seen by nobody"),
+    "state.visible": ("visible", "visible"),
+    "state.held": ("retenu, vu de personne", "held, seen by nobody"),
+    "state.refused": ("refusé, vu de personne", "refused, seen by nobody"),
+    "state.removed": ("retiré par la modération", "removed by moderation"),
+    "state.deleted": ("supprimé par son auteur", "deleted by its author"),
+    "audience.public": ("public", "public"),
+    "audience.restricted": ("restreint aux membres admis", "restricted to admitted members"),
+    "audience.private": ("privé", "private"),
+    "recipient.police": ("Police ou gendarmerie", "Police or gendarmerie"),
+    "recipient.prosecutor": ("Procureur de la République", "Public prosecutor"),
+    "recipient.child_protection": ("Protection de l’enfance (CRIP, 119)", "Child protection unit"),
+    "recipient.regulator": ("Autorité de régulation", "Regulator"),
+    "action.no_action": ("aucune mesure", "no action"),
+    "action.warn": ("avertissement", "warning"),
+    "action.remove_message": ("retrait du message", "removal of the message"),
+    "action.release_message": ("publication du message retenu", "release of the held message"),
+    "action.pause_contact": ("suspension du contact", "pause of contact"),
+    "action.mute": ("interdiction d’écrire", "muting"),
+    "action.room_ban": ("exclusion du salon", "ban from the room"),
+    "action.suspend": ("suspension du compte", "suspension of the account"),
+    "action.ban": ("fermeture du compte", "closure of the account"),
+    "measure.hold": ("message retenu", "message held"),
+    "measure.pause_contact": ("contact suspendu", "contact paused"),
+    "measure.slow_room": ("salon ralenti", "room slowed down"),
+    "measure.fresh_age_proof": ("nouvelle preuve d’âge demandée", "fresh proof of age asked for"),
+    "appeal.pending": ("en attente", "waiting"),
+    "appeal.upheld": ("décision maintenue", "decision upheld"),
+    "appeal.overturned": ("décision annulée", "decision overturned"),
+    "sent.due": ("à faire", "due"),
+    "sent.sent": ("transmis", "sent"),
+    "sent.acknowledged": ("transmis, réception confirmée", "sent, receipt confirmed"),
+    "c.meeting": ("Rencontre proposée ou prévue", "Meeting proposed or planned"),
+    "c.place": ("Lieu", "Place"),
+    "c.money_or_gifts": ("Argent ou cadeaux", "Money or gifts"),
+    "c.images_asked": ("Images demandées", "Images asked for"),
+    "c.images_sent": ("Images envoyées", "Images sent"),
+    "c.threat": ("Menace", "Threat"),
+    "c.secrecy": ("Secret demandé", "Secrecy asked for"),
+    "c.other_platform": ("Autre plateforme proposée", "Other platform proposed"),
+    "c.hate_words": ("Expressions de haine", "Expressions of hate"),
+    "category.minor": ("met mal à l’aise une personne mineure", "makes a minor uncomfortable"),
+    "category.threat": ("menaces, chantage ou piège", "threats, blackmail or a trap"),
+    "category.hate": ("haine", "hate"),
+    "category.harassment": ("harcèlement", "harassment"),
+    "category.suicide": ("quelqu’un pourrait se faire du mal", "somebody may hurt themselves"),
+    "category.sex": ("propositions sexuelles", "sexual proposals"),
+    "category.scam": ("arnaque", "scam"),
+    "category.age": ("ment sur son âge", "lies about their age"),
+    "category.other": ("autre", "other"),
+    # tactics the engine names most; any other is told by its own name
+    "tactic.age_probe": ("demande l’âge", "asks for the age"),
+    "tactic.contact": ("prise de contact", "approach"),
+    "tactic.trust": ("gagne la confiance", "builds trust"),
+    "tactic.maturity": ("flatte la maturité", "flatters maturity"),
+    "tactic.isolation": ("isole", "isolates"),
+    "tactic.secrecy": ("demande le secret", "asks for secrecy"),
+    "tactic.intimacy": ("intimité", "intimacy"),
+    "tactic.sexual": ("propos sexuels", "sexual talk"),
+    "tactic.opener_sexual": ("entrée en matière sexuelle", "sexual opening"),
+    "tactic.image_request": ("demande d’image", "asks for an image"),
+    "tactic.off_platform": ("attire sur une autre plateforme", "draws to another platform"),
+    "tactic.meeting": ("propose une rencontre", "proposes a meeting"),
+    "tactic.gift": ("promet un cadeau", "promises a gift"),
+    "tactic.come_alone": ("exige de venir seul", "demands to come alone"),
+    "tactic.isolated_place": ("lieu isolé", "isolated place"),
+    "tactic.threat": ("menace", "threatens"),
+    "tactic.threat_publish": ("menace de diffuser", "threatens to publish"),
+    "tactic.demand_money": ("exige de l’argent", "demands money"),
+    "tactic.insult": ("insulte", "insults"),
+    "tactic.exclude": ("exclut", "excludes"),
+    "tactic.humiliate": ("humilie", "humiliates"),
+    "tactic.suicidal": ("idées suicidaires", "suicidal thoughts"),
+    "tactic.despair": ("désespoir", "despair"),
+    "tactic.farewell": ("adieux", "farewell"),
+}
+
+
+def _spaced(text: str) -> str:
+    """French typography: no line ends before ? ! : ; or inside « guillemets »."""
+    for sign in "?!:;»":
+        text = text.replace(f" {sign}", f"\N{NO-BREAK SPACE}{sign}")
+    return text.replace("« ", "«\N{NO-BREAK SPACE}")
+
+
+WORDS: Mapping[str, Words] = MappingProxyType({key: Words(_spaced(fr), en) for key, (fr, en) in _TABLE.items()})
+
+
+def words_in(language: str) -> Callable[..., str]:
+    """A function that gives the words of a key in `language`, filled in; a value nobody translated stays itself.
+
+    Keys of the form "group.value" come from data: an unknown one gives the bare value ("tactic.x" gives "x").
+    Any other unknown key is a mistake of ours: KeyError.
+    """
+
+    def say(key: str, **values: object) -> str:
+        if key not in WORDS and "." in key:
+            return key.split(".", 1)[1].replace("_", " ")
+        text = WORDS[key].in_language(language)
+        return text.format(**values) if values else text
+
+    return say
