@@ -3,8 +3,28 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from community.triggers import append_only
+
 
 class SafeguardingConfig(AppConfig):
     name = "safeguarding"
     verbose_name = _("Safeguarding")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        append_only("safeguarding.Evidence")
+        # Re-wrapped under a new key, or destroyed: that is how evidence is erased.
+        append_only("safeguarding.EvidenceKey", may_change=("key_id", "wrapped"), may_delete=True)
+        append_only("safeguarding.RiskCheck")
+        append_only("safeguarding.RiskSignal")
+        append_only("safeguarding.Alert")
+        append_only("safeguarding.Report", may_change=("text", "danger_now"))  # what a reporter adds, frozen each time
+        append_only("safeguarding.CaseParty")
+        append_only("safeguarding.CaseNote")
+        # What happens to a decision after it was written: a second person, an effect. Never what it says.
+        append_only(
+            "safeguarding.Decision",
+            may_change=("second_person", "takes_effect_at", "refused_at", "restriction_ref"),
+        )
+        append_only("safeguarding.StatementOfReasons", may_change=("read_at",))
+        append_only("safeguarding.ExportDownload")

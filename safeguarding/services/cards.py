@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from chat.broadcast import tell_member
 from community.models import Member
-
-from ..models import Case, SafetyCard
+from safeguarding.models import Case, SafetyCard
 
 
 def show_card(*, member: Member, kind: SafetyCard.Kind, case: Case | None) -> SafetyCard | None:

@@ -14,9 +14,9 @@ from django.utils import timezone
 from chat.models import Room
 from community import audit
 from community.models import Member
+from safeguarding.incidents import INCIDENTS, SEVERITIES
+from safeguarding.models import Case, CaseParty
 
-from ..incidents import INCIDENTS, SEVERITIES
-from ..models import Case, CaseParty
 from .paging import ring_officers
 from .people import bands_of
 

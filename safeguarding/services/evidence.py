@@ -14,14 +14,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from chat.models import Message, Room
+from chat.models import Membership, Message, Room
 from community import audit
 from community.models import Member
+from safeguarding.models import Case, CaseParty, Evidence, FreezeWindow, Report
 
-from ..models import Case, CaseParty, Evidence, FreezeWindow, Report
 from .pieces import membership_pieces, message_pieces, profile_pieces, report_piece, room_piece
 from .vault import Piece, seal_pieces
 
+COMPONENT = "evidence"
 BEFORE = 15
 AFTER = 15
 ATTEMPTS = 50  # of the subject's refused and held messages in a room, the latest
@@ -92,8 +93,8 @@ def refreeze_case(*, actor: Member | None, case: Case, component: str = "") -> l
     return _seal(actor=actor, case=case, pieces=pieces, component=component)
 
 
-def freeze_leaving(message: Message) -> int:
-    """Before its author changes or deletes a message: freeze it for every live case it is part of. Return how many.
+def freeze_for_live_cases(message: Message) -> int:
+    """Freeze a message, as it stands, for every live case it is part of; return how many those are.
 
     Part of a case is what is frozen in it, what an alert quotes, and what falls into a window after an anchor.
     """
@@ -106,7 +107,7 @@ def freeze_leaving(message: Message) -> int:
     )
     for case in cases:
         pieces = message_pieces([message.pk]) + profile_pieces([message.author_id])
-        _seal(actor=None, case=case, pieces=pieces, component="evidence")
+        _seal(actor=None, case=case, pieces=pieces, component=COMPONENT)
     return len(cases)
 
 
@@ -140,7 +141,7 @@ def _fill(window: FreezeWindow) -> int:
     old = timezone.now() - SETTLED_AFTER
     settled = sum(m.check_state != Message.CheckState.PENDING and m.created_at < old for m in after)
     FreezeWindow.objects.filter(pk=window.pk).update(remaining=AFTER - settled)
-    return len(_seal(actor=None, case=window.case, pieces=pieces, component="evidence"))
+    return len(_seal(actor=None, case=window.case, pieces=pieces, component=COMPONENT))
 
 
 def _seal(*, actor: Member | None, case: Case, pieces: Sequence[Piece], component: str) -> list[Evidence]:
@@ -173,3 +174,10 @@ def _attempts(room_pk: int, subjects: Sequence[int]) -> list[int]:
     unseen = [Message.Visibility.REFUSED, Message.Visibility.HELD]
     tried = Message.objects.filter(room=room_pk, author__in=subjects, visibility__in=unseen)
     return list(tried.order_by("-pk").values_list("pk", flat=True)[:ATTEMPTS])
+
+
+def freeze_person(*, case: Case, member: Member) -> list[Evidence]:
+    """Freeze who a member is and where they were, in the caller's transaction: before an account is closed."""
+    rooms = set(Membership.objects.filter(member=member).values_list("room", flat=True))
+    pieces = profile_pieces([member.pk]) + membership_pieces(rooms, {member.pk})
+    return _seal(actor=None, case=case, pieces=pieces, component=COMPONENT)

@@ -21,8 +21,8 @@ from community.models import Member
 from community.queue import nudge
 from community.roles import OFFICER_DEPUTY, OFFICER_LEAD
 from community.services.mail import queue_mail
+from safeguarding.models import Case, CaseParty, Page, SafetyCard
 
-from ..models import Case, CaseParty, Page, SafetyCard
 from .cards import show_card
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,10 @@ def send_due_pages(*, notify: Notify | None = None) -> int:
     """
     now = timezone.now()
     made = 0
-    due = Page.objects.filter(acknowledged_at__isnull=True, next_at__lte=now).select_related("case")
+    # A case that somebody has claimed, or closed, calls nobody.
+    due = Page.objects.filter(
+        acknowledged_at__isnull=True, next_at__lte=now, case__assigned_to__isnull=True, case__closed_at__isnull=True
+    ).select_related("case")
     for page in due.order_by("case__severity", "next_at"):
         every = RING_EVERY if page.attempts < RING_SLOWLY_AFTER else RING_SLOWLY_EVERY
         rank = OFFICER if page.attempts == 0 else DEPUTY
@@ -139,7 +142,7 @@ def _wording(severity: str) -> tuple[str, str]:
     """Title and body of a page in the installation's language: a severity and an address, no content."""
     with override(settings.LANGUAGE_CODE):
         title = gettext("Havre: something urgent waits (%(severity)s)") % {"severity": severity}
-        body = gettext("Please log in and look at the queue: %(url)s") % {"url": f"{settings.SITE_URL}/admin/"}
+        body = gettext("Please log in and look at the queue: %(url)s") % {"url": f"{settings.SITE_URL}/console/"}
     return title, body
 
 

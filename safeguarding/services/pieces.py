@@ -20,8 +20,8 @@ from django.db.models import Prefetch
 
 from chat.models import Membership, Message, MessageRevision, Room, RoomEvent
 from community.models import AgeFact, Member, PseudonymChange, Restriction
+from safeguarding.models import Evidence, Report, RiskCheck
 
-from ..models import Evidence, Report, RiskCheck
 from .people import bands_of
 from .vault import Piece
 

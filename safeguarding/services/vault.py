@@ -26,8 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from community import audit
 from community.errors import Refused
 from community.models import Member
-
-from ..models import Case, Evidence, EvidenceKey
+from safeguarding.models import Case, Evidence, EvidenceKey
 
 NONCE_BYTES = 12
 KEY_BYTES = 32

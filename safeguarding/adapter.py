@@ -1,0 +1,177 @@
+"""This floor's answers to the ports of the floors below: messages, room names, pseudonyms, personal data."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from chat.models import Message, RoomProposal
+from chat.safeguard import Draft, Safeguard, Screening, Verdict
+from community import ports
+from community.models import Member
+
+from .detection import engine, names
+from .detection.types import Finding, Person
+from .incidents import INCIDENTS
+from .models import Appeal, Case, ProtectiveMeasure, Report, SafetyCard, StatementOfReasons
+from .rules import current_ruleset
+from .services.checks import kick_drain, room_info
+from .services.evidence import freeze_for_live_cases, freeze_person
+
+logger = logging.getLogger(__name__)
+
+UNCHECKED = {"code": "", "rule": "engine.failed", "version": "", "span": [0, 0], "alerting": False}
+
+
+class ChatSafeguard(Safeguard):
+    """What chat asks of this floor. Whatever fails here holds, and says so where operators look."""
+
+    def screen(self, draft: Draft) -> Screening:
+        try:
+            info = room_info(draft.room)
+            # Who may post in a room has proved its band at the door: no query is needed to know it.
+            author = Person(draft.author.public_id, info.band, 0, draft.author.pseudonym)
+            screening = engine.screen(
+                draft.body, room=info, author=author, recent=draft.recent, ruleset=current_ruleset()
+            )
+        except Exception:
+            logger.critical("a message could not be screened and is held", exc_info=True)
+            return Screening(Verdict.HOLD, [dict(UNCHECKED)], _told_held())
+        verdict = Verdict(screening.verdict.value)
+        found = [finding_json(finding) for finding in screening.findings]
+        return Screening(verdict, found, told(verdict, screening.findings))
+
+    def messages_stored(self, messages: Sequence[Message]) -> None:
+        kick_drain()
+
+    def message_leaving(self, message: Message) -> None:
+        freeze_for_live_cases(message)
+
+    def screen_room_name(self, proposal: RoomProposal) -> Screening:
+        try:
+            judged = names.assess_room_name(proposal.name, proposal.topic, proposal.language)
+        except Exception:
+            logger.critical("a room's name could not be screened: a person decides", exc_info=True)
+            return Screening(Verdict.HOLD, [dict(UNCHECKED)], _("A moderator will read this name first."))
+        verdict = Verdict(judged.verdict.value)
+        text = {
+            Verdict.ALLOW: "",
+            Verdict.HOLD: _("A moderator will read this name first."),
+            Verdict.REFUSE: _("A room cannot have this name or topic. Please choose others."),
+        }[verdict]
+        return Screening(verdict, [finding_json(finding) for finding in judged.findings], text)
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding as it is stored with a revision: plain JSON, opaque to chat."""
+    return {
+        "code": finding.code,
+        "rule": finding.rule,
+        "version": finding.version,
+        "span": list(finding.span),
+        "tactic": finding.tactic,
+        "target": finding.target,
+        "alerting": finding.alerting,
+    }
+
+
+def told(verdict: Verdict, findings: Sequence[Finding]) -> str:
+    """What the author reads. Which rule was met is told only where that teaches no predator: never for M and V codes.
+
+    As soon as one such code is among the findings nothing is told of the others either.
+    """
+    if verdict is Verdict.ALLOW:
+        return ""
+    standing = [finding for finding in findings if finding.alerting and finding.code != "D1"]
+    codes = list(dict.fromkeys(finding.code for finding in standing))
+    secret = any(code in INCIDENTS and INCIDENTS[code].secret_rule for code in codes)
+    if verdict is Verdict.HOLD:
+        return _told_held()
+    if secret or not codes:
+        return _("This message was not sent. If you think that is a mistake, write it in other words.")
+    if codes == ["PII"]:
+        return _(
+            "This message was not sent: in this room, telephone numbers, addresses, links and accounts on other "
+            "services are kept out, to protect everybody."
+        )
+    known = [INCIDENTS[code].words.in_language(get_language() or "fr") for code in codes if code in INCIDENTS]
+    return _("This message was not sent: the rules here do not allow it (%(what)s).") % {"what": ", ".join(known)}
+
+
+def _told_held() -> str:
+    return _("Your message waits for a person to read it first. Only you can see it until then.")
+
+
+class NameScreen(ports.NameScreen):
+    """Pseudonyms: no contact data, nothing offensive."""
+
+    def refusal(self, pseudonym: str) -> str | None:
+        try:
+            refused = names.pseudonym_is_refused(pseudonym)
+        except Exception:
+            logger.critical("a pseudonym could not be screened and is refused", exc_info=True)
+            return _("Pseudonyms cannot be checked right now. Please try again in a moment.")
+        if refused:
+            return _("This pseudonym cannot be used here. Please choose another, without any way to reach you.")
+        return None
+
+
+class PersonalData(ports.PersonalData):
+    """What this floor holds that is the member's to have: their own words, and what was told to them.
+
+    Not theirs: who reported them, working notes, findings and ledgers (GDPR art. 15(4), 23; others' rights and the
+    protection of children), nor cases that are still being worked.
+    """
+
+    section = "safeguarding"
+
+    def export(self, member: Member) -> Any:
+        statements = StatementOfReasons.objects.filter(recipient=member).order_by("pk")
+        measures = ProtectiveMeasure.objects.filter(member=member).order_by("pk")
+        return {
+            "reports": [
+                {
+                    "made_at": report.created_at.isoformat(),
+                    "category": report.category,
+                    "text": report.text,
+                    "danger_now": report.danger_now,
+                }
+                for report in Report.objects.filter(reporter=member).order_by("pk")
+            ],
+            "decisions": [
+                {"sent_at": statement.created_at.isoformat(), "text": statement.body} for statement in statements
+            ],
+            "appeals": [
+                {
+                    "lodged_at": appeal.created_at.isoformat(),
+                    "text": appeal.text,
+                    "state": appeal.state,
+                    "answer": appeal.answer,
+                }
+                for appeal in Appeal.objects.filter(lodged_by=member).order_by("pk")
+            ],
+            "measures": [
+                {
+                    "kind": measure.kind,
+                    "reason": measure.reason,
+                    "from": measure.starts_at.isoformat(),
+                    "until": measure.ends_at.isoformat(),
+                    "contest": measure.contest_text,
+                }
+                for measure in measures
+            ],
+            "cards": [
+                {"kind": card.kind, "shown_at": card.created_at.isoformat()}
+                for card in SafetyCard.objects.filter(member=member).order_by("pk")
+            ],
+        }
+
+    def close(self, member: Member) -> None:
+        """Everything stays: rows are PROTECTed, and what live cases need of this person is frozen as it is now."""
+        for case in Case.objects.waiting().filter(Q(parties__member=member) | Q(reports__reporter=member)).distinct():
+            freeze_person(case=case, member=member)

@@ -1,0 +1,121 @@
+"""From an alert of the engine to a case that a person works, and to what protects meanwhile. Machines never punish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chat.models import Message, Room
+from community.models import Member
+from safeguarding.detection.types import Alert as EngineAlert
+from safeguarding.detection.types import Finding
+from safeguarding.incidents import INCIDENTS
+from safeguarding.models import Alert, Case, SafetyCard
+
+from .cards import show_card
+from .cases import open_or_extend_case
+from .measures import ask_fresh_age_proof, note_hold, pause_contact, slow_room
+
+COMPONENT = "detector"
+
+
+def act_on_alert(
+    *, alert: EngineAlert, ruleset: str, message: Message, room: Room, members: Mapping[str, Member]
+) -> tuple[Case, list[Message]]:
+    """Open or extend the case an alert is about and take its protective measures, in the caller's transaction.
+
+    `members` are those already loaded, by public id. Return the case, locked, and the messages to freeze around.
+    """
+    known = {**members, **_missing({alert.subject, *alert.protects} - {None}, members)}
+    subject = known.get(alert.subject) if alert.subject else None
+    protects = [known[key] for key in alert.protects if key in known]
+    case = open_or_extend_case(
+        actor=None,
+        component=COMPONENT,
+        code=alert.code,
+        severity=alert.severity,
+        subject=subject,
+        protects=protects,
+        room=room,
+        automated=True,
+    )
+    Alert.objects.create(
+        case=case,
+        message=message,
+        code=alert.code,
+        severity=alert.severity,
+        score=alert.score,
+        tactics=list(alert.tactics),
+        evidence=list(alert.evidence),
+        explanation={**alert.explanation, "subject": alert.subject, "protects": list(alert.protects)},
+        ruleset=ruleset,
+    )
+    _protect(alert=alert, case=case, subject=subject, protects=protects, room=room)
+    quoted = [ref for ref in alert.evidence if ref != message.public_id]
+    return case, [message, *Message.objects.filter(public_id__in=quoted)]
+
+
+def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, case: Case | None) -> Case | None:
+    """See to it that a message withheld from others has a person waiting for it; return the case it stands in.
+
+    A held message always leaves a dated measure; one that no alert spoke of gets a case under the gravest thing found
+    in it. Contact data refused in a minors' room is nobody's case: the author was told why.
+    """
+    if case is None:
+        grave = min(
+            (INCIDENTS[finding.code] for finding in findings if finding.alerting and finding.code in INCIDENTS),
+            key=lambda incident: incident.severity,
+            default=None,
+        )
+        if grave:
+            case = open_or_extend_case(
+                actor=None,
+                component=COMPONENT,
+                code=grave.code,
+                severity=grave.severity,
+                subject=message.author,
+                room=message.room,
+                automated=True,
+            )
+    if held:
+        note_hold(message=message, case=case)
+    return case
+
+
+def _missing(keys: set[str | None], members: Mapping[str, Member]) -> dict[str, Member]:
+    absent = [key for key in keys if key not in members]
+    return {member.public_id: member for member in Member.objects.filter(public_id__in=absent)} if absent else {}
+
+
+def _protect(*, alert: EngineAlert, case: Case, subject: Member | None, protects: Sequence[Member], room: Room) -> None:
+    """Take the measures the engine proposes. An unknown one raises: a safeguard is never skipped in silence."""
+    for measure in alert.measures:
+        match measure:
+            case "hold":
+                pass  # the message's own outcome: see keep_in_view
+            case "pause_contact":
+                for member in protects:
+                    if subject and subject.pk != member.pk:
+                        pause_contact(case=case, subject=subject, protects=member)
+            case "slow_room":
+                slow_room(case=case, room=room)
+            case "fresh_age_proof":
+                if subject:
+                    ask_fresh_age_proof(case=case, member=subject)
+            case "safety_card":
+                _show_safety(code=alert.code, case=case, subject=subject, protects=protects)
+            case "help_card":
+                for member in protects or ([subject] if subject else []):
+                    show_card(member=member, kind=SafetyCard.Kind.HELP, case=case)
+            case other:
+                raise ValueError(f"unknown protective measure {other!r}")
+
+
+def _show_safety(*, code: str, case: Case, subject: Member | None, protects: Sequence[Member]) -> None:
+    """The card for somebody at risk. Before a first meeting (V1) both see the same advice, and nobody is warned of."""
+    if code == "V1":
+        for member in [*protects, *([subject] if subject else [])]:
+            show_card(member=member, kind=SafetyCard.Kind.MEETING, case=case)
+        return
+    for member in protects:
+        if subject is None or member.pk != subject.pk:
+            show_card(member=member, kind=SafetyCard.Kind.SAFETY, case=case)

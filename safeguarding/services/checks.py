@@ -1,0 +1,313 @@
+"""The full check of every message: rooms are leased, assessed outside any write transaction, and settled in one.
+
+The pending row is the work. Whatever dies, in whatever place, the row stays pending and the next drain finds it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import OperationalError, transaction
+from django.db.models import F, Min
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from chat.models import Message, MessageRevision, Room
+from chat.safeguard import Verdict
+from chat.services.messages import CheckOutcome, settle_checks
+from community.models import Member
+from community.queue import nudge_once
+from safeguarding.detection import engine, rooms
+from safeguarding.detection.rulesets import Ruleset
+from safeguarding.detection.types import Assessment, Person, RoomInfo, Utterance
+from safeguarding.models import Case, RiskCheck, RiskSignal, RoomLease
+from safeguarding.rules import current_ruleset
+
+from .alerts import COMPONENT, act_on_alert, keep_in_view
+from .evidence import freeze_for_live_cases, freeze_relationship
+from .leases import claim_room, release_room, renew_lease
+from .ledgers import LedgersMoved, Notebook
+from .people import bands_of
+
+logger = logging.getLogger(__name__)
+
+DRAIN = "safeguarding.tasks.drain"
+BATCH = 50
+RETRIES = 5
+DRAIN_SECONDS = 20.0
+
+_RANK = {Verdict.ALLOW: 0, Verdict.HOLD: 1, Verdict.REFUSE: 2}
+# A literal, not a parameter: SQLite uses the partial index message_unchecked only where it sees the word itself.
+_PENDING = RawSQL("'pending'", ())
+
+
+class BatchMoved(Exception):
+    """A message was edited while it was being assessed: assess again."""
+
+
+class LeaseLost(Exception):
+    """The room is somebody else's by now: nothing of this batch may be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One revision with its outcome. `assessment` is None where the detector failed."""
+
+    revision: MessageRevision
+    outcome: CheckOutcome
+    assessment: Assessment | None
+
+    @property
+    def message(self) -> Message:
+        return self.revision.message
+
+
+def kick_drain() -> None:
+    """Ask for a drain once the caller's transaction commits; one request covers all that commits before it begins."""
+    nudge_once(DRAIN, seconds=5)
+
+
+def drain_rooms(*, seconds: float = DRAIN_SECONDS) -> int:
+    """Check everything that waits, room by room; return how many messages were settled.
+
+    Ends when nothing is left that nobody else is working on, or after `seconds`, having asked for another drain.
+    """
+    settled = 0
+    end = time.monotonic() + seconds
+    while waiting := _rooms_waiting():
+        progress = 0
+        for room_pk in waiting:
+            token = claim_room(room_pk)
+            if token is None:
+                continue
+            try:
+                progress += _drain_room(room_pk, token)
+            except OperationalError:
+                # A deadlock broken by the database, or a lock not had in time: the rows wait for the sweep.
+                logger.warning("room %s could not be settled now", room_pk, exc_info=True)
+            finally:
+                release_room(room_pk, token)
+            if time.monotonic() > end:
+                kick_drain()
+                return settled + progress
+        settled += progress
+        if not progress:
+            break
+    return settled
+
+
+def _rooms_waiting() -> list[int]:
+    """Rooms with unchecked messages that nobody has leased, the one that has waited longest first.
+
+    Asked again after every release: a message stored while its room was leased is found here.
+    """
+    taken = RoomLease.objects.filter(expires_at__gt=timezone.now()).values("room")
+    waiting = Message.objects.filter(check_state=_PENDING).exclude(room__in=taken)
+    return list(
+        waiting.order_by().values("room").annotate(oldest=Min("pk")).order_by("oldest").values_list("room", flat=True)
+    )
+
+
+def _drain_room(room_pk: int, token: str) -> int:
+    """Check the room's first BATCH pending messages, in order, under the lease; return how many were settled."""
+    for _attempt in range(RETRIES):
+        room = Room.objects.get(pk=room_pk)
+        pending = _pending_revisions(room)
+        if not pending:
+            return 0
+        notebook = Notebook()
+        members, people = _people_of(room, pending, notebook)
+        checked = _assess_all(room, pending, people, notebook)
+        try:
+            with transaction.atomic():
+                _settle(room, token, checked, members, notebook)
+        except (LedgersMoved, BatchMoved):
+            continue
+        except LeaseLost:
+            return 0
+        return len(checked)
+    return 0
+
+
+def _pending_revisions(room: Room) -> list[MessageRevision]:
+    """The heads of the pending messages with their messages, read in one statement, in the order they were written."""
+    return list(
+        MessageRevision.objects.filter(
+            message__room=room, message__check_state=_PENDING, number=F("message__head_revision")
+        )
+        .select_related("message__author", "message__reply_to__author")
+        .order_by("message_id")[:BATCH]
+    )
+
+
+def room_info(room: Room) -> RoomInfo:
+    """The room as the engine knows it; its band is the youngest it admits."""
+    band = "adult" if not room.admits_minors else "teen_13_14" if room.at_least < 15 else "teen_15_17"
+    return RoomInfo(room.public_id, "room", room.name, room.topic, band, room.language)
+
+
+def _people_of(
+    room: Room, pending: Sequence[MessageRevision], notebook: Notebook
+) -> tuple[dict[str, Member], dict[str, Person]]:
+    """Everybody the batch may concern: authors, those replied to or mentioned, recent speakers of the room."""
+    key = engine.room_key(room_info(room))
+    notebook.read([key])
+    keys = {row[0] for row in rooms.opened(notebook.known.get(key))[0]["sp"]}
+    for revision in pending:
+        keys.add(revision.message.author.public_id)
+        keys.update(_addressed(revision.message))
+    return load_people(keys)
+
+
+def load_people(keys: Iterable[str]) -> tuple[dict[str, Member], dict[str, Person]]:
+    """Members by public id, and what the engine may know of them: band, age of account, pseudonym. Two queries."""
+    members = {member.public_id: member for member in Member.objects.filter(public_id__in=set(keys))}
+    bands = bands_of(member.pk for member in members.values())
+    now = timezone.now()
+    people = {
+        key: Person(key, bands[member.pk].value, max(0, (now - member.joined_at).days), member.pseudonym)
+        for key, member in members.items()
+    }
+    return members, people
+
+
+def _addressed(message: Message) -> tuple[str, ...]:
+    replied = (message.reply_to.author.public_id,) if message.reply_to else ()
+    return tuple(key for key in dict.fromkeys([*replied, *message.mentions]) if key != message.author.public_id)
+
+
+def _assess_all(
+    room: Room, pending: Sequence[MessageRevision], people: Mapping[str, Person], notebook: Notebook
+) -> list[Checked]:
+    """Assess in order, each on what the one before left behind. One that cannot be assessed is held; others go on."""
+    try:
+        ruleset = current_ruleset()
+    except Exception:
+        logger.critical("the rules do not load: every message is held", exc_info=True)
+        return [_failed(revision) for revision in pending]
+    info = room_info(room)
+    return [_assess_one(revision, info, people, notebook, ruleset) for revision in pending]
+
+
+def _assess_one(
+    revision: MessageRevision, info: RoomInfo, people: Mapping[str, Person], notebook: Notebook, ruleset: Ruleset
+) -> Checked:
+    message = revision.message
+    utterance = Utterance(
+        ref=message.public_id,
+        author=message.author.public_id,
+        at=revision.created_at,
+        text=revision.body,
+        to=_addressed(message),
+        lang=info.lang,
+    )
+    room_ledger = notebook.known.get(engine.room_key(info), {})
+    try:
+        notebook.read(engine.needs(utterance, room=info, room_ledger=room_ledger, people=people))
+        assessment = engine.assess(utterance, room=info, people=people, ledgers=notebook.known, ruleset=ruleset)
+    except OperationalError:
+        raise
+    except Exception:
+        logger.critical("the detector failed on message %s, which is held", message.public_id, exc_info=True)
+        return _failed(revision)
+    notebook.write(assessment.ledgers)
+    # What the screen refused or held stays so: the full check only ever adds.
+    verdict = max(Verdict(assessment.verdict.value), Verdict(revision.verdict), key=_RANK.__getitem__)
+    if any("hold" in alert.measures for alert in assessment.alerts):
+        verdict = max(verdict, Verdict.HOLD, key=_RANK.__getitem__)
+    return Checked(revision, CheckOutcome(message.pk, revision.number, verdict), assessment)
+
+
+def _failed(revision: MessageRevision) -> Checked:
+    outcome = CheckOutcome(revision.message_id, revision.number, Verdict.HOLD, failed=True)
+    return Checked(revision, outcome, None)
+
+
+def _settle(
+    room: Room, token: str, checked: Sequence[Checked], members: Mapping[str, Member], notebook: Notebook
+) -> None:
+    """Write all that a batch came to, or nothing. Locks in the order of this floor: lease, ledgers, cases, room."""
+    if not renew_lease(room.pk, token):
+        raise LeaseLost
+    notebook.lock()
+    notebook.save()
+    _keep_checks(checked)
+    to_freeze: list[tuple[Case, list[Message]]] = []
+    for one in checked:
+        alerts = one.assessment.alerts if one.assessment else ()
+        ruleset = one.assessment.ruleset if one.assessment else ""
+        for alert in alerts:
+            to_freeze.append(
+                act_on_alert(alert=alert, ruleset=ruleset, message=one.message, room=room, members=members)
+            )
+        if one.outcome.verdict is not Verdict.ALLOW:
+            case = keep_in_view(
+                message=one.message,
+                findings=one.assessment.findings if one.assessment else (),
+                held=one.outcome.verdict is Verdict.HOLD,
+                case=to_freeze[-1][0] if alerts else None,
+            )
+            if case and not alerts:
+                to_freeze.append((case, [one.message]))
+    settled = settle_checks(room=room, outcomes=[one.outcome for one in checked])
+    if len(settled) != len(checked):
+        raise BatchMoved
+    # Frozen as settled, in the same transaction: nobody can have changed anything in between.
+    for case, anchors in to_freeze:
+        freeze_relationship(actor=None, case=case, anchors=anchors, component=COMPONENT)
+    for one in checked:
+        if one.message.head_revision > 1:
+            freeze_for_live_cases(one.message)
+
+
+def _keep_checks(checked: Sequence[Checked]) -> None:
+    """A RiskCheck with its signals where there is something to keep: findings, an alert, a verdict, a degraded run."""
+    telling = [
+        one
+        for one in checked
+        if one.assessment
+        and (
+            one.assessment.findings
+            or one.assessment.alerts
+            or one.assessment.degraded
+            or one.outcome.verdict is not Verdict.ALLOW
+        )
+    ]
+    known = set(
+        RiskCheck.objects.filter(message__in=[one.message.pk for one in telling]).values_list("message", "revision")
+    ) if telling else set()  # fmt: skip
+    telling = [one for one in telling if (one.message.pk, one.revision.number) not in known]
+    runs = RiskCheck.objects.bulk_create(_run(one) for one in telling)
+    RiskSignal.objects.bulk_create(
+        _signal(run, finding)
+        for run, one in zip(runs, telling, strict=True)
+        for finding in (one.assessment.findings if one.assessment else ())
+    )
+
+
+def _run(one: Checked) -> RiskCheck:
+    assert one.assessment is not None
+    return RiskCheck(
+        message=one.message,
+        revision=one.revision.number,
+        ruleset=one.assessment.ruleset,
+        verdict=one.outcome.verdict.value,
+        degraded=one.assessment.degraded,
+    )
+
+
+def _signal(run: RiskCheck, finding: Any) -> RiskSignal:
+    return RiskSignal(
+        check_run=run,
+        code=finding.code,
+        rule=finding.rule,
+        version=finding.version,
+        tactic=finding.tactic or "",
+        span_start=finding.span[0],
+        span_end=finding.span[1],
+        weight=finding.weight,
+    )

@@ -1,0 +1,44 @@
+"""Who drains which room: a lease with a token and an end, claimed by one conditional UPDATE on both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from safeguarding.models import RoomLease
+
+# A worker that dies keeps its room for so long; one that lives renews at every commit.
+LEASE = dt.timedelta(seconds=10)
+
+
+def claim_room(room_pk: int) -> str | None:
+    """Take the room's lease; return its token, or None while somebody else holds it."""
+    now = timezone.now()
+    token = secrets.token_hex(16)
+    free = Q(expires_at__isnull=True) | Q(expires_at__lte=now)
+    if RoomLease.objects.filter(free, room=room_pk).update(token=token, expires_at=now + LEASE):
+        return token
+    if RoomLease.objects.filter(room=room_pk).exists():
+        return None
+    # The first lease of this room: of two who insert at once, the one whose token stands has it.
+    RoomLease.objects.bulk_create(
+        [RoomLease(room_id=room_pk, token=token, expires_at=now + LEASE)], ignore_conflicts=True
+    )
+    return token if RoomLease.objects.filter(room=room_pk, token=token).exists() else None
+
+
+def renew_lease(room_pk: int, token: str) -> bool:
+    """Prolong the lease inside the caller's transaction, which holds its row until it ends; False when it was lost."""
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a lease is renewed in the transaction that relies on it")
+    now = timezone.now()
+    return bool(RoomLease.objects.filter(room=room_pk, token=token, expires_at__gt=now).update(expires_at=now + LEASE))
+
+
+def release_room(room_pk: int, token: str) -> None:
+    """Give the room back, if it is still ours."""
+    RoomLease.objects.filter(room=room_pk, token=token).update(token="", expires_at=None)

@@ -1,0 +1,195 @@
+"""What the machine may do while people look: protective, dated, with stored reasons, and open to being contested.
+
+None of it names the other person or follows a report in a way that could be seen: reports cause none of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext, override
+
+from chat.models import Message, Room
+from chat.services.messages import remove_message
+from chat.services.rooms import set_slow_mode
+from community import audit
+from community.models import Member, Restriction
+from community.services.restrictions import restrict_member
+from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
+from safeguarding.models import Case, ProtectiveMeasure
+
+logger = logging.getLogger(__name__)
+
+COMPONENT = "protection"
+HOLD_LASTS = dt.timedelta(days=7)
+PAUSE_LASTS = dt.timedelta(hours=72)
+PROOF_LASTS = dt.timedelta(days=7)
+SLOW_LASTS = dt.timedelta(hours=1)
+SLOW_SECONDS = 30
+Kind = ProtectiveMeasure.Kind
+
+
+def note_hold(*, message: Message, case: Case | None) -> ProtectiveMeasure | None:
+    """Write down that a message waits for a person, until when and why; None when that is written already."""
+    if ProtectiveMeasure.objects.filter(kind=Kind.HOLD, message=message, ended_at__isnull=True).exists():
+        return None
+    with override(message.author.language):
+        reason = gettext("An automatic check asked for a person to read this message first.")
+    return _note(kind=Kind.HOLD, case=case, member=message.author, message=message, lasts=HOLD_LASTS, reason=reason)
+
+
+def pause_contact(*, case: Case, subject: Member, protects: Member) -> ProtectiveMeasure | None:
+    """Pause contact between two people for 72 hours; None while a pause between them stands."""
+    now = timezone.now()
+    kind = Restriction.Kind.CONTACT_PAUSE
+    both = Q(member=subject, counterpart=protects) | Q(member=protects, counterpart=subject)
+    if Restriction.objects.in_force(now).filter(both, kind=kind).exists():
+        return None
+    with override(subject.language):
+        reason = gettext("A protective pause, automatic and limited in time, until a person has looked.")
+    restriction = restrict_member(
+        actor=None,
+        component=COMPONENT,
+        member=subject,
+        kind=kind,
+        counterpart=protects,
+        reason=reason,
+        ends_at=now + PAUSE_LASTS,
+        automated=True,
+    )
+    return _note(
+        kind=Kind.PAUSE_CONTACT,
+        case=case,
+        member=subject,
+        lasts=PAUSE_LASTS,
+        reason=reason,
+        restriction_ref=restriction.public_id,
+    )
+
+
+def ask_fresh_age_proof(*, case: Case, member: Member) -> ProtectiveMeasure | None:
+    """Ask for a fresh proof of age within seven days; None while one is asked for."""
+    now = timezone.now()
+    kind = Restriction.Kind.FRESH_AGE_PROOF
+    if Restriction.objects.in_force(now).filter(member=member, kind=kind).exists():
+        return None
+    with override(member.language):
+        reason = gettext("An automatic check asks everybody in this situation to prove their age again.")
+    restriction = restrict_member(
+        actor=None,
+        component=COMPONENT,
+        member=member,
+        kind=kind,
+        reason=reason,
+        ends_at=now + PROOF_LASTS,
+        automated=True,
+    )
+    return _note(
+        kind=Kind.FRESH_AGE_PROOF,
+        case=case,
+        member=member,
+        lasts=PROOF_LASTS,
+        reason=reason,
+        restriction_ref=restriction.public_id,
+    )
+
+
+def slow_room(*, case: Case, room: Room) -> ProtectiveMeasure | None:
+    """Let everybody in a room write less often for an hour; None while it is slowed, or slow by itself."""
+    if ProtectiveMeasure.objects.filter(kind=Kind.SLOW_ROOM, room=room, ended_at__isnull=True).exists():
+        return None
+    before = Room.objects.values_list("slow_mode_seconds", flat=True).get(pk=room.pk)
+    if before >= SLOW_SECONDS:
+        return None
+    set_slow_mode(actor=None, component=COMPONENT, room=room, seconds=SLOW_SECONDS)
+    with override(room.language):
+        reason = gettext("Slowed for an hour by an automatic check.")
+    return _note(kind=Kind.SLOW_ROOM, case=case, room=room, lasts=SLOW_LASTS, reason=reason, slow_mode_before=before)
+
+
+@transaction.atomic
+def contest_measure(*, actor: Member, measure: ProtectiveMeasure, text: str) -> ProtectiveMeasure:
+    """The person a measure binds says why it is wrong; it is put before whoever works the case.
+
+    Raises NotYourMeasure, ReasonRequired, AlreadyContested.
+    """
+    measure = ProtectiveMeasure.objects.select_for_update().get(pk=measure.pk)
+    if measure.member_id != actor.pk:
+        raise NotYourMeasure
+    if not text.strip():
+        raise ReasonRequired
+    if measure.contested_at:
+        raise AlreadyContested
+    measure.contested_at = timezone.now()
+    measure.contest_text = text.strip()[:2000]
+    measure.save(update_fields=["contested_at", "contest_text"])
+    audit.record(actor=actor, action="measure.contested", subject=measure, data={"kind": measure.kind})
+    return measure
+
+
+def end_due_measures() -> int:
+    """End what has run its time; return how many ended. Each in a transaction of its own, safe to run twice at once.
+
+    Restrictions end by their own date. A room gets its pace back. A message that nobody read within its seven days is
+    withdrawn for good and its author told, for the machine neither shows what it doubts nor keeps people waiting for
+    ever; that it came to this is logged as a failure of the house. A hold whose message a person has decided is over.
+    """
+    now = timezone.now()
+    decided = ~Q(message__visibility=Message.Visibility.HELD)
+    due = ProtectiveMeasure.objects.filter(Q(ends_at__lte=now) | (Q(kind=Kind.HOLD) & decided), ended_at__isnull=True)
+    ended = 0
+    for pk in due.values_list("pk", flat=True)[:500]:
+        with transaction.atomic():
+            measure = (
+                ProtectiveMeasure.objects.select_for_update(of=("self",)).select_related("room", "message").get(pk=pk)
+            )
+            if measure.ended_at:
+                continue
+            measure.ended_at = now
+            measure.save(update_fields=["ended_at"])
+            if measure.room and measure.slow_mode_before is not None:
+                set_slow_mode(actor=None, component=COMPONENT, room=measure.room, seconds=measure.slow_mode_before)
+            if measure.message and measure.message.visibility == Message.Visibility.HELD:
+                logger.error("message %s was held for %s and nobody read it", measure.message.public_id, HOLD_LASTS)
+                remove_message(actor=None, component=COMPONENT, message=measure.message)
+            audit.record(
+                actor=None, component=COMPONENT, action="measure.ended", subject=measure, data={"kind": measure.kind}
+            )
+        ended += 1
+    return ended
+
+
+def _note(
+    *,
+    kind: ProtectiveMeasure.Kind,
+    case: Case | None,
+    lasts: dt.timedelta,
+    reason: str,
+    member: Member | None = None,
+    room: Room | None = None,
+    message: Message | None = None,
+    restriction_ref: str = "",
+    slow_mode_before: int | None = None,
+) -> ProtectiveMeasure:
+    now = timezone.now()
+    measure = ProtectiveMeasure.objects.create(
+        kind=kind,
+        case=case,
+        member=member,
+        room=room,
+        message=message,
+        restriction_ref=restriction_ref,
+        slow_mode_before=slow_mode_before,
+        reason=reason,
+        starts_at=now,
+        ends_at=now + lasts,
+    )
+    audit.record(
+        actor=None, component=COMPONENT, action="measure.taken", subject=measure,
+        data={"kind": kind, "ends_at": measure.ends_at.isoformat(), "case": case.public_id if case else None},
+    )  # fmt: skip
+    return measure

@@ -1,0 +1,51 @@
+"""The tasks of this floor. Every one looks for rows that need work: run twice, late or never, none loses any."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from community.queue import nudge_heard
+
+from .services.checks import DRAIN, drain_rooms
+from .services.evidence import fill_windows
+from .services.ledgers import forget_ledgers
+from .services.measures import end_due_measures
+from .services.paging import send_due_pages, show_unseen_cards
+
+
+@shared_task(name=DRAIN)
+def drain() -> None:
+    """Check what waits. A message stored from here on asks for the next drain."""
+    nudge_heard(DRAIN)
+    drain_rooms()
+
+
+@shared_task(name="safeguarding.tasks.sweep")
+def sweep() -> None:
+    """The same, by the clock, whatever was or was not asked: what a lost nudge or a dead worker left behind."""
+    drain_rooms()
+
+
+@shared_task(name="safeguarding.tasks.page")
+def page() -> None:
+    """Call the officers about what is due, and tell people at risk where nobody has looked."""
+    send_due_pages()
+    show_unseen_cards()
+
+
+@shared_task(name="safeguarding.tasks.fill_windows")
+def fill() -> None:
+    """Freeze what was said after the anchors of cases."""
+    fill_windows()
+
+
+@shared_task(name="safeguarding.tasks.end_measures")
+def end_measures() -> None:
+    """End the protective measures that have run their time."""
+    end_due_measures()
+
+
+@shared_task(name="safeguarding.tasks.forget")
+def forget() -> None:
+    """Forget the engine's memory of those who have been silent for months."""
+    forget_ledgers()
