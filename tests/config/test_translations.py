@@ -1,0 +1,91 @@
+"""Translations: everything a person reads is found, French is complete, and compiling needs no system package."""
+
+from __future__ import annotations
+
+import gettext
+import shutil
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from config.translations import SOURCES, compile_catalogues, extract, update_catalogues
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+PYTHON = """
+_("A plain one")
+gettext_lazy("A lazy one")
+ngettext("%(n)s room", "%(n)s rooms", n)
+pgettext_lazy("of a door", "open")
+npgettext("of people", "%(n)s friend", "%(n)s friends", n)
+_(variable)
+"""
+TEMPLATE = """{% load i18n %}<p title="{% translate "A title" %}">
+{% blocktranslate trimmed with name=x %}
+  Hello
+  {{ name }}
+{% endblocktranslate %}
+{% blocktranslate count n=n %}one{% plural %}many{% endblocktranslate %}
+{% translate "close" context "of a window" %}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for source in SOURCES:
+        (tmp_path / source).mkdir()
+    (tmp_path / "chat" / "views.py").write_text(PYTHON)
+    (tmp_path / "templates" / "page.html").write_text(TEMPLATE)
+    return tmp_path
+
+
+def test_every_form_of_a_translatable_string_is_found(project: Path) -> None:
+    found = {(message.context, message.id) for message in extract(project) if message.id}
+    assert found == {
+        (None, "A plain one"),
+        (None, "A lazy one"),
+        (None, ("%(n)s room", "%(n)s rooms")),
+        ("of a door", "open"),
+        ("of people", ("%(n)s friend", "%(n)s friends")),
+        (None, "A title"),
+        (None, "Hello %(name)s"),
+        (None, ("one", "many")),
+        ("of a window", "close"),
+    }
+
+
+def test_a_file_that_cannot_be_read_is_named(project: Path) -> None:
+    (project / "chat" / "broken.py").write_text('_("""never closed")')
+    with pytest.raises(ValueError, match=r"chat/broken\.py"):
+        extract(project)
+
+
+def test_merging_keeps_what_was_translated_and_counts_what_is_left(project: Path) -> None:
+    assert update_catalogues(project, ["fr"]) == {"fr": 9}
+    po = project / "locale" / "fr" / "LC_MESSAGES" / "django.po"
+    text = po.read_text(encoding="utf-8")
+    po.write_text(text.replace('msgid "A title"\nmsgstr ""', 'msgid "A title"\nmsgstr "Un titre"'), encoding="utf-8")
+    assert update_catalogues(project, ["fr"]) == {"fr": 8}
+    assert "Un titre" in po.read_text(encoding="utf-8")
+
+
+def test_what_is_compiled_is_what_was_written_and_only_when_newer(project: Path) -> None:
+    folder = project / "locale" / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Room"\nmsgstr "Salon"\n',
+        encoding="utf-8",
+    )
+    assert compile_catalogues(project / "locale") == [folder / "django.mo"]
+    assert compile_catalogues(project / "locale") == []
+    assert gettext.translation("django", project / "locale", ["fr"]).gettext("Room") == "Salon"
+
+
+def test_french_is_complete(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "locale", tmp_path / "locale")
+    for source in SOURCES:
+        (tmp_path / source).symlink_to(PROJECT / source, target_is_directory=True)
+    left = update_catalogues(tmp_path, ["fr"])
+    with (tmp_path / "locale" / "fr" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        untranslated = [str(message.id) for message in read_po(file, locale="fr") if message.id and not message.string]
+    assert left == {"fr": 0}, "\n".join(untranslated)
