@@ -149,9 +149,22 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# By the clock, in seconds; each finds its own work in the rows and finds nothing when there is none.
+# What beat starts, and every how many seconds. Each finds its own work in the rows, and finds nothing when there is
+# none. One that waited longer than its own period is dropped: the next does the same.
+_EVERY = {
+    "config.heartbeat": 10,
+    "community.tasks.sweep_mail": 15,
+    "community.tasks.seal": 10,
+    "community.tasks.expire": 60,
+    "community.tasks.purge": 6 * 3600,
+    "safeguarding.tasks.sweep": 5,
+    "safeguarding.tasks.page": 15,
+    "safeguarding.tasks.fill_windows": 10,
+    "safeguarding.tasks.end_measures": 30,
+    "safeguarding.tasks.forget": 24 * 3600,
+}
 CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "config.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in _EVERY.items()
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 

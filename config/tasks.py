@@ -11,7 +11,7 @@ HEARTBEAT_KEY = "worker.heartbeat"
 HEARTBEAT_SECONDS = 10.0
 
 
-@shared_task(name="config.heartbeat", expires=HEARTBEAT_SECONDS)
+@shared_task(name="config.heartbeat")
 def heartbeat() -> None:
     """Leave the time (seconds since 1970); /healthz reads it."""
     cache.set(HEARTBEAT_KEY, time.time(), timeout=24 * 3600)
