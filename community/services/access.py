@@ -72,6 +72,14 @@ def accesses_of(members: Iterable[Member], *, now: dt.datetime | None = None) ->
         return {}
     # The version is read here, not taken from the instance: a socket may have held its Member for hours.
     versions = dict(Member.objects.filter(pk__in=pks).values_list("pk", "access_version"))
+    return accesses_under(versions, at, keep=now is None)
+
+
+def accesses_under(versions: Mapping[int, int], at: dt.datetime, *, keep: bool = True) -> dict[int, Access]:
+    """The rights at `at` of members whose `access_version` the caller has just read. No query where cached.
+
+    With `keep=False` the answer is not cached: what held at another moment is nobody else's answer.
+    """
     found: dict[int, Access] = {}
     for key, access in _read_cache([_key(pk, version) for pk, version in versions.items()]).items():
         if (access.changes_at is None or at < access.changes_at) and _key(access.member_id, access.version) == key:
@@ -80,7 +88,7 @@ def accesses_of(members: Iterable[Member], *, now: dt.datetime | None = None) ->
     if missing:
         fresh = _compute(missing, at)
         found.update(fresh)
-        if now is None:  # what held at another moment is nobody else's answer
+        if keep:
             _write_cache(fresh.values())
     return found
 
@@ -128,7 +136,7 @@ def _compute(versions: Mapping[int, int], at: dt.datetime) -> dict[int, Access]:
         lifted_at__isnull=True,
     )
     for restriction in restrictions:
-        concerned = [pk for pk in (restriction.member_id, restriction.counterpart_id) if pk in versions]
+        concerned = [pk for pk in (restriction.member_id, restriction.counterpart_id) if pk and pk in versions]
         if restriction.starts_at > at:
             for pk in concerned:
                 changes[pk].append(restriction.starts_at)
