@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from chat.models import Message, Room
-from community.models import Member, one_of
+from community.models import Member, PublicIdField, one_of
 
 from .cases import Case
 
@@ -80,6 +80,7 @@ class ProtectiveMeasure(models.Model):
         SLOW_ROOM = "slow_room"
         FRESH_AGE_PROOF = "fresh_age_proof"
 
+    public_id = PublicIdField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="measures")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
