@@ -8,6 +8,10 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from config.first_run import prepare_environment
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if sys.argv[1:2] == ["setup"]:
+        prepare_environment(sys.argv[2:])  # the settings do not load before the first secrets exist
     execute_from_command_line(sys.argv)

@@ -21,7 +21,7 @@ POSTGRESQL_POOL = {"min_size": 1, "max_size": 8, "timeout": 10}
 def database_settings(url: str) -> dict[str, Any]:
     """Django's settings for `sqlite:///path` or `postgresql://…`; anything else raises ImproperlyConfigured."""
     try:
-        settings = dict(dj_database_url.parse(url))
+        settings: dict[str, Any] = {**dj_database_url.parse(url)}
     except (ValueError, dj_database_url.UnknownSchemeError):
         # The URL may hold a password: neither it nor an error that quotes it is repeated.
         raise ImproperlyConfigured("DATABASE_URL must be sqlite:///path or postgresql://user@host/name.") from None

@@ -1,25 +1,80 @@
-"""The first minutes of an installation, before there is any setting to load: its secrets and its address."""
+"""The first minutes of an installation, before there is any setting to load: its secrets, its address, its mail server.
+
+`manage.py setup` calls this first and answers the rest of its questions as an ordinary command.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from config.env import TRUE, read_env_file
 from config.keys import new_secrets, write_env_file
 
+BASE_DIR = Path(__file__).resolve().parent.parent
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+# Options of `setup` that become lines of the environment file.
+OPTIONS = {
+    "--domain": ("ALLOWED_HOSTS", "the name the community is reached under, such as havre.example.org"),
+    "--mail-host": ("EMAIL_HOST", "the mail server"),
+    "--mail-port": ("EMAIL_PORT", "its port (587)"),
+    "--mail-security": ("EMAIL_SECURITY", "starttls, tls or none"),
+    "--mail-user": ("EMAIL_USER", "the account there; its password is asked for, or is EMAIL_PASSWORD"),
+    "--mail-from": ("EMAIL_FROM", "a neutral sender, such as 'Havre <no-reply@havre.example.org>'"),
+    "--time-zone": ("TIME_ZONE", "the community's zone (Europe/Paris)"),
+}
 
 
-def environment_file(base: Path) -> Path:
-    """Where the settings look for what `setup` wrote."""
-    var = Path(os.environ.get("HAVRE_VAR") or base / "var")
+def add_environment_options(parser: argparse.ArgumentParser) -> None:
+    """The options that both this module and the command know."""
+    group = parser.add_argument_group("written to the environment file")
+    for option, (_name, help_text) in OPTIONS.items():
+        group.add_argument(option, help=help_text)
+    parser.add_argument("--no-input", action="store_true", help="ask nothing: options and defaults only")
+
+
+def environment_file() -> Path:
+    """Where the settings look for what setup wrote."""
+    var = Path(os.environ.get("HAVRE_VAR") or BASE_DIR / "var")
     return Path(os.environ.get("HAVRE_ENV_FILE") or var / "havre.env")
 
 
+def prepare_environment(arguments: Sequence[str]) -> None:
+    """Write the environment file, or add to the one that is there what the options say; secrets in it are kept.
+
+    Exits with a message on a domain that is none. Does nothing where the environment itself says DEBUG or HAVRE_DEMO,
+    which bring their own secrets, and writes no secret that the environment brings.
+    """
+    local = any(os.environ.get(name, "").strip().lower() in TRUE for name in ("DEBUG", "HAVRE_DEMO"))
+    if local or {"-h", "--help"} & set(arguments):
+        return
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    add_environment_options(parser)
+    given, _others = parser.parse_known_args(arguments)
+    path = environment_file()
+    values = read_env_file(path)
+    for option, (name, _help_text) in OPTIONS.items():
+        value = getattr(given, option.removeprefix("--").replace("-", "_"))
+        if value is not None:
+            values[name] = value
+    asks = not given.no_input and sys.stdin.isatty()
+    if "ALLOWED_HOSTS" not in {*values, *os.environ} and asks:
+        values["ALLOWED_HOSTS"] = input("The name the community is reached under (such as havre.example.org): ")
+        values.setdefault("EMAIL_HOST", input("The mail server [localhost]: ") or "localhost")
+    domain = values.get("ALLOWED_HOSTS", os.environ.get("ALLOWED_HOSTS", "")).strip().lower()
+    if not all(DOMAIN.fullmatch(name.strip()) for name in domain.split(",")):
+        sys.exit(f"setup: --domain must be a name such as havre.example.org, not {domain!r}")
+    values["ALLOWED_HOSTS"] = domain
+    for name, secret in new_secrets().items():
+        if not os.environ.get(name) and not os.environ.get(f"{name}_FILE"):
+            values.setdefault(name, secret)
+    write_env_file(path, values, replace=True)
+
+
 def write_first_environment(path: Path, *, domain: str) -> None:
-    """Fresh secrets and the domain, in a file only its owner reads. Raises ValueError on what is no domain name."""
-    if not DOMAIN.fullmatch(domain):
-        raise ValueError(f"{domain!r} is not a domain name such as havre.example.org")
-    values = {"ALLOWED_HOSTS": domain, "SITE_URL": f"https://{domain}", **new_secrets()}
-    write_env_file(path, values, replace=False)
+    """Fresh secrets and a domain in a new file: what the image needs to load its settings while it is built."""
+    write_env_file(path, {"ALLOWED_HOSTS": domain, **new_secrets()}, replace=False)

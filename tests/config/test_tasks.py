@@ -35,9 +35,9 @@ def test_every_nudge_names_a_task(tasks: set[str]) -> None:
     wrong = []
     for path in python_files("community/", "chat/", "safeguarding/"):
         for line, name, node in calls(path):
-            if name in {"nudge", "nudge_once"} and node.args and isinstance(node.args[0], ast.Constant):
-                if node.args[0].value not in tasks:
-                    wrong.append(at(path, line, f"nudges {node.args[0].value}"))
+            literal = name in {"nudge", "nudge_once"} and node.args and isinstance(node.args[0], ast.Constant)
+            if literal and node.args[0].value not in tasks:
+                wrong.append(at(path, line, f"nudges {node.args[0].value}"))
     assert not wrong, "\n".join(wrong)
 
 
