@@ -18,10 +18,18 @@ from safeguarding.incidents import INCIDENTS
 
 from .frozen import FrozenCase
 from .pdf import report_pdf
-from .records import connections_csv, custody_jsonl, decisions_json
+from .records import (
+    chronology_csv,
+    connections_csv,
+    custody_jsonl,
+    decisions_json,
+    notifications_json,
+    persons_json,
+)
 from .report_json import report_json, report_schema
 from .sign import Signer
 from .transcript import transcript_csv, transcript_jsonl
+from .transcript_html import transcript_html
 
 Progress = Callable[[int], None]
 Chunks = Iterable[bytes]
@@ -128,7 +136,11 @@ def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chu
     yield "report.schema.json", lambda: json.dumps(report_schema(), indent=1).encode() + b"\n"
     yield "transcript.jsonl", lambda: transcript_jsonl(case)
     yield "transcript.csv", lambda: transcript_csv(case)
+    yield "transcript.html", lambda: transcript_html(case)
+    yield "persons.json", lambda: persons_json(case)
+    yield "chronology.csv", lambda: chronology_csv(case)
     yield "decisions.json", lambda: decisions_json(case)
+    yield "notifications.json", lambda: notifications_json(case)
     yield "custody.jsonl", lambda: custody_jsonl(case)
     if case.connections:
         yield "connections.csv", lambda: connections_csv(case)

@@ -45,8 +45,17 @@ def drawn() -> frozenset[int]:
 
 
 def _written_out(char: str) -> str:
+    """A letter in fancy dress by the plain letter, an emoji by its name, anything else by its number."""
+    plain = unicodedata.normalize("NFKC", char)
+    if plain != char and plain.isalnum() and all(ord(part) in drawn() for part in plain):
+        return f"⟨{plain}⟩"
     name = unicodedata.name(char, "") if unicodedata.category(char) in ("So", "Sk") else ""
     return f"⟨{name.lower()}⟩" if name else f"⟨U+{ord(char):04X}⟩"
+
+
+def unseen(char: str) -> bool:
+    """Whether `char` shows nothing by itself, or moves what stands around it; a line end and a blank are seen."""
+    return char != "\n" and unicodedata.category(char) in _UNSEEN
 
 
 def printable(text: str, diacritics: str = "diacritics") -> str:
@@ -73,7 +82,7 @@ def printable(text: str, diacritics: str = "diacritics") -> str:
         elif run >= _LONGEST_RUN:
             out.append(_BREAK)
             run = 0
-        if char == "\n" or (ord(char) in font and unicodedata.category(char) not in _UNSEEN):
+        if char == "\n" or (ord(char) in font and not unseen(char)):
             out.append(char)
             run += 1
         else:

@@ -1,4 +1,4 @@
-"""Decisions, custody and connections as plain records."""
+"""Persons, chronology, decisions, notifications, custody and connections as plain records."""
 
 from __future__ import annotations
 
@@ -6,14 +6,47 @@ from collections.abc import Iterator
 
 import rfc8785
 
+from .chronology import chronology
 from .codec import encode, utc_text
 from .frozen import FrozenCase
 from .tables import csv_chunks
+from .times import local_iso, zone_of
 
 
 def decisions_json(case: FrozenCase) -> bytes:
     """Decisions with the reasons as sent, appeals, and what the machine did to protect; canonical JSON."""
     return rfc8785.dumps({"decisions": encode(case.decisions), "measures": encode(case.measures)})
+
+
+def persons_json(case: FrozenCase) -> bytes:
+    """Who is who, with the rooms they were in and how many messages of theirs are enclosed; canonical JSON."""
+    told = []
+    for person in case.persons:
+        one = encode(person)
+        if "notifier" not in person.roles:
+            one["stays"] = [
+                {"room": room.id, "room_name": room.name, **encode(stay)}
+                for room in case.rooms
+                for stay in room.stays
+                if stay.person == person.id
+            ]
+            one["messages_enclosed"] = sum(message.author == person.id for message in case.messages)
+        told.append(one)
+    return rfc8785.dumps({"persons": told})
+
+
+def chronology_csv(case: FrozenCase) -> Iterator[bytes]:
+    """Every line of the chronology; the report may show fewer."""
+    zone = zone_of(case.platform.timezone)
+    return csv_chunks(
+        ("at_utc", "at_local", "kind", "reference", "text"),
+        ((utc_text(one.at), local_iso(one.at, zone), one.kind, one.reference, one.text) for one in chronology(case)),
+    )
+
+
+def notifications_json(case: FrozenCase) -> bytes:
+    """Who was told and who must be, and for whom this dossier is made, on which ground; canonical JSON."""
+    return rfc8785.dumps({"handover": encode(case.handover), "transmissions": encode(case.transmissions)})
 
 
 def custody_jsonl(case: FrozenCase) -> Iterator[bytes]:

@@ -14,6 +14,8 @@ _TABLE = {
     # the page
     "title": ("Dossier d’incident", "Incident dossier"),
     "confidential": ("Confidentiel : protection de personnes", "Confidential: protection of persons"),
+    "transcript": ("Messages du dossier", "Messages of the dossier"),
+    "reply_to": ("répond à {id}", "in reply to {id}"),
     "page": ("page", "page"),
     "of": ("sur", "of"),
     "for": ("Destinataire", "For"),
