@@ -18,7 +18,7 @@ if [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then
         echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
     apt-get update -qq
     # shellcheck disable=SC2086  # one word a package
-    apt-get install -qq -y --no-install-recommends $missing >/dev/null
+    apt-get install -qq -y --no-install-recommends -o Dpkg::Options::=--force-confold $missing >/dev/null
 else
     echo "not installed here, and installing needs root on Debian:$missing"
 fi
