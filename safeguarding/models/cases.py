@@ -104,6 +104,7 @@ class Page(models.Model):
     """A call to the officer on duty for a P0 or P1 case, repeated until somebody acknowledges."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="pages")
+    since = models.DateTimeField(default=timezone.now)  # it rings since then
     rank = models.PositiveSmallIntegerField(default=1)  # 1 the officer on call, 2 the deputy
     next_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -38,11 +38,13 @@ Notify = Callable[[Sequence[str], str, str], bool]
 
 def ring_officers(*, case: Case) -> Page:
     """Have the officers called about `case` from now on, in the caller's transaction; a page answered rings anew."""
+    now = timezone.now()
     page, _created = Page.objects.update_or_create(
         case=case,
         defaults={
+            "since": now,
             "rank": OFFICER,
-            "next_at": timezone.now(),
+            "next_at": now,
             "attempts": 0,
             "sent_at": None,
             "acknowledged_at": None,
@@ -105,11 +107,10 @@ def show_unseen_cards() -> int:
     Told once a case, to the people to protect and to those who reported it. Return how many were told.
     """
     late = Case.objects.filter(
-        Q(pages__acknowledged_at__isnull=True),
         state__in=[Case.State.OPEN, Case.State.ESCALATED],
-        pages__isnull=False,
+        pages__acknowledged_at__isnull=True,
+        pages__since__lte=timezone.now() - UNSEEN_AFTER,
         first_look_at__isnull=True,
-        opened_at__lte=timezone.now() - UNSEEN_AFTER,
     ).exclude(cards__kind=SafetyCard.Kind.UNSEEN)
     told = 0
     for case in late:

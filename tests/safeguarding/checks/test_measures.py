@@ -1,0 +1,155 @@
+"""Machines protect for a time and never punish; they name nobody and can be contested."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chat.models import Message
+from community.models import AuditEvent, Restriction
+from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
+from safeguarding.models import Case, Decision, ProtectiveMeasure, SafetyCard
+from safeguarding.services.cards import dismiss_card, show_card, waiting_cards
+from safeguarding.services.checks import drain_rooms
+from safeguarding.services.measures import contest_measure, end_due_measures
+
+pytestmark = pytest.mark.django_db
+EVERY = ("hold", "pause_contact", "slow_room", "fresh_age_proof", "safety_card")
+
+
+@pytest.fixture
+def alerted(said, say, alice, bob, room):
+    said.measures = EVERY
+    message = say(bob, room, "alert M1", mentions=[alice.public_id])
+    drain_rooms()
+    return message
+
+
+def test_every_measure_has_an_end_a_reason_and_its_case(alerted):
+    case = Case.objects.get()
+    measures = {measure.kind: measure for measure in ProtectiveMeasure.objects.all()}
+    assert set(measures) == {"hold", "pause_contact", "slow_room", "fresh_age_proof"}
+    for measure in measures.values():
+        assert measure.ends_at > timezone.now()
+        assert measure.reason
+        assert measure.case == case
+    assert AuditEvent.objects.filter(action="measure.taken", actor=None).exclude(component="").count() == 4
+
+
+def test_machine_never_sanctions(alerted):
+    assert not Decision.objects.exists()
+    restrictions = Restriction.objects.all()
+    assert {r.kind for r in restrictions} == {"contact_pause", "fresh_age_proof"}
+    assert all(r.automated and r.ends_at for r in restrictions)
+
+
+@pytest.mark.parametrize("kind", ["suspension", "ban", "room_ban"])
+def test_database_refuses_a_sanction_by_the_machine(bob, kind):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Restriction.objects.create(
+            member=bob, kind=kind, room_ref="r", automated=True, reason="x", ends_at=timezone.now() + dt.timedelta(1)
+        )
+
+
+def test_no_measure_or_card_names_the_pair_or_the_reason_of_the_alert(alerted, alice, bob):
+    texts = [m.reason for m in ProtectiveMeasure.objects.all()] + [r.reason for r in Restriction.objects.all()]
+    for text in texts:
+        for name in (alice.pseudonym, bob.pseudonym, alice.public_id, bob.public_id, "M1", "grooming"):
+            assert name not in text
+
+
+def test_held_message_reaches_nobody_and_the_room_is_slowed(alerted, room):
+    alerted.refresh_from_db()
+    room.refresh_from_db()
+    assert alerted.visibility == Message.Visibility.HELD
+    assert not alerted.events.exists()
+    assert room.slow_mode_seconds == 30
+
+
+def test_same_alert_again_imposes_nothing_twice(alerted, said, say, alice, bob, room):
+    say(bob, room, "alert M1 again", mentions=[alice.public_id])
+    drain_rooms()
+    kinds = list(ProtectiveMeasure.objects.exclude(kind="hold").values_list("kind", flat=True))
+    assert sorted(kinds) == ["fresh_age_proof", "pause_contact", "slow_room"]
+    assert Restriction.objects.count() == 2
+    assert SafetyCard.objects.count() == 1
+
+
+def test_card_goes_to_the_person_at_risk_alone(alerted, alice, bob):
+    assert [card.kind for card in waiting_cards(alice)] == ["safety"]
+    assert waiting_cards(bob) == []
+
+
+def test_before_a_meeting_both_see_the_same_card(said, say, alice, bob, room):
+    said.measures = ("safety_card",)
+    say(bob, room, "alert V1", mentions=[alice.public_id])
+    drain_rooms()
+    assert [card.kind for card in waiting_cards(alice)] == [card.kind for card in waiting_cards(bob)] == ["meeting"]
+
+
+def test_distress_brings_help_at_once_and_stops_nothing(said, say, alice, room):
+    said.measures = ("help_card",)
+    message = say(alice, room, "alert D1", mentions=[alice.public_id])
+    drain_rooms()
+    message.refresh_from_db()
+    assert message.visibility == Message.Visibility.VISIBLE
+    assert [card.kind for card in waiting_cards(alice)] == ["help"]
+    assert not ProtectiveMeasure.objects.exists()
+
+
+def test_unknown_measure_is_an_error_and_not_a_silence(said, say, bob, room):
+    said.measures = ("look_away",)
+    say(bob, room, "alert M1")
+    with pytest.raises(ValueError, match="look_away"):
+        drain_rooms()
+    assert Message.objects.get().check_state == "pending"
+
+
+def test_card_is_dismissed_by_its_owner_only(alice, bob):
+    card = show_card(member=alice, kind=SafetyCard.Kind.HELP, case=None)
+    assert show_card(member=alice, kind=SafetyCard.Kind.HELP, case=None) is None
+    assert not dismiss_card(actor=bob, card_pk=card.pk)
+    assert dismiss_card(actor=alice, card_pk=card.pk)
+    assert waiting_cards(alice) == []
+
+
+def test_measures_end_by_themselves(alerted, room):
+    ProtectiveMeasure.objects.update(
+        starts_at=timezone.now() - dt.timedelta(hours=2), ends_at=timezone.now() - dt.timedelta(hours=1)
+    )
+    assert end_due_measures() == 4
+    room.refresh_from_db()
+    assert room.slow_mode_seconds == 0
+    assert end_due_measures() == 0
+
+
+def test_message_nobody_read_is_withdrawn_loudly_and_never_shown(alerted, caplog):
+    past = timezone.now() - dt.timedelta(days=1)
+    ProtectiveMeasure.objects.filter(kind="hold").update(starts_at=past - dt.timedelta(days=7), ends_at=past)
+    with caplog.at_level(logging.ERROR):
+        end_due_measures()
+    alerted.refresh_from_db()
+    assert alerted.visibility == Message.Visibility.REMOVED
+    assert "nobody read it" in caplog.text
+
+
+def test_hold_ends_when_a_person_has_decided(alerted):
+    Message.objects.filter(pk=alerted.pk).update(visibility="visible", shown_revision=1)
+    assert end_due_measures() == 1
+    assert ProtectiveMeasure.objects.get(kind="hold").ended_at
+
+
+def test_measure_is_contested_once_by_the_person_it_concerns(alerted, alice, bob):
+    measure = ProtectiveMeasure.objects.get(kind="pause_contact")
+    with pytest.raises(NotYourMeasure):
+        contest_measure(actor=alice, measure=measure, text="not mine")
+    with pytest.raises(ReasonRequired):
+        contest_measure(actor=bob, measure=measure, text="  ")
+    contest_measure(actor=bob, measure=measure, text="We are cousins.")
+    with pytest.raises(AlreadyContested):
+        contest_measure(actor=bob, measure=measure, text="again")
+    assert ProtectiveMeasure.objects.get(pk=measure.pk).contest_text == "We are cousins."
