@@ -90,13 +90,24 @@ class _Guards:
         return any(first <= hit.last and hit.first <= last for first, last in self.reclaims)
 
 
+    def turned(self, hit: Hit, asked: tuple[str, ...]) -> bool:
+        """Is what the hit says not what its author says?"""
+        return (
+            ("quoted" in asked and self.quoted(hit))
+            or ("reported" in asked and self.reported(hit))
+            or ("reclaimed" in asked and self.reclaimed(hit))
+        )
+
+
 def scan(text: str, lang: str, ruleset: Ruleset) -> list[Finding]:
     """The findings of the rules of scope "text" in any text, in the order they appear. Pure and linear in its length."""
     lexicon = lexicon_for(ruleset, lang)
-    reading = lexicon.read(text)
-    hits = lexicon.hits(reading)
-    if not hits:
-        return []
+    return judge(lexicon, lexicon.read(text))
+
+
+def judge(lexicon: Lexicon, reading: Reading, scope: str = "text") -> list[Finding]:
+    """The findings of a reading: every match of the rules of a scope, as its guards let it stand."""
+    hits = lexicon.hits(reading, scope)
     guards: _Guards | None = None
     findings = []
     for hit in hits:
@@ -108,22 +119,9 @@ def scan(text: str, lang: str, ruleset: Ruleset) -> list[Finding]:
             guards = guards or _Guards(lexicon, reading, hits)
             if "negated" in rule.guards and guards.negated(hit):
                 continue
-            if (
-                ("quoted" in rule.guards and guards.quoted(hit))
-                or ("reported" in rule.guards and guards.reported(hit))
-                or ("reclaimed" in rule.guards and guards.reclaimed(hit))
-            ):
-                alerting = False
+            alerting = alerting and not guards.turned(hit, rule.guards)
+        span = reading.original(hit.first, hit.last)
         findings.append(
-            Finding(
-                rule.code,
-                rule.id,
-                rule.version,
-                reading.original(hit.first, hit.last),
-                rule.tactic,
-                rule.weight,
-                rule.target,
-                alerting,
-            )
+            Finding(rule.code, rule.id, rule.version, span, rule.tactic, rule.weight, rule.target, alerting)
         )
     return sorted(findings, key=lambda finding: (finding.span, finding.rule))
