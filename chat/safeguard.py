@@ -6,10 +6,14 @@ A missing safeguard is a failed system check, never a silence that lets everythi
 from __future__ import annotations
 
 import enum
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from community.models import Member
 
@@ -62,3 +66,16 @@ class Safeguard(ABC):
     @abstractmethod
     def screen_room_name(self, proposal: RoomProposal) -> Screening:
         """Judge a room's name and topic before anybody sees them; HOLD means a person looks closely."""
+
+
+def get_safeguard() -> Safeguard:
+    """What settings.CHAT_SAFEGUARD names. Raises ImportError or TypeError rather than let anything through."""
+    return _load(settings.CHAT_SAFEGUARD)
+
+
+@functools.cache
+def _load(path: str) -> Safeguard:
+    answer = import_string(path)()
+    if not isinstance(answer, Safeguard):
+        raise TypeError(f"{path} is not a chat.safeguard.Safeguard")
+    return answer
