@@ -54,7 +54,7 @@ class ChatSafeguard(Safeguard):
 
     def screen_room_name(self, proposal: RoomProposal) -> Screening:
         try:
-            judged = names.assess_room_name(proposal.name, proposal.topic, proposal.language)
+            judged = names.assess_room_name(proposal.name, proposal.topic, proposal.language, current_ruleset())
         except Exception:
             logger.critical("a room's name could not be screened: a person decides", exc_info=True)
             return Screening(Verdict.HOLD, [dict(UNCHECKED)], _("A moderator will read this name first."))
@@ -112,7 +112,7 @@ class NameScreen(ports.NameScreen):
 
     def refusal(self, pseudonym: str) -> str | None:
         try:
-            refused = names.pseudonym_is_refused(pseudonym)
+            refused = names.pseudonym_is_refused(pseudonym, current_ruleset())
         except Exception:
             logger.critical("a pseudonym could not be screened and is refused", exc_info=True)
             return _("Pseudonyms cannot be checked right now. Please try again in a moment.")

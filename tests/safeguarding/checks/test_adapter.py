@@ -114,7 +114,7 @@ def test_leaving_message_of_a_live_case_is_frozen(alice, bob, room, say):
 
 @pytest.mark.parametrize("broken", [True, False])
 def test_room_name_is_judged_and_a_broken_judge_asks_a_person(monkeypatch, broken):
-    def judge(name, topic, lang):
+    def judge(name, topic, lang, ruleset):
         if broken:
             raise RuntimeError
         return SimpleNamespace(verdict=adapter.engine.Verdict.REFUSE, findings=[finding("M3")])
@@ -129,12 +129,12 @@ def test_room_name_is_judged_and_a_broken_judge_asks_a_person(monkeypatch, broke
 
 @pytest.mark.parametrize("answer", [True, False])
 def test_pseudonym_is_refused_by_the_screen(monkeypatch, answer):
-    monkeypatch.setattr(adapter.names, "pseudonym_is_refused", lambda name: answer)
+    monkeypatch.setattr(adapter.names, "pseudonym_is_refused", lambda name, ruleset: answer)
     assert bool(NameScreen().refusal("somebody")) is answer
 
 
 def test_pseudonym_that_cannot_be_screened_is_refused_for_now(monkeypatch, caplog):
-    def broken(name):
+    def broken(name, ruleset):
         raise RuntimeError
 
     monkeypatch.setattr(adapter.names, "pseudonym_is_refused", broken)
