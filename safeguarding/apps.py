@@ -27,4 +27,5 @@ class SafeguardingConfig(AppConfig):
             may_change=("second_person", "takes_effect_at", "refused_at", "restriction_ref"),
         )
         append_only("safeguarding.StatementOfReasons", may_change=("read_at",))
+        append_only("safeguarding.Appeal", may_change=("state", "judged_by", "judged_at", "answer"))
         append_only("safeguarding.ExportDownload")

@@ -103,5 +103,5 @@ def carry_out(decision: Decision, *, actor: Member) -> str:
 
 
 def undo(decision: Decision, *, actor: Member) -> None:
-    """Take back what the decision did, in the caller's transaction. A warning cannot be unread; its record is overridden."""
+    """Take back what the decision did, in the caller's transaction. A warning cannot be unread; its record says so."""
     MEASURES[decision.action].undo(decision, actor)

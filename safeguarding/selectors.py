@@ -6,13 +6,14 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from chat.models import Message, MessageRevision
+from chat.models import Membership, Message, MessageRevision
 from community.models import Member
 from community.policies import AgeBand
 
@@ -26,9 +27,11 @@ from .models import (
     Evidence,
     IncidentExport,
     Page,
+    ProtectiveMeasure,
     Report,
     RiskCheck,
     RiskSignal,
+    SafetyCard,
 )
 from .services import casework
 from .services.people import bands_of
@@ -148,6 +151,11 @@ class Line:
     reported: bool
     roles: Sequence[str]  # what its author is in the case
 
+    @property
+    def found(self) -> list[str]:
+        """The rules met in the words, each once."""
+        return list(dict.fromkeys(rule for piece in self.pieces for rule in piece.rules))
+
 
 @dataclass(frozen=True, slots=True)
 class PersonInCase:
@@ -169,6 +177,7 @@ class CaseFile:
     notes: Sequence[CaseNote]
     decisions: Sequence[Decision]
     exports: Sequence[IncidentExport]
+    measures: Sequence[ProtectiveMeasure]
     lines: Sequence[Line] = field(default_factory=tuple)
     truncated: bool = False
 
@@ -200,6 +209,7 @@ def case_file(case: Case, *, content: bool) -> CaseFile:
             case.decisions.select_related("decided_by", "second_person", "member", "statement", "appeal").order_by("pk")
         ),
         exports=list(case.exports.select_related("requested_by").order_by("-pk")),
+        measures=list(case.measures.select_related("member", "room").order_by("pk")),
         lines=lines,
         truncated=truncated,
     )
@@ -248,10 +258,15 @@ def conversation(
     case: Case, *, roles: Mapping[int, Sequence[str]], pointed: set[str], reported: set[int | None]
 ) -> tuple[list[Line], bool]:
     """What was said, with findings cut out of the text. Returns (lines, whether older ones were left out)."""
-    found = messages_of(case).select_related("author", "room", "reply_to__author").prefetch_related(
-        Prefetch("revisions", MessageRevision.objects.order_by("number")),
-        Prefetch("checks", RiskCheck.objects.prefetch_related(Prefetch("signals", RiskSignal.objects.order_by("span_start")))),
-    )  # fmt: skip
+    signals = Prefetch("signals", RiskSignal.objects.order_by("span_start"))
+    found = (
+        messages_of(case)
+        .select_related("author", "room", "reply_to__author")
+        .prefetch_related(
+            Prefetch("revisions", MessageRevision.objects.order_by("number")),
+            Prefetch("checks", RiskCheck.objects.prefetch_related(signals)),
+        )
+    )
     newest = list(found.reverse()[: CONVERSATION_LIMIT + 1])
     lines = []
     for message in reversed(newest[:CONVERSATION_LIMIT]):
@@ -279,7 +294,7 @@ def cut(text: str, spans: Iterable[tuple[int, int, str]]) -> list[Piece]:
     edges = sorted({0, len(text), *(a for a, _b, _r in inside), *(b for _a, b, _r in inside)})
     return [
         Piece(text[a:b], tuple(sorted({rule for x, y, rule in inside if x <= a and b <= y})))
-        for a, b in zip(edges, edges[1:], strict=False)
+        for a, b in pairwise(edges)
         if a < b
     ]
 
@@ -302,3 +317,31 @@ def decisions_about(member: Member) -> QuerySet[Decision]:
         .select_related("statement", "appeal")
         .order_by("-statement__pk")
     )
+
+
+def measures_about(member: Member) -> QuerySet[ProtectiveMeasure]:
+    """The protective measures that bind `member` now, newest first. None of them names the other person."""
+    return ProtectiveMeasure.objects.filter(member=member, ended_at__isnull=True, ends_at__gt=timezone.now()).order_by(
+        "-pk"
+    )
+
+
+def cards_of(member: Member) -> QuerySet[SafetyCard]:
+    """The safety cards that wait for `member`, oldest first."""
+    return SafetyCard.objects.filter(member=member, dismissed_at__isnull=True).order_by("pk")
+
+
+def reportable_messages(member: Member) -> QuerySet[Message]:
+    """Messages of others, once shown, in rooms `member` is or was in. Deleted and removed ones too."""
+    return (
+        Message.objects.filter(room__memberships__member=member, events__isnull=False)
+        .exclude(author=member)
+        .select_related("author", "room")
+        .distinct()
+    )
+
+
+def reportable_members(member: Member) -> QuerySet[Member]:
+    """Others who are or were in a room `member` is or was in: blocked, gone and closed accounts too."""
+    rooms = Membership.objects.filter(member=member).values("room")
+    return Member.objects.filter(memberships__room__in=rooms).exclude(pk=member.pk).distinct()

@@ -8,6 +8,8 @@ from community.queue import nudge_heard
 
 from .services.checks import DRAIN, drain_rooms
 from .services.evidence import fill_windows
+from .services.exports import build_export as build
+from .services.exports import exports_waiting
 from .services.ledgers import forget_ledgers
 from .services.measures import end_due_measures
 from .services.paging import send_due_pages, show_unseen_cards
@@ -49,3 +51,16 @@ def end_measures() -> None:
 def forget() -> None:
     """Forget the engine's memory of those who have been silent for months."""
     forget_ledgers()
+
+
+@shared_task(name="safeguarding.tasks.build_export")
+def build_export(export_pk: int) -> None:
+    """Build one dossier, if nobody else does."""
+    build(export_pk=export_pk)
+
+
+@shared_task(name="safeguarding.tasks.build_exports")
+def build_exports() -> None:
+    """Build what a lost nudge or a dead worker left behind."""
+    for export_pk in exports_waiting():
+        build(export_pk=export_pk)

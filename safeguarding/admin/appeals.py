@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from .. import selectors
-from ..models import Appeal
-from ..services import appeals
+from safeguarding import selectors
+from safeguarding.models import Appeal
+from safeguarding.services import appeals
+
 from .access import is_officer, reader
 from .forms import JudgementForm
 from .records import RecordAdmin

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from community.models import AuditEvent
+from safeguarding import selectors
+from safeguarding.services import casework
 
-from .. import selectors
-from ..services import casework
 from .access import reader
 from .records import RecordAdmin
 from .site import console

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from community.errors import Refused
 from community.models import AuditEvent
+from safeguarding import enforcement, selectors
+from safeguarding.errors import Conflict
+from safeguarding.incidents import CHANNELS, INCIDENTS
+from safeguarding.models import Case, Decision
+from safeguarding.services import casework, decisions, exports, paging, statements
 
-from .. import enforcement, selectors
-from ..errors import Conflict
-from ..incidents import CHANNELS, INCIDENTS
-from ..models import Case, Decision
-from ..services import casework, decisions, exports, paging, statements
 from .access import is_officer, may, reader
 from .forms import DecisionForm, ExportForm, NoteForm, ReasonForm
 from .records import RecordAdmin

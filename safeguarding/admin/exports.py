@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from .. import selectors
-from ..models import IncidentExport
-from ..services import exports
+from safeguarding import selectors
+from safeguarding.models import IncidentExport
+from safeguarding.services import exports
+
 from .access import is_officer, reader
 from .records import RecordAdmin
 from .site import console

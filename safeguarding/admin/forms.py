@@ -12,11 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from chat.models import Room
 from community import terms
 from community.models import Member
-
-from ..enforcement import MEASURES
-from ..incidents import INCIDENTS
-from ..models import Case, Decision, IncidentExport
-from ..selectors import messages_of
+from safeguarding.enforcement import MEASURES
+from safeguarding.incidents import INCIDENTS
+from safeguarding.models import Case, Decision, IncidentExport
+from safeguarding.selectors import messages_of
 
 DURATIONS = [
     ("", "—"),

@@ -15,8 +15,8 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 
 from community.errors import Refused
+from safeguarding.errors import Conflict
 
-from ..errors import Conflict
 from .access import may
 
 # A verb gets the request and the record, calls a service and says what was done (or answers itself).
@@ -60,6 +60,20 @@ class RecordAdmin(ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PublicChangeList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        response = super().changelist_view(request, extra_context)
+        changelist = getattr(response, "context_data", None) and response.context_data.get("cl")
+        if changelist and changelist.multi_page:
+            response.context_data["pages"] = [
+                {
+                    "number": number,
+                    "url": changelist.get_query_string({"p": number}),
+                    "here": number == changelist.page_num,
+                }
+                for number in changelist.paginator.page_range
+            ]
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -19,8 +19,8 @@ from django_otp.admin import OTPAdminSite
 from unfold.sites import UnfoldAdminSite
 
 from community.context import page
+from safeguarding import selectors
 
-from .. import selectors
 from .access import is_officer, may, reader, roles
 
 

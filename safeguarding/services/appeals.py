@@ -8,10 +8,10 @@ from django.utils import timezone
 from community import audit
 from community.errors import NotAllowed, ReasonRequired
 from community.models import Member
+from safeguarding import enforcement
+from safeguarding.errors import AlreadyAppealed, AnotherPersonRequired, AppealTooLate, CaseMoved
+from safeguarding.models import Appeal, Decision, StatementOfReasons
 
-from .. import enforcement
-from ..errors import AlreadyAppealed, AnotherPersonRequired, AppealTooLate, CaseMoved
-from ..models import Appeal, Decision, StatementOfReasons
 from . import casework, telling
 
 

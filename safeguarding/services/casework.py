@@ -17,9 +17,9 @@ from community import audit
 from community.errors import NotAllowed, ReasonRequired
 from community.models import AgeFact, AgeOfficer, AuditEvent, Member
 from community.roles import MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD, roles_of
+from safeguarding.errors import CaseMoved, CaseTaken, Conflict, NotClaimed, OfficersOnly
+from safeguarding.models import Case, CaseNote, CaseParty, Report
 
-from ..errors import CaseMoved, CaseTaken, Conflict, NotClaimed, OfficersOnly
-from ..models import Case, CaseNote, CaseParty, Report
 from .paging import acknowledge_page
 
 OFFICERS = frozenset({OFFICER_LEAD, OFFICER_DEPUTY})
@@ -82,7 +82,8 @@ def holds(*, actor: Member, case: Case) -> bool:
 
 def locked(case: Case) -> Case:
     """The case as it is now, locked until the transaction ends."""
-    return Case.objects.select_for_update().get(pk=case.pk)
+    # no_key: evidence and alerts of the case may be written meanwhile (see services.cases).
+    return Case.objects.select_for_update(no_key=True).get(pk=case.pk)
 
 
 def locked_claimed(*, actor: Member, case: Case, version: int | None = None) -> Case:
@@ -196,7 +197,12 @@ def close_locked(*, actor: Member, case: Case) -> None:
     if any(decision.takes_effect_at is None and decision.refused_at is None for decision in decisions):
         raise CaseMoved
     Case.objects.filter(pk=case.pk).update(
-        state=Case.State.CLOSED, open_key=None, closed_at=timezone.now(), version=F("version") + 1
+        state=Case.State.CLOSED,
+        open_key=None,
+        closed_at=timezone.now(),
+        assigned_to=None,  # nobody holds it any more: reading it again needs a reason
+        claimed_at=None,
+        version=F("version") + 1,
     )
     audit.record(actor=actor, action="case.closed", subject=case)
     case.refresh_from_db()

@@ -7,9 +7,8 @@ from django.db.models import Max, Min, Q
 from community import audit
 from community.models import AuditEvent, AuditSeal, Member
 from community.roles import STAFF_ROLES
-
-from ..dossier.frozen import CustodyEntry
-from ..models import Case
+from safeguarding.dossier.frozen import CustodyEntry
+from safeguarding.models import Case
 
 # The chain begins on nothing: the digest before the first seal.
 GENESIS = ""

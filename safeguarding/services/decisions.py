@@ -18,9 +18,8 @@ from chat.models import Message, Room
 from community import audit, terms
 from community.errors import ReasonRequired
 from community.models import Member
-
-from .. import enforcement
-from ..errors import (
+from safeguarding import enforcement
+from safeguarding.errors import (
     AnotherPersonRequired,
     CaseMoved,
     ClauseRequired,
@@ -29,8 +28,9 @@ from ..errors import (
     NotAParty,
     SaysTooMuch,
 )
-from ..incidents import INCIDENTS
-from ..models import Case, Decision, Report
+from safeguarding.incidents import INCIDENTS
+from safeguarding.models import Case, Decision, Report
+
 from . import casework, telling
 from .statements import send_statement
 

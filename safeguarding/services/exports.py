@@ -22,11 +22,11 @@ from community.models import Member
 from community.policies import MINOR_BANDS
 from community.queue import nudge
 from community.roles import is_officer
+from safeguarding.dossier.bag import build_bag
+from safeguarding.dossier.sign import Signer
+from safeguarding.errors import AnotherPersonRequired, CaseMoved, ExportNotReady, LegalBasisRequired
+from safeguarding.models import Case, ExportDownload, IncidentExport
 
-from ..dossier.bag import build_bag
-from ..dossier.sign import Signer
-from ..errors import AnotherPersonRequired, CaseMoved, ExportNotReady, LegalBasisRequired
-from ..models import Case, ExportDownload, IncidentExport
 from . import casework
 from .freezing import freeze_case
 from .people import bands_of
@@ -155,7 +155,8 @@ def build_export(*, export_pk: int) -> bool:
     """Build one dossier if it waits to be built; return whether this call did it.
 
     Claimed by a conditional UPDATE, so two workers never build one twice; finished under the same token, so one that
-    was overtaken writes nothing. The file gets its name only when it is whole and synced: no half file is ever offered. A failure is stated on the row, logged, and may be retried by an officer.
+    was overtaken writes nothing. The file gets its name only when it is whole and synced: no half file is ever
+    offered. A failure is stated on the row, logged, and may be retried by an officer.
     """
     token = secrets.token_hex(16)
     state = IncidentExport.State

@@ -19,10 +19,10 @@ from chat.models import Message, Room
 from community.models import Member
 from community.roles import OFFICER_DEPUTY, OFFICER_LEAD, roles_of
 from community.services.settings import get_community
+from safeguarding.dossier import frozen
+from safeguarding.incidents import INCIDENTS, Words
+from safeguarding.models import Appeal, Decision, Evidence, IncidentExport
 
-from ..dossier import frozen
-from ..incidents import INCIDENTS, Words
-from ..models import Appeal, Decision, Evidence, IncidentExport
 from .custody import custody_of
 from .evidence import refreeze_case
 from .vault import EvidenceErased, open_evidence

@@ -16,8 +16,8 @@ from django.utils import timezone, translation
 from community import terms
 from community.models import Member
 from community.policies import MINOR_BANDS
+from safeguarding.models import Case, Decision, StatementOfReasons
 
-from ..models import Case, Decision, StatementOfReasons
 from .people import bands_of
 
 # Six months from the information of the decision (DSA art. 20(1)).
@@ -51,7 +51,7 @@ def render_statement(decision: Decision, *, recipient: Member, automated: bool, 
 
 
 def preview_statement(*, case: Case, values: Mapping[str, Any]) -> str:
-    """How the statement would read, for the person who decides. `values` are record_decision's; "" when none is owed."""
+    """How the statement would read, for whoever decides. `values` are record_decision's; "" when none is owed."""
     recipient = values["member"]
     fields = ("action", "message", "room", "ends_at", "reasons")
     decision = Decision(

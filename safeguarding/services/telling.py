@@ -8,8 +8,7 @@ from django.utils.translation import override
 from chat.broadcast import disconnect_member, tell_member
 from community.models import Member
 from community.services.mail import queue_mail
-
-from ..models import Case
+from safeguarding.models import Case
 
 # Private use codes of RFC 6455: "you may not be here", which the page turns into words.
 CLOSED_BY_DECISION = 4403

@@ -1,0 +1,49 @@
+"""Words of the console: incidents by name, clocks, and what the machine saw."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from safeguarding import words
+from safeguarding.incidents import INCIDENTS, SEVERITIES
+from safeguarding.models import Alert, Case, Decision
+
+register = template.Library()
+
+
+@register.filter
+def incident(code: str) -> str:
+    """The name of an incident code in the language in force."""
+    return INCIDENTS[code].words.in_language(get_language() or "fr")
+
+
+@register.filter
+def gravity(severity: str) -> str:
+    """What a severity means, in words."""
+    return SEVERITIES[severity].words.in_language(get_language() or "fr")
+
+
+@register.filter
+def explained(alert: Alert) -> list[str]:
+    """Sentences that say why the machine raised the alert."""
+    return words.explain(alert)
+
+
+@register.filter
+def overdue(case: Case) -> bool:
+    """Whether nobody has looked and the clock has run out."""
+    return case.first_look_at is None and case.due_at < timezone.now()
+
+
+@register.filter
+def action_name(decision: Decision) -> str:
+    """What a decision does, in words."""
+    return str(Decision.Action(decision.action).label)
+
+
+@register.filter
+def get_item(mapping: dict[str, object], key: str) -> object:
+    """A value by key, where the key is a variable."""
+    return mapping.get(key, "")
