@@ -25,6 +25,7 @@ from .records import (
     decisions_json,
     notifications_json,
     persons_json,
+    redactions_json,
 )
 from .report_json import report_json, report_schema
 from .sign import Signer
@@ -142,6 +143,8 @@ def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chu
     yield "decisions.json", lambda: decisions_json(case)
     yield "notifications.json", lambda: notifications_json(case)
     yield "custody.jsonl", lambda: custody_jsonl(case)
+    if case.redactions:
+        yield "redactions.json", lambda: redactions_json(case)
     if case.connections:
         yield "connections.csv", lambda: connections_csv(case)
 

@@ -34,6 +34,7 @@ from .parts import (
     Person,
     Platform,
     Pseudonym,
+    Redaction,
     Report,
     Role,
     Room,
@@ -65,6 +66,7 @@ __all__ = [
     "Person",
     "Platform",
     "Pseudonym",
+    "Redaction",
     "Report",
     "Role",
     "Room",
@@ -109,6 +111,7 @@ class FrozenCase:
     transmissions: tuple[Transmission, ...] = ()
     connections: tuple[Connection, ...] = ()
     custody: tuple[CustodyEntry, ...] = ()
+    redactions: tuple[Redaction, ...] = ()  # what `redact` masked; empty in an unmasked copy
 
     def __post_init__(self) -> None:
         _check(self)

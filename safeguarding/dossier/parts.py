@@ -343,6 +343,15 @@ class CustodyEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction:
+    """Something this copy does not tell: under which label, what kind of thing, and why."""
+
+    label: str
+    kind: Literal["person", "room", "connections"]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """To whom, on what ground, by whom, when. `request` is what the recipient is asked to do."""
 

@@ -62,6 +62,19 @@ def custody_jsonl(case: FrozenCase) -> Iterator[bytes]:
         yield rfc8785.dumps(told) + b"\n"
 
 
+def redactions_json(case: FrozenCase) -> bytes:
+    """What this copy does not tell, by whom it was masked and why; canonical JSON."""
+    handover = case.handover
+    return rfc8785.dumps(
+        {
+            "recipient": handover.recipient,
+            "masked_by": encode(handover.exported_by),
+            "masked_at": utc_text(handover.exported_at),
+            "redactions": encode(case.redactions),
+        }
+    )
+
+
 def connections_csv(case: FrozenCase) -> Iterator[bytes]:
     """Sign-ups and logins: who, when (UTC), from which address and source port."""
     return csv_chunks(

@@ -313,6 +313,9 @@ class _View:
         say, case = self.say, self.case
         yield {"kind": "text", "text": say("record_note")}
         yield {"kind": "text", "text": say("custody_note", count=len(case.custody))}
+        if case.redactions:
+            masked = ", ".join(f"{say(f'masked.{one.kind}')} {one.label}".strip() for one in case.redactions)
+            yield {"kind": "text", "text": say("redactions_note", labels=masked)}
         if case.connections:
             yield {"kind": "text", "text": say("connections_note", count=len(case.connections))}
         yield {"kind": "note", "text": f"{case.reference} · {utc_text(case.handover.exported_at)}"}

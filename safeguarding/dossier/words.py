@@ -194,6 +194,13 @@ _TABLE = {
         "Connexions (adresse et port) jointes dans data/connections.csv : {count}.",
         "Connections (address and port) enclosed in data/connections.csv: {count}.",
     ),
+    "redactions_note": (
+        "Copie expurgée selon son destinataire : {labels} (data/redactions.json).",
+        "Copy masked for its recipient: {labels} (data/redactions.json).",
+    ),
+    "masked.person": ("personne", "person"),
+    "masked.room": ("salon", "room"),
+    "masked.connections": ("connexions", "connections"),
     "diacritics": ("diacritiques", "diacritics"),
     "nothing_recorded": ("rien de consigné", "nothing recorded"),
     "pair": ("{a} : {b}", "{a}: {b}"),
