@@ -104,6 +104,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "community.middleware.MemberLanguageMiddleware",
+    "community.middleware.AgeGateMiddleware",
 ]
 
 TEMPLATES = [
@@ -118,6 +120,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "community.context.page",
+                "safeguarding.context.safety_cards",
             ],
         },
     },
@@ -161,6 +164,7 @@ _EVERY = {
     "safeguarding.tasks.page": 15,
     "safeguarding.tasks.fill_windows": 10,
     "safeguarding.tasks.end_measures": 30,
+    "safeguarding.tasks.build_exports": 60,
     "safeguarding.tasks.forget": 24 * 3600,
 }
 CELERY_BEAT_SCHEDULE = {
@@ -189,6 +193,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "community.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "community.forms.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -198,6 +204,25 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # neutral, like all mail: somebody who took an account over cannot hide it
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # the password again before the address changes
+# By client address (ip) and by the address typed (key), counted in the cache.
+ACCOUNT_RATE_LIMITS = {
+    "signup": "30/h/ip",
+    "login": "30/m/ip",
+    "login_failed": "30/5m/ip,5/5m/key",
+    "reset_password": "20/h/ip,3/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+    "manage_email": "10/m/user",
+    "confirm_email": "1/3m/key",
+    "reauthenticate": "10/m/user",
+}
+# Addresses (by name) of the floors above that stay open to a member without a proved age, or suspended: reporting,
+# decisions about them, appeals, the thread with a safeguarding officer. community.middleware has its own.
+AGE_GATE_OPEN = [
+    "safeguarding:*",
+]
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from community.information import home
+from community.views import set_language
 from config.health import healthz
+from safeguarding.admin import console
 
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
-    path("language/", login_not_required(set_language), name="set_language"),
+    path("language/", set_language, name="set_language"),
     path("", include("community.urls")),
+    path("", include("safeguarding.urls")),
+    path("console/", console.urls),
     path("accounts/", include("allauth.urls")),
 ]
