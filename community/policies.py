@@ -67,3 +67,11 @@ def may_share_room(one: AgeBand, other: AgeBand) -> bool:
     if AgeBand.NONE in (one, other):
         return False
     return (one in MINOR_BANDS) == (other in MINOR_BANDS)
+
+
+def opens(facts: Mapping[int, bool], *, floor_age: int) -> bool:
+    """Whether verified facts open this community at all, whose floor age is `floor_age` years.
+
+    Nobody without a proved band, nobody under the floor, and nobody of 13-14: they wait for a guardian's consent.
+    """
+    return band_of(facts) in (AgeBand.TEEN_15_17, AgeBand.ADULT) and meets(facts, Ask(at_least=(floor_age,)))

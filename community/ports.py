@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
 from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from .models import Member
 
@@ -28,3 +32,19 @@ class PersonalData(ABC):
     @abstractmethod
     def close(self, member: Member) -> None:
         """Called inside the transaction that closes the account; must destroy no evidence."""
+
+
+@functools.lru_cache(maxsize=8)
+def _answer(path: str) -> Any:
+    return import_string(path)()
+
+
+def name_screen() -> NameScreen:
+    """The answer that settings name; without one it raises, for nothing passes unscreened."""
+    screen: NameScreen = _answer(settings.COMMUNITY_NAME_SCREEN)
+    return screen
+
+
+def personal_data() -> list[PersonalData]:
+    """The answers that settings name, in their order."""
+    return [_answer(path) for path in settings.COMMUNITY_PERSONAL_DATA]

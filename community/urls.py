@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import information
+from . import age_views, information, second_factor, views
 
 app_name = "community"
 
@@ -15,4 +15,21 @@ urlpatterns = [
     path("terms.json", information.terms_json, name="terms_json"),
     path("terms/<slug:version>/", information.terms_page, name="terms_version"),
     path("privacy/", information.privacy, name="privacy"),
+    path("account/", views.account, name="account"),
+    path("account/terms/", views.accept, name="accept_terms"),
+    path("account/pseudonym/", views.pseudonym, name="pseudonym"),
+    path("account/data/", views.data, name="data"),
+    path("account/close/", views.close, name="close_account"),
+    path("account/blocks/", views.blocks, name="blocks"),
+    path("members/<slug:public_id>/block/", views.block, name="block"),
+    path("members/<slug:public_id>/unblock/", views.unblock, name="unblock"),
+    path("age/", age_views.age_page, name="age"),
+    path("age/desk/", age_views.desk, name="age_desk"),
+    path("age/status/", age_views.status, name="age_status"),
+    path("age/cancel/", age_views.cancel, name="age_cancel"),
+    path("age/demo/answer/", age_views.demo, name="age_demo"),
+    path("age/<slug:slug>/begin/", age_views.begin, name="age_begin"),
+    path("age/<slug:slug>/", age_views.check_page, name="age_check"),
+    path("second-factor/", second_factor.verify, name="second_factor"),
+    path("second-factor/enrol/", second_factor.enrol, name="second_factor_enrol"),
 ]

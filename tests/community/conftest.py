@@ -10,7 +10,9 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from community import terms
 from community.models import AgeFact, AgeOfficer, Association, Member
+from community.names import pseudonym_key
 from community.policies import AgeBand
 from community.roles import AGE_OFFICER, MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD
 from community.services.access import bump_access
@@ -29,6 +31,7 @@ def ports(settings: pytest.FixtureRequest) -> None:
     """The floors above are somebody else's tests: here their ports are answered from tests/community/answers.py."""
     settings.COMMUNITY_NAME_SCREEN = "tests.community.answers.Screen"
     settings.COMMUNITY_PERSONAL_DATA = ["tests.community.answers.Upstairs"]
+    settings.ROOT_URLCONF = "tests.community.urls"
 
 
 @pytest.fixture
@@ -37,10 +40,10 @@ def make_member(db: None) -> Callable[..., Member]:
         member = Member.objects.create(
             email=f"{name}@example.org",
             pseudonym=name.capitalize(),
-            pseudonym_key=name,
+            pseudonym_key=pseudonym_key(name),
             language="en",
             is_staff=bool(roles),
-            terms_version="x",
+            terms_version=terms.current().version,
         )
         member.set_password(PASSWORD)
         member.save()

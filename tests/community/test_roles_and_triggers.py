@@ -63,6 +63,7 @@ def test_a_payload_may_be_erased_and_never_changed(bob: Member) -> None:
     assert AuditEvent.objects.filter(pk=line.pk).exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_emptying_a_whole_table_is_refused_too(bob: Member) -> None:
     line = event(bob)
     AuditSeal.objects.create(seq=1, event=line, digest="0" * 64)

@@ -1,0 +1,176 @@
+"""The age page, the code a member shows, and the desk at which an age officer attests."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from .age.demo import DemoProvider
+from .age.provider import Verdict
+from .age.registry import provider, providers
+from .client import client_of
+from .errors import NotAnAgeOfficer, ProviderUnavailable, Refused
+from .forms import AgeDeskForm
+from .models import AgeCheck, Member
+from .policies import AgeBand, opens
+from .second_factor import second_factor_required
+from .services.access import access_of
+from .services.age import (
+    Attested,
+    active_officer,
+    attest_check,
+    begin_check,
+    cancel_check,
+    current_check,
+    record_outcome,
+)
+from .services.settings import get_community
+
+
+def _member(request: HttpRequest) -> Member:
+    assert isinstance(request.user, Member)  # LoginRequiredMiddleware
+    return request.user
+
+
+@never_cache
+@require_safe
+def age_page(request: HttpRequest) -> HttpResponse:
+    """What is known, what it opens, and the ways of proving an age."""
+    member = _member(request)
+    access = access_of(member)
+    community = get_community()
+    return render(
+        request,
+        "community/age.html",
+        {
+            "access": access,
+            "band": AgeBand(access.band).label,
+            "open": opens(access.facts, floor_age=community.floor_age) and not access.fresh_proof_asked,
+            "waits_for_guardian": access.band == AgeBand.TEEN_13_14,
+            "providers": providers(),
+            "running": AgeCheck.objects.filter(member=member).first(),
+            "section": "account",
+        },
+    )
+
+
+@require_POST
+def begin(request: HttpRequest, slug: str) -> HttpResponse:
+    """Begin a check with one provider and go to its page."""
+    try:
+        chosen = provider(slug)
+        begin_check(actor=_member(request), provider=chosen.slug, address=client_of(request).address)
+    except ProviderUnavailable as refusal:
+        raise Http404 from refusal
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("community:age")
+    return redirect("community:age_check", slug=slug)
+
+
+@never_cache
+@require_safe
+def check_page(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The provider's own page of a running check; without one, back to the age page."""
+    try:
+        chosen = provider(slug)
+    except ProviderUnavailable as refusal:
+        raise Http404 from refusal
+    check = current_check(_member(request), slug)
+    if check is None:
+        return redirect("community:age")
+    return chosen.start(check, request)
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> JsonResponse:
+    """Whether the member's check still runs; the page asks so that nobody has to reload it."""
+    check = current_check(_member(request), "in_person")
+    return JsonResponse({"state": check.state if check else "closed"})
+
+
+@require_POST
+def cancel(request: HttpRequest) -> HttpResponse:
+    """End one's own check."""
+    cancel_check(actor=_member(request))
+    return redirect("community:age")
+
+
+@require_POST
+def demo(request: HttpRequest) -> HttpResponse:
+    """The demonstration's answer. There is no such page outside the demonstration."""
+    try:
+        chosen = provider("demo")
+    except ProviderUnavailable as refusal:
+        raise Http404 from refusal
+    check = current_check(_member(request), "demo")
+    if check is None or not isinstance(chosen, DemoProvider):
+        return redirect("community:age")
+    try:
+        verdict = record_outcome(check=check, outcome=chosen.outcome_of(request.POST.get("band", "")))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("community:age")
+    if verdict is not Verdict.MET:
+        messages.error(request, _("This proof could not be accepted. Try another way, or ask a person."))
+    return redirect("community:age")
+
+
+_TOLD = {
+    Attested.DONE: (messages.SUCCESS, gettext_lazy("Recorded. The person can see it on their own page.")),
+    Attested.SECOND_NEEDED: (
+        messages.WARNING,
+        gettext_lazy("A second person of your association must now see the document and type the same code."),
+    ),
+    Attested.DISAGREED: (
+        messages.WARNING,
+        gettext_lazy("You two did not see the same age. Nothing is recorded; the person may begin again."),
+    ),
+    Attested.NOT_SHOWN: (messages.INFO, gettext_lazy("Nothing is recorded. The person may begin again.")),
+    Attested.CONTRADICTED: (
+        messages.WARNING,
+        gettext_lazy(
+            "This does not fit what was proved before. Nothing is recorded; a safeguarding officer will look."
+        ),
+    ),
+}
+
+
+@never_cache
+@second_factor_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk(request: HttpRequest) -> HttpResponse:
+    """Where an age officer types or scans the code and says which band they saw."""
+    member = _member(request)
+    try:
+        officer = active_officer(member)
+    except NotAnAgeOfficer as refusal:
+        raise PermissionDenied from refusal
+    form = AgeDeskForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            ended = attest_check(
+                actor=member,
+                code=form.cleaned_data["code"],
+                band=AgeBand(form.cleaned_data["band"]),
+                address=client_of(request).address,
+            )
+        except Refused as refusal:
+            form.add_error("code", str(refusal))
+        else:
+            level, text = _TOLD[ended]
+            messages.add_message(request, level, str(text))
+            return redirect("community:age_desk")
+    return render(
+        request,
+        "community/age_desk.html",
+        {"form": form, "officer": officer},
+        status=422 if form.errors else 200,
+    )

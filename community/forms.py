@@ -1,0 +1,155 @@
+"""The members' forms: they read and check what was typed; services do the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from django import forms
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from . import terms
+from .errors import PseudonymTaken, Refused, TermsOutdated
+from .models import Member
+from .names import MOST
+from .policies import AgeBand
+from .services.members import check_pseudonym
+
+
+class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
+    """Address, pseudonym, password, agreement to the terms. No birth date: a typed age would open nothing."""
+
+    pseudonym = forms.CharField(
+        label=_("Pseudonym"),
+        max_length=MOST,
+        help_text=_("What others see. Not your real name, no number, no account on another network."),
+        widget=forms.TextInput(attrs={"autocomplete": "nickname"}),
+    )
+    agreed = forms.BooleanField(
+        label=_("I have read the terms and agree to them."),
+        error_messages={"required": _("You can only join if you agree to the terms.")},
+    )
+    terms_version = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = ("email", "pseudonym", "password1", "agreed", "terms_version")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("email", "password1"):
+            self.fields[name].widget.attrs.pop("placeholder", None)  # every field has a label
+        self.fields["email"].help_text = _("Only for logging in and for mail that says something waits here.")
+        self.initial["terms_version"] = terms.current().version
+
+    def clean_pseudonym(self) -> str:
+        try:
+            return check_pseudonym(self.cleaned_data["pseudonym"])
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        if cleaned.get("terms_version") != terms.current().version:
+            # Show the form again with the version in force, so that what is agreed to is what was offered.
+            typed = self.data.copy()  # type: ignore[has-type]  # allauth has no types
+            typed[self.add_prefix("terms_version")] = terms.current().version
+            self.data = typed
+            self.add_error("agreed", forms.ValidationError(str(TermsOutdated.message), code=TermsOutdated.code))
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> tuple[Member | None, HttpResponseBase | None]:
+        """allauth's, with the same time spent on a known address as on a new one."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        try:
+            answer: tuple[Member | None, HttpResponseBase | None] = super().try_save(request)
+        except PseudonymTaken as refusal:  # taken since the form was checked: nothing typed is lost
+            self.add_error("pseudonym", str(refusal))
+            return None, render(request, "account/signup.html", {"form": self}, status=409)
+        return answer
+
+
+class PseudonymForm(forms.Form):
+    """Take another pseudonym."""
+
+    pseudonym = forms.CharField(label=_("New pseudonym"), max_length=MOST)
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+
+    def clean_pseudonym(self) -> str:
+        try:
+            return check_pseudonym(self.cleaned_data["pseudonym"], member=self.member)
+        except Refused as refusal:
+            raise forms.ValidationError(str(refusal), code=refusal.code) from refusal
+
+
+class CloseAccountForm(forms.Form):
+    """Closing cannot be undone: the password once more, and a tick."""
+
+    password = forms.CharField(
+        label=_("Your password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+    sure = forms.BooleanField(label=_("I understand that this cannot be undone."))
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.member = member
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.member.check_password(password):
+            raise forms.ValidationError(_("This is not your password."), code="incorrect_password")
+        return password
+
+
+class AgeDeskForm(forms.Form):
+    """What an age officer types: the code the person shows and the band seen on their document."""
+
+    code = forms.CharField(
+        label=_("Code shown by the person"),
+        max_length=40,
+        help_text=_("Type it or scan it."),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "class": "code-input",
+                "autofocus": True,
+            }
+        ),
+    )
+    band = forms.ChoiceField(
+        label=_("Age seen on the document"),
+        choices=[
+            (AgeBand.TEEN_13_14.value, _("13 or 14")),
+            (AgeBand.TEEN_15_17.value, _("15, 16 or 17")),
+            (AgeBand.ADULT.value, _("18 or over")),
+            (AgeBand.NONE.value, _("Younger than 13, or I cannot tell")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+
+class TokenForm(forms.Form):
+    """Six figures of an authenticator, or one of the recovery codes."""
+
+    token = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "text", "class": "code-input", "autofocus": True}
+        ),
+    )
+
+    def clean_token(self) -> str:
+        return "".join(self.cleaned_data["token"].split()).lower()
+
+
+class ReasonForm(forms.Form):
+    """Why something that weighs on people is done."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))

@@ -1,0 +1,378 @@
+"""Proofs of age: how a check begins, who may attest it, what it leaves, and how all of it is taken back.
+
+What a check leaves is AgeFacts: a threshold and a yes or no. The check itself is deleted when it closes. The audit
+line of an attestation names the officer and not the member, for the exact time of a proof is nobody's business.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from community import audit
+from community.age.provider import Outcome, Verdict
+from community.errors import (
+    CodeUnknown,
+    NotAllowed,
+    NotAnAgeOfficer,
+    OtherAssociation,
+    OwnAgeCheck,
+    QuotaReached,
+    ReasonRequired,
+    SecondPersonRequired,
+)
+from community.models import AgeCheck, AgeFact, AgeOfficer, Association, AuditEvent, Member, Restriction, UsedProof
+from community.policies import MINOR_BANDS, AgeBand, Ask, band_of, meets
+from community.roles import AGE_OFFICER, has_role, may
+
+from .access import access_of, bump_access, start_of_day
+from .limits import subscriber, take
+
+CHECK_MINUTES = 10
+# A minor grows up: their facts are proved again each year, for without a birth date nothing else tells.
+MINOR_DAYS, ADULT_DAYS = 365, 730
+LEVEL_IN_PERSON = "enhanced"
+HOUR = 3600
+
+# What a person of each band is known to be after somebody saw their document.
+FACTS_OF_BAND: Mapping[AgeBand, Mapping[int, bool]] = {
+    AgeBand.TEEN_13_14: {13: True, 15: False},
+    AgeBand.TEEN_15_17: {15: True, 18: False},
+    AgeBand.ADULT: {18: True},
+}
+
+_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"  # no vowels, so no words; nothing that reads as something else
+_CODE_LENGTH = 8
+
+
+class Attested(StrEnum):
+    """How an attestation ended."""
+
+    DONE = "done"  # the facts are written
+    SECOND_NEEDED = "second_needed"  # a minor's band: a second person of the association must see the document
+    DISAGREED = "disagreed"  # the two did not see the same band: nothing is written
+    NOT_SHOWN = "not_shown"  # the officer could not tell: nothing is written
+    CONTRADICTED = "contradicted"  # it contradicts what was proved before: nothing is written, an officer looks
+
+
+# -- beginning -------------------------------------------------------------------------------------------------------
+
+
+def begin_check(*, actor: Member, provider: str, ask: Ask | None = None, address: str = "") -> AgeCheck:
+    """Begin a check that lives ten minutes; a member has one at a time. `address` is the client's, for the limits.
+
+    Raises NotAllowed for a member who is suspended or banned, TooManyAttempts, TryLater.
+    """
+    if access_of(actor).shut_out:
+        raise NotAllowed
+    take("age-begin", actor.pk, most=12, seconds=HOUR)
+    if address:
+        take("age-begin-from", subscriber(address), most=60, seconds=HOUR)
+    now = timezone.now()
+    with transaction.atomic():
+        Member.objects.select_for_update().get(pk=actor.pk)  # two beginnings at once leave one check
+        AgeCheck.objects.filter(member=actor).delete()
+        check = AgeCheck(
+            member=actor,
+            provider=provider,
+            ask={"at_least": list(ask.at_least), "under": list(ask.under)} if ask else {"at_least": [], "under": []},
+            expires_at=now + dt.timedelta(minutes=CHECK_MINUTES),
+            created_at=now,
+        )
+        check.code_hash = _hash_of(code_of(check))
+        check.save()
+    return check
+
+
+def current_check(member: Member, provider: str) -> AgeCheck | None:
+    """The member's running check with this provider."""
+    return AgeCheck.objects.filter(member=member, provider=provider, expires_at__gt=timezone.now()).first()
+
+
+def cancel_check(*, actor: Member) -> None:
+    """The member ends their own check; nothing of it stays."""
+    AgeCheck.objects.filter(member=actor).delete()
+
+
+def code_of(check: AgeCheck) -> str:
+    """The code the member shows. It is worked out anew from the server's key each time and stored nowhere."""
+    digest = hmac.digest(settings.HASH_KEY, f"age code:{check.public_id}".encode(), hashlib.sha256)
+    number = int.from_bytes(digest[:16], "big")
+    letters = []
+    for _ in range(_CODE_LENGTH):
+        number, index = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[index])
+    return "".join(letters)
+
+
+def _hash_of(code: str) -> str:
+    bare = "".join(c for c in code.upper() if c.isalnum())
+    return hmac.new(settings.HASH_KEY, f"age code hash:{bare}".encode(), hashlib.sha256).hexdigest()
+
+
+# -- attesting -------------------------------------------------------------------------------------------------------
+
+
+def attest_check(*, actor: Member, code: str, band: AgeBand, address: str = "") -> Attested:
+    """An age officer states the band seen on the document of the person who shows `code`; AgeBand.NONE: none seen.
+
+    An adult's facts are written at once. A minor's wait for a second officer of the same association who types the
+    same code and states the band on their own, without seeing what the first one said: `attest_check` again.
+    Of many attestations of one code at once exactly one counts.
+
+    Raises NotAnAgeOfficer, CodeUnknown, OwnAgeCheck, SecondPersonRequired, OtherAssociation, QuotaReached,
+    TooManyAttempts, TryLater.
+    """
+    officer = active_officer(actor)
+    if address:
+        take("age-attest-from", subscriber(address), most=120, seconds=HOUR)
+    take("age-attest", officer.pk, most=60, seconds=HOUR)
+    try:
+        return _attest(officer, code, AgeBand(band))
+    except CodeUnknown:
+        # Guessing costs more than working: ten unknown codes an hour.
+        take("age-guess", officer.pk, most=10, seconds=HOUR)
+        raise
+
+
+def _attest(officer: AgeOfficer, code: str, band: AgeBand) -> Attested:
+    now = timezone.now()
+    with transaction.atomic():
+        # The association's row orders its officers' attestations, so that quotas hold under any concurrency.
+        association = Association.objects.select_for_update().get(pk=officer.association_id)
+        officer = active_officer(officer.member)
+        check = (
+            AgeCheck.objects.select_for_update(of=("self",))
+            .select_related("member", "attested_by")
+            .filter(code_hash=_hash_of(code), provider="in_person", expires_at__gt=now)
+            .first()
+        )
+        if check is None:
+            raise CodeUnknown
+        if check.member_id == officer.member_id:
+            raise OwnAgeCheck
+        first = check.attested_by
+        if first is not None:
+            if first.pk == officer.pk:
+                raise SecondPersonRequired
+            if first.association_id != officer.association_id:
+                raise OtherAssociation
+        _require_quota(officer, association, now, second=first is not None)
+        return _judge(check, officer, band, first)
+
+
+def _judge(check: AgeCheck, officer: AgeOfficer, band: AgeBand, first: AgeOfficer | None) -> Attested:
+    """Carry out a permitted attestation, in the caller's transaction."""
+    if band is AgeBand.NONE or (first is not None and band != check.band_seen):
+        ended = Attested.NOT_SHOWN if band is AgeBand.NONE else Attested.DISAGREED
+        _close(check)
+        audit.record(actor=officer.member, action=f"age.{ended.value}", subject=officer)
+        return ended
+    if first is None and band in MINOR_BANDS:
+        moved = AgeCheck.objects.filter(pk=check.pk, state=AgeCheck.State.PENDING).update(
+            state=AgeCheck.State.AWAITING_SECOND,
+            band_seen=band,
+            attested_by=officer,
+            expires_at=timezone.now() + dt.timedelta(minutes=CHECK_MINUTES),  # the second person must be fetched
+        )
+        if not moved:
+            raise CodeUnknown
+        audit.record(actor=officer.member, action="age.attested", subject=officer)
+        return Attested.SECOND_NEEDED
+    outcome = Outcome(
+        verdict=Verdict.MET,
+        facts=FACTS_OF_BAND[band],
+        method="in_person",
+        issuer_ref=officer.association.name[:80],
+    )
+    verdict = record_outcome(
+        check=check, outcome=outcome, attested_by=first or officer, confirmed_by=officer if first else None
+    )
+    audit.record(
+        actor=officer.member, action="age.confirmed" if first else "age.attested", subject=officer,
+    )  # fmt: skip
+    return Attested.DONE if verdict is Verdict.MET else Attested.CONTRADICTED
+
+
+def active_officer(member: Member) -> AgeOfficer:
+    """The member as an age officer; NotAnAgeOfficer unless they, their role and their association are active."""
+    officer = AgeOfficer.objects.select_related("association", "member").filter(member=member, active=True).first()
+    if officer is None or not officer.association.active or not has_role(member, AGE_OFFICER):
+        raise NotAnAgeOfficer
+    if access_of(member).shut_out:
+        raise NotAnAgeOfficer
+    return officer
+
+
+def _require_quota(officer: AgeOfficer, association: Association, now: dt.datetime, *, second: bool) -> None:
+    since = start_of_day(timezone.localdate(now))
+    today = AuditEvent.objects.filter(subject_type=AgeOfficer._meta.label_lower, at__gte=since)
+    own = today.filter(subject_id=str(officer.pk), action__in=["age.attested", "age.confirmed"]).count()
+    if own >= officer.daily_quota:
+        raise QuotaReached
+    if second:  # counted for the association when the first attested
+        return
+    officers = [str(pk) for pk in association.officers.values_list("pk", flat=True)]
+    if today.filter(subject_id__in=officers, action="age.attested").count() >= association.daily_quota:
+        raise QuotaReached
+
+
+# -- what a check leaves ---------------------------------------------------------------------------------------------
+
+
+def record_outcome(
+    *,
+    check: AgeCheck,
+    outcome: Outcome,
+    attested_by: AgeOfficer | None = None,
+    confirmed_by: AgeOfficer | None = None,
+) -> Verdict:
+    """Close a check and, where it is met, write its facts in place of the former ones. Returns the final verdict.
+
+    A proof that does not answer the check's ask is NOT_MET. One that contradicts what was proved before (nobody
+    gets younger) or that has opened another account is INCONCLUSIVE, and the first is on record for the officers.
+    Of several outcomes of one check the first counts: the others raise CodeUnknown.
+    """
+    member = check.member
+    with transaction.atomic():
+        _close(check)
+        if outcome.verdict is not Verdict.MET:
+            return outcome.verdict
+        ask = Ask(at_least=tuple(check.ask["at_least"]), under=tuple(check.ask["under"]))
+        if not meets(outcome.facts, ask) or band_of(outcome.facts) is AgeBand.NONE:
+            return Verdict.NOT_MET
+        Member.objects.select_for_update().get(pk=member.pk)
+        if _contradicts(member, outcome.facts):
+            audit.record(actor=None, component="age", action="age.contradicted", subject=member)
+            return Verdict.INCONCLUSIVE
+        if outcome.replay_tag and not _first_use(outcome.replay_tag, outcome.not_after):
+            return Verdict.INCONCLUSIVE
+        _write_facts(member, outcome, attested_by, confirmed_by)
+    return Verdict.MET
+
+
+def _close(check: AgeCheck) -> None:
+    """Delete the row if it still stands as it was read: of many closings one wins."""
+    deleted, _by_model = AgeCheck.objects.filter(pk=check.pk, state=check.state, expires_at__gt=timezone.now()).delete()
+    if not deleted:
+        raise CodeUnknown
+
+
+def _contradicts(member: Member, facts: Mapping[int, bool]) -> bool:
+    """Whether the member was ever proved over a threshold that the new facts say they are under. Superseded and
+    expired facts count: people grow older. Revoked ones do not: they were never true."""
+    under = [threshold for threshold, is_over in facts.items() if not is_over]
+    proved = AgeFact.objects.filter(member=member, is_over=True, revoked_at__isnull=True)
+    return bool(under) and proved.filter(threshold__gte=min(under)).exists()
+
+
+def _first_use(tag: str, not_after: dt.date | None) -> bool:
+    until = start_of_day(not_after) if not_after else timezone.now() + dt.timedelta(days=ADULT_DAYS)
+    try:
+        with transaction.atomic():
+            UsedProof.objects.create(tag=tag, expires_at=until)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _write_facts(
+    member: Member, outcome: Outcome, attested_by: AgeOfficer | None, confirmed_by: AgeOfficer | None
+) -> None:
+    now = timezone.now()
+    today = timezone.localdate(now)
+    minor = not all(outcome.facts.values())
+    longest = today + dt.timedelta(days=MINOR_DAYS if minor else ADULT_DAYS)
+    AgeFact.objects.filter(member=member, revoked_at__isnull=True, superseded_at__isnull=True).update(
+        superseded_at=start_of_day(today)  # the day, not the moment
+    )
+    AgeFact.objects.bulk_create(
+        AgeFact(
+            member=member,
+            threshold=threshold,
+            is_over=is_over,
+            method=outcome.method,
+            level=LEVEL_IN_PERSON if attested_by else outcome.level.value,
+            issuer_ref=outcome.issuer_ref,
+            attested_by=attested_by,
+            confirmed_by=confirmed_by,
+            verified_on=today,
+            expires_on=min(outcome.not_after or longest, longest),
+        )
+        for threshold, is_over in sorted(outcome.facts.items())
+    )
+    answered = Restriction.objects.filter(member=member, kind=Restriction.Kind.FRESH_AGE_PROOF).in_force(now)
+    for restriction in answered:
+        audit.record(actor=None, component="age", action="restriction.lifted", subject=restriction)
+    answered.update(lifted_at=now)
+    if attested_by is None:
+        audit.record(actor=None, component=f"age.{outcome.method}"[:40], action="age.proved", subject=member)
+    bump_access(member)
+
+
+# -- taking back -----------------------------------------------------------------------------------------------------
+
+
+def revoke_facts(
+    *,
+    actor: Member,
+    reason: str,
+    officer: AgeOfficer | None = None,
+    association: Association | None = None,
+    member: Member | None = None,
+) -> int:
+    """Revoke every fact that an officer or an association attested or confirmed, or that a member has; end the
+    checks they began. Returns how many facts were revoked; the members' sockets learn it after commit.
+
+    Exactly one of the three must be given. Raises NotAllowed unless the actor may oversee age officers.
+    """
+    if not may(actor, "oversee_age_officers"):
+        raise NotAllowed
+    if not reason.strip():
+        raise ReasonRequired
+    facts = AgeFact.objects.filter(revoked_at__isnull=True)
+    checks = AgeCheck.objects.all()
+    subject: AgeOfficer | Association | Member
+    match officer, association, member:
+        case AgeOfficer() as one, None, None:
+            facts = facts.filter(attested_by=one) | facts.filter(confirmed_by=one)
+            checks, subject = checks.filter(attested_by=one), one
+        case None, Association() as group, None:
+            facts = facts.filter(attested_by__association=group) | facts.filter(confirmed_by__association=group)
+            checks, subject = checks.filter(attested_by__association=group), group
+        case None, None, Member() as person:
+            facts, checks, subject = facts.filter(member=person), checks.filter(member=person), person
+        case _:
+            raise TypeError("name an officer, an association or a member")
+    with transaction.atomic():
+        checks.delete()
+        concerned = sorted(set(facts.values_list("member_id", flat=True)))
+        revoked = AgeFact.objects.filter(pk__in=list(facts.values_list("pk", flat=True)), revoked_at__isnull=True)
+        count = revoked.update(revoked_at=timezone.now())
+        bump_access(*concerned)
+        audit.record(
+            actor=actor,
+            action="age.revoked",
+            subject=subject,
+            data={"facts": count, "members": len(concerned), "reason": reason.strip()[:500]},
+        )
+    return count
+
+
+def expire_checks() -> int:
+    """Delete the checks whose time is over; return how many."""
+    deleted, _by_model = AgeCheck.objects.filter(expires_at__lte=timezone.now()).delete()
+    return deleted
+
+
+def purge_proofs() -> int:
+    """Forget used proofs that could not be used again anyway; return how many."""
+    deleted, _by_model = UsedProof.objects.filter(expires_at__lte=timezone.now()).delete()
+    return deleted

@@ -1,0 +1,51 @@
+"""What workers do for the ground floor. Every task works on rows and may run twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from celery import shared_task
+from django.utils import timezone
+
+from .services.age import expire_checks, purge_proofs
+from .services.connections import purge_connections
+from .services.mail import due_mail, purge_mail, send_mail_job
+from .services.members import close_unconfirmed
+from .services.sealing import seal_audit
+
+UNCONFIRMED = dt.timedelta(days=7)
+
+
+@shared_task(name="community.tasks.send_mail")
+def send_mail(pk: int) -> None:
+    """Send one mail, as nudged when its row was written."""
+    send_mail_job(pk)
+
+
+@shared_task(name="community.tasks.sweep_mail")
+def sweep_mail() -> None:
+    """Send what is due and was not nudged, or failed before."""
+    for pk in due_mail():
+        send_mail_job(pk)
+
+
+@shared_task(name="community.tasks.seal")
+def seal() -> None:
+    """Append the seals of the audit events written meanwhile."""
+    seal_audit()
+
+
+@shared_task(name="community.tasks.expire")
+def expire() -> None:
+    """End age checks whose ten minutes are over."""
+    expire_checks()
+
+
+@shared_task(name="community.tasks.purge")
+def purge() -> None:
+    """A few times a day: what is kept for a time goes when the time is over, and no event stays unsealed."""
+    seal_audit(whole=True)
+    purge_connections()
+    purge_proofs()
+    purge_mail()
+    close_unconfirmed(before=timezone.now() - UNCONFIRMED)
