@@ -13,7 +13,8 @@ from community.models import Member
 from community.policies import meets
 from community.services.access import Access
 
-from .models import Membership, Message, MessageRevision, ReadMarker, Room, RoomEvent
+from .errors import MessageUnknown
+from .models import Membership, Message, MessageRevision, ReadMarker, Room, RoomEvent, RoomProposal
 
 PAGE = 50
 EXCERPT = 140
@@ -191,3 +192,84 @@ def people_in(*, room: Room, access: Access) -> QuerySet[Membership]:
         .select_related("member")
         .order_by("role", "member__pseudonym")
     )
+
+
+def answerable(*, room: Room, access: Access, public_id: str) -> dict[str, Any] | None:
+    """A message that the reader may answer, as a quotation: id, author's name, beginning of the body; else None."""
+    message = (
+        Message.objects.filter(public_id=public_id, room=room, visibility=Message.Visibility.VISIBLE)
+        .exclude(author__in=access.blocked_pks)
+        .select_related("author")
+        .first()
+    )
+    if message is None:
+        return None
+    body = shown_bodies([message])[message.pk]
+    return {"id": message.public_id, "author": message.author.pseudonym, "body": body[:EXCERPT]}
+
+
+def own_message(*, member: Member, public_id: str) -> tuple[Message, str]:
+    """The member's own message with what they last wrote in it. Raises MessageUnknown for anybody else's."""
+    revision = (
+        MessageRevision.objects.filter(
+            message__public_id=public_id, message__author=member, number=F("message__head_revision")
+        )
+        .select_related("message__room")
+        .first()
+    )
+    if revision is None or revision.message.visibility == Message.Visibility.REMOVED:
+        raise MessageUnknown
+    return revision.message, revision.body
+
+
+def read_seq(*, room: Room, member: Member) -> int:
+    """How far the member has read in the room; 0 at first."""
+    return ReadMarker.objects.filter(room=room, member=member).values_list("seq", flat=True).first() or 0
+
+
+def room_of_member(*, member: Member, public_id: str) -> Room | None:
+    """The room, if the member is in it now; also when they may not enter it any more."""
+    return Room.objects.filter(
+        public_id=public_id, memberships__member=member, memberships__left_at__isnull=True
+    ).first()
+
+
+def proposals_of(member: Member) -> QuerySet[RoomProposal]:
+    """What the member proposed, newest first; never what the screen saw in it."""
+    return RoomProposal.objects.filter(proposer=member).select_related("room").defer("findings").order_by("-pk")[:20]
+
+
+def personal_data(member: Member) -> dict[str, Any]:
+    """The member's own words in every version, their rooms and proposals, as plain JSON. Findings are not theirs."""
+    revisions = (
+        MessageRevision.objects.filter(message__author=member)
+        .select_related("message__room")
+        .order_by("message_id", "number")
+    )
+    return {
+        "rooms": [
+            {
+                "room": row.room.name,
+                "role": row.role,
+                "joined_at": row.joined_at.isoformat(),
+                "left_at": row.left_at.isoformat() if row.left_at else None,
+            }
+            for row in Membership.objects.filter(member=member).select_related("room").order_by("pk")
+        ],
+        "messages": [
+            {
+                "id": row.message.public_id,
+                "room": row.message.room.name,
+                "version": row.number,
+                "written_at": row.created_at.isoformat(),
+                "body": row.body,
+                "seen_by_others": row.message.visibility == Message.Visibility.VISIBLE
+                and row.message.shown_revision == row.number,
+            }
+            for row in revisions.iterator(chunk_size=500)
+        ],
+        "proposals": [
+            {"name": row.name, "topic": row.topic, "rules": row.rules, "made_at": row.created_at.isoformat()}
+            for row in RoomProposal.objects.filter(proposer=member).order_by("pk")
+        ],
+    }

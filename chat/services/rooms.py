@@ -75,6 +75,13 @@ def leave_room(*, actor: Member, room: Room) -> None:
 
 
 @transaction.atomic
+def leave_every_room(*, actor: Member) -> None:
+    """End all the member's intervals: a closed account is nowhere."""
+    if Membership.objects.current().filter(member=actor).update(left_at=timezone.now()):
+        bump_access(actor)
+
+
+@transaction.atomic
 def set_slow_mode(*, actor: Member | None, room: Room, seconds: int, component: str = "") -> None:
     """Ask for `seconds` between two messages of one person. Moderators, stewards of the room, or the machine."""
     if actor is not None and not _runs(actor, room):
