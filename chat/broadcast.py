@@ -74,6 +74,13 @@ def disconnect_member(member: Member, code: int, reason: str) -> None:
     _to_member(member.public_id, {"type": "close", "code": code, "reason": reason})
 
 
+def passing(room_id: str, member: Member, what: str) -> None:
+    """Tell a room that somebody is typing or has come. No number, no record: who misses it misses nothing."""
+    frame = {"type": what, "room": room_id, "member": {"id": member.public_id, "name": member.pseudonym}}
+    payload = {"passing": dump(frame), "from": member.pk}
+    _publisher.submit(bus.publish, room_channel(room_id), json.dumps(payload).encode())
+
+
 def room_channel(public_id: str) -> str:
     return f"room:{public_id}"
 

@@ -1,0 +1,258 @@
+"""One socket a page: parse, authorise, call a service, answer. Everything is authorised on every frame."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import logging
+import time
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils import timezone, translation
+
+from community.errors import AgeCheckRequired, Refused
+from community.models import Member
+from community.policies import AgeBand
+from community.services.access import Access, access_of
+
+from . import broadcast, protocol
+from .errors import MessageUnknown, NotAMember, ShutOut
+from .hub import Socket, hub
+from .models import Message
+from .protocol import BadFrame, ClientFrame
+from .services.messages import delete_message, edit_message, mark_read
+from .services.posting import Post, Posted
+from .services.rooms import Entry, entry_of
+from .threads import Poster, in_reader
+
+logger = logging.getLogger(__name__)
+
+RATE, BURST = 20.0, 60.0  # frames a second, and how many at once
+RECHECK = 60.0  # seconds after which a socket asks again, should a publication have been lost
+
+_posters: WeakKeyDictionary[asyncio.AbstractEventLoop, Poster] = WeakKeyDictionary()
+
+
+class RoomConsumer(AsyncWebsocketConsumer):
+    """The socket of a page. Frames name the room; `chat.protocol` says which there are."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        member = self.scope.get("user")
+        if not isinstance(member, Member):
+            await self._end(protocol.CLOSE_LOGIN)
+            return
+        self.member = member
+        self.language = member.language
+        self.bad = 0
+        self.allowance, self.spent_at = BURST, time.monotonic()
+        self.tasks: list[asyncio.Task[None]] = []
+        self.access = await in_reader(access_of, member)
+        if refusal := _no_socket(self.access):
+            await self._end(protocol.CLOSE_FORBIDDEN, refusal)
+            return
+        self.socket = Socket(member.pk, member.public_id, self._about_member)
+        self.socket.hidden = self.access.blocked_pks
+        await hub().attach(self.socket)
+        self.tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_deadlines())]
+        self._push({"type": "welcome", "protocol": protocol.VERSION, "member": member.public_id})
+
+    async def disconnect(self, code: int) -> None:
+        for task in getattr(self, "tasks", []):
+            if task is not asyncio.current_task():
+                task.cancel()
+        if hasattr(self, "socket"):
+            await hub().detach(self.socket)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not hasattr(self, "socket") or self.socket.close_code is not None:
+            return
+        if not self._within_rate():
+            self.socket.close(protocol.CLOSE_FLOOD)
+            return
+        try:
+            if text_data is None:
+                raise BadFrame("bad_json")
+            frame = protocol.parse(text_data)
+        except BadFrame as bad:
+            self.bad += 1
+            self._push({"type": "error", "code": bad.code})
+            if self.bad >= protocol.BAD_FRAMES_IN_A_ROW:
+                self.socket.close(protocol.CLOSE_FLOOD)
+            return
+        self.bad = 0
+        try:
+            await self._handle(frame)
+        except Refused as refusal:
+            self._push(self._refused(frame, refusal))
+        except Exception:
+            # Nothing was promised: the page keeps what it sent and sends it again.
+            logger.exception("a %s frame could not be carried out", frame.type)
+            self._push({"type": "error", "code": "try_again", **_named(frame)})
+
+    # -- frames ------------------------------------------------------------------------------------------------------
+
+    async def _handle(self, frame: ClientFrame) -> None:
+        match frame:
+            case protocol.Join():
+                entry = await self._entry(frame.room)
+                last = await hub().join(self.socket, frame.room, frame.after)
+                self._ack(frame, seq=last)
+                self._pass(entry.room.public_id, "here")
+            case protocol.Leave():
+                await hub().leave(self.socket, frame.room)
+                self._ack(frame)
+            case protocol.Post():
+                await self._post(frame)
+            case protocol.Edit():
+                message = await self._message(frame.room, frame.message)
+                posted = await self._in_words(edit_message, actor=self.member, message=message, body=frame.body)
+                self._ack(frame, **_state(posted))
+            case protocol.Delete():
+                message = await self._message(frame.room, frame.message)
+                await self._in_words(delete_message, actor=self.member, message=message)
+                self._ack(frame, message=frame.message, state=Message.Visibility.REMOVED)
+            case protocol.Typing():
+                await self._entry(frame.room)
+                self._pass(frame.room, "typing")
+            case protocol.Read():
+                entry = await self._entry(frame.room)
+                await in_reader(mark_read, actor=self.member, room=entry.room, seq=frame.seq)
+
+    async def _post(self, frame: protocol.Post) -> None:
+        entry = await self._entry(frame.room)
+        post = Post(self.member, entry.room, frame.client_id, frame.body, frame.reply_to, frame.mentions, self.language)
+        loop = asyncio.get_running_loop()
+        answer = await _posters.setdefault(loop, Poster()).post(post)
+        if isinstance(answer, Refused):
+            raise answer
+        self._ack(frame, client_id=frame.client_id, **_state(answer))
+
+    async def _entry(self, room_id: str) -> Entry:
+        entry = await in_reader(entry_of, member=self.member, room_id=room_id)
+        if not entry.role:
+            raise NotAMember
+        return entry
+
+    async def _message(self, room_id: str, message_id: str) -> Message:
+        await self._entry(room_id)
+        found = await in_reader(
+            Message.objects.filter(public_id=message_id, room__public_id=room_id, author=self.member).first
+        )
+        if found is None:
+            raise MessageUnknown
+        return found
+
+    async def _in_words(self, service: Any, **arguments: Any) -> Any:
+        def call() -> Any:
+            with translation.override(self.language):
+                return service(**arguments)
+
+        return await in_reader(call)
+
+    # -- what changes about the member -------------------------------------------------------------------------------
+
+    async def _about_member(self, payload: dict[str, Any]) -> None:
+        match payload.get("type"):
+            case "frame":
+                self.socket.push(payload["frame"])
+            case "close":
+                self._push({"type": "closed", "code": str(payload["code"]), "text": payload["reason"]})
+                self.socket.close(payload["code"])
+            case "access":
+                await self._authorise_again()
+
+    async def _authorise_again(self) -> None:
+        self.access = await in_reader(access_of, self.member)
+        self.socket.hidden = self.access.blocked_pks
+        if refusal := _no_socket(self.access):
+            self._closed(protocol.CLOSE_FORBIDDEN, refusal)
+            return
+        for room_id in list(self.socket.cursors):
+            try:
+                await self._entry(room_id)
+            except Refused as refusal:
+                await hub().leave(self.socket, room_id)
+                with translation.override(self.language):
+                    self._push({"type": "closed", "room": room_id, "code": refusal.code, "text": str(refusal)})
+
+    async def _keep_deadlines(self) -> None:
+        """Authorise again at the very moment something ends, and now and then should nobody have told."""
+        while True:
+            changes_at = self.access.changes_at
+            wait = RECHECK
+            if changes_at is not None:
+                wait = min(RECHECK, max(0.0, (changes_at - timezone.now()) / dt.timedelta(seconds=1)) + 0.05)
+            await asyncio.sleep(wait)
+            try:
+                await self._authorise_again()
+            except Exception:
+                logger.exception("a socket could not be authorised again")
+
+    # -- out ---------------------------------------------------------------------------------------------------------
+
+    async def _write(self) -> None:
+        """The only sender of this socket: takes from its queue until told to close."""
+        while (text := await self.socket.queue.get()) is not None:
+            await self.send(text_data=text)
+        await self.close(code=self.socket.close_code or 1000)
+
+    async def _end(self, code: int, refusal: Refused | None = None) -> None:
+        if refusal is not None:
+            with translation.override(getattr(self, "language", None)):
+                closed = {"type": "closed", "code": refusal.code, "text": str(refusal)}
+            await self.send(text_data=json.dumps(closed, ensure_ascii=False))
+        await self.close(code=code)
+
+    def _push(self, frame: dict[str, Any]) -> None:
+        self.socket.push(broadcast.dump(frame))
+
+    def _ack(self, frame: ClientFrame, **more: Any) -> None:
+        self._push({"type": "ack", "for": frame.type, "room": frame.room, **more})
+
+    def _closed(self, code: int, refusal: Refused) -> None:
+        with translation.override(self.language):
+            self._push({"type": "closed", "code": refusal.code, "text": str(refusal)})
+        self.socket.close(code)
+
+    def _refused(self, frame: ClientFrame, refusal: Refused) -> dict[str, Any]:
+        with translation.override(self.language):
+            return {"type": "refused", "code": refusal.code, "text": str(refusal), **_named(frame)}
+
+    def _pass(self, room_id: str, what: str) -> None:
+        broadcast.passing(room_id, self.member, what)
+
+    def _within_rate(self) -> bool:
+        now = time.monotonic()
+        self.allowance = min(BURST, self.allowance + (now - self.spent_at) * RATE) - 1
+        self.spent_at = now
+        return self.allowance >= 0
+
+
+def _no_socket(access: Access) -> Refused | None:
+    """Without a verified age, or shut out, there is nothing a socket could be for."""
+    if access.shut_out:
+        return ShutOut()
+    if access.band == AgeBand.NONE:
+        return AgeCheckRequired()
+    return None
+
+
+def _state(posted: Posted) -> dict[str, Any]:
+    return {
+        "message": posted.message.public_id,
+        "seq": posted.seq,
+        "state": posted.message.visibility,
+        "text": posted.told,
+    }
+
+
+def _named(frame: ClientFrame) -> dict[str, Any]:
+    named = {"for": frame.type, "room": frame.room}
+    for key in ("client_id", "message"):
+        if value := getattr(frame, key, None):
+            named[key] = value
+    return named

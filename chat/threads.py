@@ -1,0 +1,72 @@
+"""Threads beside the event loop: readers, and one writer that commits the posts of a process together.
+
+`database_sync_to_async` has one thread for everything; a slow page would hold up every post.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections
+
+from community.errors import Refused
+
+from .services.posting import Post, Posted, post_messages
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MOST_TOGETHER = 64
+
+_readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="read")
+_writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
+
+
+def _clean(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    close_old_connections()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        close_old_connections()
+
+
+async def in_reader(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a function that asks the database, off the event loop."""
+    return await asyncio.get_running_loop().run_in_executor(_readers, lambda: _clean(function, *args, **kwargs))
+
+
+class Poster:
+    """Groups the posts of one event loop: while a batch is being committed, the next one gathers."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Post, asyncio.Future[Posted | Refused]]] = []
+        self._running = False
+
+    async def post(self, post: Post) -> Posted | Refused:
+        """Store one post, together with whatever else waits; return its own answer."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Posted | Refused] = loop.create_future()
+        self._waiting.append((post, answer))
+        if not self._running:
+            self._running = True
+            self._task = loop.create_task(self._drain())
+        return await answer
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            try:
+                answers = await loop.run_in_executor(_writer, _clean, post_messages, [post for post, _ in batch])
+            except Exception as error:  # noqa: BLE001  # each sender is told; the loop goes on for the next batch
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(error)
+                continue
+            for (_, future), answer in zip(batch, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+        self._running = False
