@@ -14,6 +14,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("language/", set_language, name="set_language"),
     path("", include("community.urls")),
+    path("rooms/", include("chat.urls")),
     path("", include("safeguarding.urls")),
     path("console/", console.urls),
     path("accounts/", include("allauth.urls")),
