@@ -14,10 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import rfc8785
+
 from safeguarding.incidents import INCIDENTS
 
+from .dsa import batches, dsa_statements
 from .frozen import FrozenCase
 from .pdf import report_pdf
+from .pharos import pharos_txt
 from .records import (
     chronology_csv,
     connections_csv,
@@ -27,6 +31,7 @@ from .records import (
     persons_json,
     redactions_json,
 )
+from .redact import UNMASKED
 from .report_json import report_json, report_schema
 from .sign import Signer
 from .transcript import transcript_csv, transcript_jsonl
@@ -149,8 +154,16 @@ def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chu
         yield "connections.csv", lambda: connections_csv(case)
 
 
+def _channels(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chunks]]]:
+    """What a person pastes or submits elsewhere; Havre itself sends nothing."""
+    if "pharos" in INCIDENTS[case.code].tell and case.handover.recipient in UNMASKED:
+        yield "channels/pharos.txt", lambda: pharos_txt(case)
+    if bodies := list(batches(dsa_statements(case))):
+        yield "channels/dsa-statements.json", lambda: rfc8785.dumps(bodies)
+
+
 def _fill(writer: _Writer, case: FrozenCase, signer: Signer, tell: Progress) -> tuple[BaggedFile, ...]:
-    documents = list(_documents(case))
+    documents = [*_documents(case), *_channels(case)]
     payload = []
     for index, (name, make) in enumerate(documents):
         tell(95 * index // len(documents))

@@ -79,6 +79,10 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 )
 
 
+# Who reads a case unmasked.
+UNMASKED = frozenset(name for name, profile in PROFILES.items() if not profile.masked)
+
+
 @dataclass(frozen=True, slots=True)
 class Redacted:
     """The masked case, and the key (label to public id or room name) that stays with the sender, sealed."""
