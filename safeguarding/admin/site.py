@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 from django_otp.admin import OTPAdminSite
 from unfold.sites import UnfoldAdminSite
 
-from community.context import page
 from safeguarding import selectors
 
 from .access import is_officer, may, reader, roles
@@ -64,7 +63,6 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {
             **super().each_context(request),
-            **page(request),
             "styles": [static("safeguarding/console.css")],
             "scripts": [static("safeguarding/console.js")],
             "is_officer": is_officer(request),
@@ -106,4 +104,4 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
         return [{"items": items}] if roles(request) else []
 
 
-console = ConsoleSite(name="console")
+console = ConsoleSite(name="admin")
