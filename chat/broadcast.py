@@ -74,10 +74,13 @@ def disconnect_member(member: Member, code: int, reason: str) -> None:
     _to_member(member.public_id, {"type": "close", "code": code, "reason": reason})
 
 
-def passing(room_id: str, member: Member, what: str) -> None:
-    """Tell a room that somebody is typing or has come. No number, no record: who misses it misses nothing."""
-    frame = {"type": what, "room": room_id, "member": {"id": member.public_id, "name": member.pseudonym}}
-    payload = {"passing": dump(frame), "from": member.pk}
+def passing(room_id: str, member: Member, frame: Mapping[str, Any], key: str) -> None:
+    """Tell a room that somebody is typing, has come or left. No number, no record: who misses it misses nothing.
+
+    The member stands under `key` in the frame; hubs keep it from the author and across blocks.
+    """
+    told = {**frame, "room": room_id, key: {"id": member.public_id, "name": member.pseudonym}}
+    payload = {"passing": dump(told), "from": member.pk}
     _publisher.submit(bus.publish, room_channel(room_id), json.dumps(payload).encode())
 
 

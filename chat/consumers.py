@@ -7,6 +7,7 @@ import datetime as dt
 import json
 import logging
 import time
+import uuid
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,7 @@ from community.models import Member
 from community.policies import AgeBand
 from community.services.access import Access, access_of
 
-from . import broadcast, protocol
+from . import broadcast, presence, protocol
 from .errors import MessageUnknown, NotAMember, ShutOut
 from .hub import Socket, hub
 from .models import Message
@@ -47,6 +48,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             return
         self.member = member
         self.language = member.language
+        self.socket_id = uuid.uuid4().hex
         self.bad = 0
         self.allowance, self.spent_at = BURST, time.monotonic()
         self.tasks: list[asyncio.Task[None]] = []
@@ -65,6 +67,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
             if task is not asyncio.current_task():
                 task.cancel()
         if hasattr(self, "socket"):
+            for room_id in list(self.socket.cursors):
+                await self._leave(room_id)
             await hub().detach(self.socket)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -98,12 +102,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def _handle(self, frame: ClientFrame) -> None:
         match frame:
             case protocol.Join():
-                entry = await self._entry(frame.room)
-                last = await hub().join(self.socket, frame.room, frame.after)
-                self._ack(frame, seq=last)
-                self._pass(entry.room.public_id, "here")
+                await self._join(frame)
             case protocol.Leave():
-                await hub().leave(self.socket, frame.room)
+                await self._leave(frame.room)
                 self._ack(frame)
             case protocol.Post():
                 await self._post(frame)
@@ -117,14 +118,31 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 self._ack(frame, message=frame.message, state=Message.Visibility.REMOVED)
             case protocol.Typing():
                 await self._entry(frame.room)
-                self._pass(frame.room, "typing")
+                broadcast.passing(frame.room, self.member, {"type": "typing"}, "member")
             case protocol.Read():
                 entry = await self._entry(frame.room)
                 await in_reader(mark_read, actor=self.member, room=entry.room, seq=frame.seq)
 
+    async def _join(self, frame: protocol.Join) -> None:
+        await self._entry(frame.room)
+        news = frame.room not in self.socket.cursors
+        last = await hub().join(self.socket, frame.room, frame.after)
+        self._ack(frame, seq=last)
+        await in_reader(presence.arrive, frame.room, self.socket_id, self.member)
+        people = await in_reader(presence.people_here, frame.room, hidden=self.socket.hidden)
+        self._push({"type": "presence", "room": frame.room, "people": people})
+        if news:
+            broadcast.passing(frame.room, self.member, {"type": "presence"}, "came")
+
+    async def _leave(self, room_id: str) -> None:
+        if room_id in self.socket.cursors:
+            await hub().leave(self.socket, room_id)
+            await in_reader(presence.depart, room_id, self.socket_id, self.member)
+            broadcast.passing(room_id, self.member, {"type": "presence"}, "left")
+
     async def _post(self, frame: protocol.Post) -> None:
         entry = await self._entry(frame.room)
-        post = Post(self.member, entry.room, frame.client_id, frame.body, frame.reply_to, frame.mentions, self.language)
+        post = Post(self.member, entry.room, frame.client_id, frame.body, frame.reply_to, frame.mentions)
         loop = asyncio.get_running_loop()
         answer = await _posters.setdefault(loop, Poster()).post(post)
         if isinstance(answer, Refused):
@@ -175,7 +193,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             try:
                 await self._entry(room_id)
             except Refused as refusal:
-                await hub().leave(self.socket, room_id)
+                await self._leave(room_id)
                 with translation.override(self.language):
                     self._push({"type": "closed", "room": room_id, "code": refusal.code, "text": str(refusal)})
 
@@ -189,6 +207,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await asyncio.sleep(wait)
             try:
                 await self._authorise_again()
+                for room_id in list(self.socket.cursors):
+                    await in_reader(presence.arrive, room_id, self.socket_id, self.member)
             except Exception:
                 logger.exception("a socket could not be authorised again")
 
@@ -221,9 +241,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
     def _refused(self, frame: ClientFrame, refusal: Refused) -> dict[str, Any]:
         with translation.override(self.language):
             return {"type": "refused", "code": refusal.code, "text": str(refusal), **_named(frame)}
-
-    def _pass(self, room_id: str, what: str) -> None:
-        broadcast.passing(room_id, self.member, what)
 
     def _within_rate(self) -> bool:
         now = time.monotonic()

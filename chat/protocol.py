@@ -189,13 +189,28 @@ SERVER_FRAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     ),
     "refused": (
         "What was asked may not be done.",
-        {"code": "stable", "text": "translated", "for": "type", "room": "id", "client_id": "of a post", "message": "id"},
+        {
+            "code": "stable",
+            "text": "translated",
+            "for": "type",
+            "room": "id",
+            "client_id": "of a post",
+            "message": "id",
+        },
     ),
     "typing": ("Somebody is writing.", {"room": "id", "member": "{id, name}"}),
-    "presence": ("Who is here now.", {"room": "id", "people": "[{id, name}]"}),
+    "presence": (
+        "Who is here now: everybody after a join, then who came and who left.",
+        {"room": "id", "people": "[{id, name}]", "came": "{id, name}", "left": "{id, name}"},
+    ),
     "notice": (
         "Something waits for this person alone: the state of their message, a safety card, a decision.",
-        {"code": "message.held, message.refused, card.…, decision.waiting", "text": "translated", "room": "id", "message": "id"},
+        {
+            "code": "message.held, message.refused, card.…, decision.waiting",
+            "text": "translated",
+            "room": "id",
+            "message": "id",
+        },
     ),
     "error": ("A bad frame; nothing was done.", {"code": "bad_json, bad_type, bad_key, bad_id, too_large, …"}),
     "closed": (
@@ -233,45 +248,3 @@ def parse(raw: str) -> ClientFrame:
 
 def _refuse_constant(_name: str) -> None:
     raise ValueError
-
-
-def document() -> str:
-    """docs/protocol.md: a test keeps the file equal to this."""
-    lines = [
-        "# The protocol of the rooms, version 1",
-        "",
-        "*Written from `chat/protocol.py` by `manage.py write_protocol`; edit it there.*",
-        "",
-        "One WebSocket a page, at `/ws/`, with the session’s cookie; the origin must be this site’s. Frames are JSON objects of at",
-        "most 16 KiB and name the room they are about. Everything is authorised on every frame.",
-        "",
-        "What others see is told by **events** with gapless numbers (`seq`) per room. A client keeps the last number of each room and",
-        "sends it when it comes back (`resume`): it misses nothing and sees nothing twice. A post carries a `client_id`; sent again, it",
-        "gets the same answer and is stored once.",
-        "",
-        "## From the client",
-    ]
-    for name, shape in CLIENT_FRAMES.items():
-        lines += ["", f"### `{name}`", "", (shape.__doc__ or "").strip(), "", "| key | holds | |", "| --- | --- | --- |"]
-        for one in dataclasses.fields(shape):
-            needed = "required" if one.default is dataclasses.MISSING else "optional"
-            lines.append(f"| `{one.name}` | {one.metadata['told']} | {needed} |")
-    lines += ["", "## From the server"]
-    for name, (told, keys) in SERVER_FRAMES.items():
-        lines += ["", f"### `{name}`", "", told, "", "| key | holds |", "| --- | --- |"]
-        lines += [f"| `{key}` | {holds} |" for key, holds in keys.items()]
-    lines += [
-        "",
-        "## Limits and closing codes",
-        "",
-        f"A message has at most {BODY_CHARACTERS:,} characters, a frame {FRAME_BYTES:,} bytes. {BAD_FRAMES_IN_A_ROW} bad frames in a row, or a flood, close the socket.",
-        "",
-        "| code | means |",
-        "| --- | --- |",
-        f"| {CLOSE_LOGIN} | log in first |",
-        f"| {CLOSE_FORBIDDEN} | an age proof ended, or a restriction; do not reconnect, show the page |",
-        f"| {CLOSE_RESUME} | this socket read too slowly; connect again and resume |",
-        f"| {CLOSE_FLOOD} | three bad frames in a row, or too many frames |",
-        "",
-    ]
-    return "\n".join(lines)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chat import broadcast
 from chat.errors import (
@@ -174,7 +174,8 @@ def _judge(
         _require_slow(post, room, now)
     reply_to, mentions, strangers = _addressed(post, standing)
     recent = said.setdefault(pair, [])
-    screening = get_safeguard().screen(Draft(post.actor, room, body, tuple(recent)))
+    with translation.override(post.actor.language):
+        screening = get_safeguard().screen(Draft(post.actor, room, body, tuple(recent)))
     recent.append(body)
     del recent[:-RECENT]
     at_once = screening.verdict is Verdict.ALLOW and room.delivery == Room.Delivery.CHECK_AFTER and not strangers

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import models
 
@@ -17,7 +18,7 @@ def new_public_id() -> str:
 class PublicIdField(models.CharField):
     """A random public identifier; bigint keys never leave the database."""
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 16)
         kwargs.setdefault("unique", True)
         kwargs.setdefault("editable", False)
