@@ -37,7 +37,7 @@ RECHECK = 60.0  # seconds after which a socket asks again, should a publication 
 _posters: WeakKeyDictionary[asyncio.AbstractEventLoop, Poster] = WeakKeyDictionary()
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
+class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """The socket of a page. Frames name the room; `chat.protocol` says which there are."""
 
     async def connect(self) -> None:

@@ -234,7 +234,7 @@ class Hub:
     async def _resubscribe(self) -> None:
         channels = [room_channel(room) for room in self._feeds] + [member_channel(one) for one in self._members]
         with contextlib.suppress(redis.RedisError, OSError):
-            await self._pubsub.aclose()
+            await self._pubsub.aclose()  # type: ignore[no-untyped-call]  # redis gives it no types
         self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
         try:
             if channels:
@@ -295,7 +295,7 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         with contextlib.suppress(redis.RedisError, OSError):
-            await self._pubsub.aclose()
+            await self._pubsub.aclose()  # type: ignore[no-untyped-call]  # redis gives it no types
             await self._redis.aclose()
         _hubs.pop(asyncio.get_running_loop(), None)
 
