@@ -33,6 +33,28 @@ def member_of(request: HttpRequest) -> Member:
     return request.user
 
 
+def script_words() -> dict[str, str]:
+    """What room.js says, in the reader's language."""
+    return {
+        "connecting": _("Connecting…"),
+        "live": _("Live."),
+        "here": _("Here now: {n}."),
+        "offline": _("No connection. What you write is kept and sent when it is back."),
+        "closed": _("This room is closed to you for now. Your account page says why."),
+        "sending": _("sending…"),
+        "queued": _("waits for the connection"),
+        "pending": _("being checked"),
+        "held": _("waits for a person to read it; only you see it"),
+        "refused": _("not sent; only you see it"),
+        "again": _("Send again"),
+        "editing": _("You are editing your message."),
+        "confirm_delete": _("Delete this message? Nobody in the room will see it any more."),
+        "quote_gone": _("in answer to a message that cannot be shown"),
+        "something_waits": _("Something waits for you. Reload the page to read it."),
+        "writing": _("{names}: writing…"),
+    }
+
+
 def door(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """A room that may not be entered, without a word of what is inside it."""
     status = 404 if isinstance(refusal, RoomUnknown) else 403
@@ -113,6 +135,7 @@ def _show(request: HttpRequest, entry: Entry, *, body: str = "", reply_to: str =
         "answered": answered,
         "problem": problem,
         "longest": LONGEST,
+        "words": script_words(),
         "section": "rooms",
     }
     return render(request, "chat/room.html", context, status=422 if problem else 200)

@@ -1,0 +1,428 @@
+// The room, live: what the page already does by forms, without reloading. Protocol: docs/protocol.md.
+
+const log = document.getElementById("log");
+const waiting = document.getElementById("waiting");
+const composer = document.getElementById("composer");
+const body = document.getElementById("body");
+const notice = document.getElementById("notice");
+const answering = document.getElementById("answering");
+const connection = document.getElementById("connection");
+const typingLine = document.getElementById("typing");
+const template = document.getElementById("message-template");
+const words = JSON.parse(document.getElementById("words").textContent);
+const { room, member, name: ownName, language } = log.dataset;
+const NO_ID = "0000000000000000";
+const STORE = `havre:${member}:${room}`;
+const CLOSE = { LOGIN: 4401, FORBIDDEN: 4403, RESUME: 4408, FLOOD: 4429 };
+const when = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
+
+let seq = Number(log.dataset.seq);
+let read = Number(log.dataset.read);
+let socket = null;
+let joined = false;
+let attempts = 0;
+let reconnecting = 0;
+let editing = null; // id of the message being edited
+let typedAt = 0;
+let outbox = load(); // what was written and not answered yet: survives a reload of this tab, and no more
+const names = new Map(); // pseudonym -> public id, of people met on this page
+const writers = new Map(); // pseudonym -> timer
+
+// -- what is kept for later ------------------------------------------------------------------------------------------
+
+function load() {
+  try {
+    return JSON.parse(sessionStorage.getItem(STORE)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function save() {
+  try {
+    sessionStorage.setItem(STORE, JSON.stringify(outbox));
+  } catch {
+    // A full or forbidden store: the page still holds what was written.
+  }
+}
+
+function settle(clientId) {
+  outbox = outbox.filter((post) => post.client_id !== clientId);
+  save();
+}
+
+// -- the socket ------------------------------------------------------------------------------------------------------
+
+function connect() {
+  clearTimeout(reconnecting);
+  if (socket) return;
+  say(words.connecting);
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  socket = new WebSocket(`${scheme}//${location.host}/ws/`);
+  socket.addEventListener("open", () => send({ type: "resume", room, after: seq }));
+  socket.addEventListener("message", (event) => hear(JSON.parse(event.data)));
+  socket.addEventListener("close", (event) => closed(event.code, event.reason));
+}
+
+function closed(code, reason) {
+  socket = null;
+  joined = false;
+  if (code === CLOSE.LOGIN || code === CLOSE.FORBIDDEN) {
+    shut(reason);
+    return;
+  }
+  say(words.offline);
+  attempts = code === CLOSE.RESUME ? 0 : attempts + 1;
+  const pause = code === CLOSE.FLOOD ? 10_000 : Math.min(20_000, 300 * 2 ** attempts);
+  reconnecting = setTimeout(connect, pause * (0.5 + Math.random() / 2));
+}
+
+function send(frame) {
+  if (socket?.readyState !== WebSocket.OPEN) return false;
+  socket.send(JSON.stringify(frame));
+  return true;
+}
+
+function say(text) {
+  if (connection.textContent !== text) connection.textContent = text;
+}
+
+function shut(text) {
+  show(text || words.closed);
+  say(words.closed);
+  composer.querySelector("button").disabled = true;
+}
+
+function show(text) {
+  notice.textContent = text;
+  notice.hidden = !text;
+}
+
+// -- what the server says --------------------------------------------------------------------------------------------
+
+const heard = {
+  welcome() {},
+  ack(frame) {
+    if (frame.for === "resume" || frame.for === "join") {
+      joined = true;
+      attempts = 0;
+      say(words.live);
+      for (const post of outbox) send(post);
+    } else if (frame.for === "post") {
+      settle(frame.client_id);
+      const item = pending(frame.client_id);
+      if (item) {
+        item.dataset.id = frame.message;
+        if (frame.state === "visible" && find(frame.message)) item.remove();
+        else state(item, frame.state === "visible" ? "" : frame.text || words[frame.state]);
+      }
+      if (frame.text) show(frame.text);
+    } else if (frame.text) {
+      show(frame.text);
+    }
+  },
+  event(frame) {
+    if (frame.room !== room || frame.seq <= seq) return;
+    seq = frame.seq;
+    if (frame.kind === "removed") remove(frame.message.id);
+    else if (frame.kind === "edited") change(frame.message);
+    else if (frame.kind === "posted") append(frame.message, frame.seq);
+    seen();
+  },
+  refused(frame) {
+    show(frame.text);
+    if (frame.for === "join" || frame.for === "resume") {
+      shut(frame.text);
+    } else if (frame.client_id) {
+      const post = outbox.find((one) => one.client_id === frame.client_id);
+      settle(frame.client_id);
+      const item = pending(frame.client_id);
+      if (item) failed(item, frame.text, post);
+    }
+  },
+  typing(frame) {
+    if (frame.room !== room || frame.member.id === member) return;
+    clearTimeout(writers.get(frame.member.name));
+    writers.set(frame.member.name, setTimeout(() => stopped(frame.member.name), 5000));
+    writing();
+  },
+  presence(frame) {
+    if (frame.room !== room) return;
+    for (const one of frame.people) names.set(one.name, one.id);
+    say(`${words.live} ${words.here.replace("{n}", String(frame.people.length))}`);
+  },
+  notice(frame) {
+    const item = frame.message && waiting.querySelector(`[data-id="${CSS.escape(frame.message)}"]`);
+    const text = frame.text || words.something_waits;
+    if (item) state(item, text);
+    show(text);
+  },
+  error(frame) {
+    console.warn("frame refused", frame.code);
+  },
+  closed(frame) {
+    if (!frame.room || frame.room === room) shut(frame.text);
+  },
+};
+
+function hear(frame) {
+  heard[frame.type]?.(frame);
+}
+
+// -- messages --------------------------------------------------------------------------------------------------------
+
+function find(id) {
+  return document.getElementById(`m-${id}`);
+}
+
+function pending(clientId) {
+  return waiting.querySelector(`[data-client="${CSS.escape(clientId)}"]`);
+}
+
+function blank() {
+  return template.content.firstElementChild.cloneNode(true);
+}
+
+function append(message, number) {
+  const follow = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  find(message.id)?.remove();
+  waiting.querySelector(`[data-id="${CSS.escape(message.id)}"]`)?.remove();
+  log.querySelector(".empty")?.remove();
+  const own = message.author.id === member;
+  const item = blank();
+  item.id = `m-${message.id}`;
+  Object.assign(item.dataset, { id: message.id, seq: number, author: message.author.id });
+  item.classList.toggle("own", own);
+  item.querySelector(".msg-author").textContent = message.author.name;
+  const time = item.querySelector("time");
+  time.dateTime = message.created_at;
+  time.textContent = when.format(new Date(message.created_at));
+  item.querySelectorAll(own ? "[data-other]" : "[data-own]").forEach((one) => one.remove());
+  address(item, "edit", log.dataset.editUrl, message.id);
+  address(item, "delete", log.dataset.deleteUrl, message.id);
+  address(item, "report", log.dataset.reportUrl, message.id);
+  item.querySelector('[data-act="block"]')?.setAttribute(
+    "formaction", log.dataset.blockUrl.replace(NO_ID, message.author.id));
+  fill(item, message);
+  if (!own) names.set(message.author.name, message.author.id);
+  stopped(message.author.name);
+  log.append(item);
+  if (follow || own) log.scrollTop = log.scrollHeight;
+}
+
+function address(item, act, url, id) {
+  const link = item.querySelector(`[data-act="${act}"]`);
+  if (link) link.href = url.replace(NO_ID, id);
+}
+
+function fill(item, message) {
+  item.querySelector(".msg-body").textContent = message.body;
+  const edited = item.querySelector(".msg-edited");
+  if (edited) edited.hidden = !message.edited;
+  const quote = item.querySelector(".quote");
+  if (quote && message.reply_to) {
+    quote.hidden = false;
+    const link = quote.querySelector("a");
+    link.href = `#m-${message.reply_to.id}`;
+    link.textContent = message.reply_to.body
+      ? `${message.reply_to.author}: ${message.reply_to.body}` : words.quote_gone;
+  }
+}
+
+function change(message) {
+  const item = find(message.id);
+  if (!item) return; // on an older page
+  if (!item.querySelector(".msg-edited")) {
+    const mark = template.content.querySelector(".msg-edited").cloneNode(true);
+    item.querySelector(".msg-head").append(" ", mark);
+  }
+  fill(item, message);
+  requote(message.id, `${message.author.name}: ${message.body.slice(0, 140)}`);
+}
+
+function remove(id) {
+  find(id)?.remove();
+  requote(id, words.quote_gone);
+}
+
+// What is gone or changed must not live on in a quotation.
+function requote(id, text) {
+  for (const link of log.querySelectorAll(`.quote a[href="#m-${CSS.escape(id)}"]`)) link.textContent = text;
+}
+
+function echo(post) {
+  const item = document.createElement("li");
+  item.className = "msg own";
+  item.dataset.client = post.client_id;
+  const text = document.createElement("p");
+  text.className = "msg-body";
+  text.textContent = post.body;
+  const told = document.createElement("p");
+  told.className = "msg-state small";
+  item.append(text, told);
+  waiting.append(item);
+  state(item, socket && joined ? words.sending : words.queued);
+  item.scrollIntoView({ block: "nearest" });
+}
+
+function state(item, text) {
+  const told = item.querySelector(".msg-state");
+  told.hidden = false;
+  told.classList.remove("failed");
+  told.textContent = text;
+}
+
+function failed(item, text, post) {
+  state(item, text);
+  const told = item.querySelector(".msg-state");
+  told.classList.add("failed");
+  if (!post) return;
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "link";
+  again.textContent = words.again;
+  again.addEventListener("click", () => {
+    item.remove();
+    submit({ ...post, client_id: newId() });
+  });
+  told.append(" ", again);
+}
+
+// -- writing ---------------------------------------------------------------------------------------------------------
+
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function mentioned(text) {
+  return [...names].filter(([one]) => one !== ownName && text.includes(`@${one}`)).map(([, id]) => id).slice(0, 8);
+}
+
+function submit(post) {
+  outbox.push(post);
+  save();
+  echo(post);
+  if (joined) send(post);
+}
+
+function answer(id, text) {
+  editing = null;
+  composer.elements.reply_to.value = id;
+  answering.hidden = !id;
+  answering.querySelector("span").textContent = text;
+}
+
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = body.value.trim();
+  if (!text) return;
+  show("");
+  if (editing) {
+    if (!send({ type: "edit", room, message: editing, body: text })) {
+      show(words.offline);
+      return;
+    }
+  } else {
+    const reply = composer.elements.reply_to.value || null;
+    submit({ type: "post", room, client_id: newId(), body: text, reply_to: reply, mentions: mentioned(text) });
+  }
+  body.value = "";
+  answer("", "");
+  body.focus();
+});
+
+body.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    composer.requestSubmit();
+  } else if (event.key === "Escape" && !answering.hidden) {
+    if (editing) body.value = "";
+    answer("", "");
+  }
+});
+
+body.addEventListener("input", () => {
+  const now = Date.now();
+  if (joined && !editing && now - typedAt > 3000 && body.value.trim()) {
+    typedAt = now;
+    send({ type: "typing", room });
+  }
+});
+
+document.getElementById("answering-stop").addEventListener("click", (event) => {
+  event.preventDefault();
+  if (editing) body.value = "";
+  answer("", "");
+  body.focus();
+});
+
+log.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-act]");
+  const item = link?.closest(".msg");
+  if (!item || !joined) return; // without a connection the page behind the link does it
+  const { act } = link.dataset;
+  const text = item.querySelector(".msg-body").textContent;
+  if (act === "reply") {
+    answer(item.dataset.id, `${item.querySelector(".msg-author").textContent}: ${text.slice(0, 140)}`);
+  } else if (act === "edit") {
+    answer("", words.editing);
+    answering.hidden = false;
+    editing = item.dataset.id;
+    body.value = text;
+  } else if (act === "delete") {
+    event.preventDefault();
+    if (confirm(words.confirm_delete)) send({ type: "delete", room, message: item.dataset.id });
+    return;
+  } else {
+    return;
+  }
+  event.preventDefault();
+  body.focus();
+});
+
+function stopped(who) {
+  clearTimeout(writers.get(who));
+  if (writers.delete(who)) writing();
+}
+
+function writing() {
+  typingLine.textContent = writers.size ? words.writing.replace("{names}", [...writers.keys()].join(", ")) : "";
+}
+
+// -- reading ---------------------------------------------------------------------------------------------------------
+
+let seenSoon = 0;
+
+function seen() {
+  if (document.hidden || seq <= read || seenSoon) return;
+  seenSoon = setTimeout(() => {
+    seenSoon = 0;
+    if (!document.hidden && seq > read && send({ type: "read", room, seq })) read = seq;
+  }, 1000);
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) {
+    seen();
+    connect();
+  }
+});
+
+window.addEventListener("online", () => {
+  attempts = 0;
+  connect();
+});
+
+if (log.dataset.live === "yes") {
+  for (const item of log.querySelectorAll(".msg")) {
+    names.set(item.querySelector(".msg-author").textContent, item.dataset.author);
+  }
+  log.classList.add("live");
+  const first = document.getElementById("unread");
+  if (first) log.scrollTop = first.offsetTop - log.offsetTop;
+  else log.scrollTop = log.scrollHeight;
+  for (const post of outbox) if (!pending(post.client_id)) echo(post);
+  connect();
+  seen();
+}
