@@ -7,11 +7,9 @@ from django.db.models import Max, Min, Q
 from community import audit
 from community.models import AuditEvent, AuditSeal, Member
 from community.roles import STAFF_ROLES
+from community.services.sealing import GENESIS
 from safeguarding.dossier.frozen import CustodyEntry
 from safeguarding.models import Case
-
-# The chain begins on nothing: the digest before the first seal.
-GENESIS = ""
 
 
 def events_of(case: Case) -> Q:
