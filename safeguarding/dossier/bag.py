@@ -18,6 +18,7 @@ import rfc8785
 
 from safeguarding.incidents import INCIDENTS
 
+from .concern import concern_pdf, is_about_a_child
 from .dsa import batches, dsa_statements
 from .frozen import FrozenCase
 from .pdf import report_pdf
@@ -158,6 +159,8 @@ def _channels(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chun
     """What a person pastes or submits elsewhere; Havre itself sends nothing."""
     if "pharos" in INCIDENTS[case.code].tell and case.handover.recipient in UNMASKED:
         yield "channels/pharos.txt", lambda: pharos_txt(case)
+    if "crip" in INCIDENTS[case.code].tell and case.handover.recipient != "regulator" and is_about_a_child(case):
+        yield "channels/crip.pdf", lambda: concern_pdf(case)
     if bodies := list(batches(dsa_statements(case))):
         yield "channels/dsa-statements.json", lambda: rfc8785.dumps(bodies)
 

@@ -49,7 +49,8 @@ def _one(made: bytes | list[bytes] | None) -> bytes:
 def _compiler(template: str, view: dict[str, Any], case: FrozenCase) -> typst.Compiler:
     data = json.dumps(_printable(view, words_in(case.language)("diacritics")), ensure_ascii=False)
     return typst.Compiler(
-        (_TEMPLATES / template).read_bytes(),
+        str(_TEMPLATES / template),
+        root=str(_TEMPLATES),  # a template reads its own folder and nothing else
         sys_inputs={"data": data, "language": case.language},
         font_paths=typst.Fonts(include_system_fonts=False, font_paths=[str(FONTS)]),
         ignore_system_fonts=True,

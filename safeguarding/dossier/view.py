@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any, get_args
 
-from safeguarding.incidents import CHANNELS, INCIDENTS, LAW, SEVERITIES
+from safeguarding.incidents import INCIDENTS, LAW, SEVERITIES
 
 from .chronology import chronology
 from .codec import utc_text
-from .frozen import Decision, FrozenCase, Officer, Person
+from .frozen import FrozenCase
 from .parts import CircumstanceKey
 from .quotes import quotes
-from .times import clock, day, zone_of
-from .words import words_in
+from .times import day
+from .wording import Wording, capital
 
 CIRCUMSTANCES: tuple[CircumstanceKey, ...] = get_args(CircumstanceKey)
 LINES = 120  # of the chronology; all are in the dossier
@@ -28,19 +27,7 @@ def report_view(case: FrozenCase) -> dict[str, Any]:
     return _View(case).whole()
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-class _View:
-    def __init__(self, case: FrozenCase) -> None:
-        self.case = case
-        self.say: Callable[..., str] = words_in(case.language)
-        self.zone = zone_of(case.platform.timezone)
-        self.persons = {person.id: person for person in case.persons}
-        self.incident = INCIDENTS[case.code]
-        self.name = self.incident.words.in_language(case.language)
-
+class _View(Wording):
     def whole(self) -> dict[str, Any]:
         case, say = self.case, self.say
         return {
@@ -94,21 +81,9 @@ class _View:
         yield "danger", "\n".join(filter(None, (say(f"danger.{situation.danger_now}"), situation.danger_why)))
         protected = case.with_role("to_protect")
         yield "protect", "\n".join(map(self._who, protected)) or say("nobody_to_protect")
-        yield "suspected", "\n".join(filter(None, (_capital(f"{self.name} ({case.code})"), situation.summary)))
+        yield "suspected", "\n".join(filter(None, (capital(f"{self.name} ({case.code})"), situation.summary)))
         yield "asked", case.handover.request or say("nothing_asked")
-        yield "done", "\n".join(map(_capital, self._done())) or say("nothing_done")
-
-    def _done(self) -> Iterator[str]:
-        for decision in self.case.decisions:
-            if decision.effective_at:
-                yield f"{self._decision_words(decision)}, {self._at(decision.effective_at)}"
-        for measure in self.case.measures:
-            who = f" ({self.persons[measure.person].name})" if measure.person else ""
-            what = f"{self.say(f'measure.{measure.kind}')}{who}"
-            yield f"{what}, {self._at(measure.starts_at)} ({self.say('measure_auto')})"
-        for told in self.case.transmissions:
-            state = self.say("must_be_told" if told.state == "due" else "told")
-            yield self.say("pair", a=self._channel(told.channel), b=state)
+        yield "done", "\n".join(map(capital, self._done())) or say("nothing_done")
 
     # ---------------------------------------------------------------------------------------------- sections
 
@@ -247,7 +222,7 @@ class _View:
             yield {"kind": "text", "text": say("no_decision")}
         for measure in self.case.measures:
             who = f" ({self.persons[measure.person].name})" if measure.person else ""
-            title = _capital(f"{say(f'measure.{measure.kind}')}{who}, {say('measure_auto')}")
+            title = capital(f"{say(f'measure.{measure.kind}')}{who}, {say('measure_auto')}")
             until = self._at(measure.ended_at or measure.ends_at)
             rows = [
                 [say("when"), f"{self._at(measure.starts_at)}, {say('until')} {until}"],
@@ -319,38 +294,3 @@ class _View:
         if case.connections:
             yield {"kind": "text", "text": say("connections_note", count=len(case.connections))}
         yield {"kind": "note", "text": f"{case.reference} · {utc_text(case.handover.exported_at)}"}
-
-    # ------------------------------------------------------------------------------------------- small words
-
-    def _at(self, moment: datetime) -> str:
-        return clock(moment, self.zone, self.case.language)
-
-    def _officer(self, officer: Officer) -> str:
-        return f"{officer.name} ({officer.role})" if officer.role else officer.name
-
-    def _channel(self, key: str) -> str:
-        return CHANNELS[key].in_language(self.case.language) if key in CHANNELS else key
-
-    def _roles(self, person: Person) -> str:
-        return ", ".join(self.say(f"role.{role}") for role in person.roles)
-
-    def _age(self, person: Person) -> str:
-        if person.age is None or person.age.band == "none":
-            return self.say("age_unknown")
-        told = [self.say(f"band.{person.age.band}")]
-        if person.age.method:
-            told.append(self.say(f"method.{person.age.method}"))
-        if person.age.verified_on:
-            told.append(f"{self.say('verified_on')} {day(person.age.verified_on, self.case.language)}")
-        return ", ".join(told)
-
-    def _who(self, person: Person) -> str:
-        return f"{person.name} ({self._age(person)})"
-
-    def _decision_words(self, decision: Decision) -> str:
-        words = _capital(self.say(f"action.{decision.action}"))
-        if decision.person:
-            words += f" ({self.persons[decision.person].name})"
-        if decision.ends_at:
-            words += f", {self.say('until')} {self._at(decision.ends_at)}"
-        return words

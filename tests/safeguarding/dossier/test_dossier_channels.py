@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 
 from safeguarding.dossier.bag import build_bag
+from safeguarding.dossier.concern import concern_pdf, is_about_a_child
 from safeguarding.dossier.dsa import BATCH, ENUMERATIONS, LENGTHS, batches, check_statement, dsa_statements
 from safeguarding.dossier.pharos import pharos_txt
 from safeguarding.dossier.redact import redact
 from safeguarding.dossier.sign import Signer
 from safeguarding.incidents import INCIDENTS
 from tests.conftest import shared_path
-from tests.safeguarding.dossier.cases import START, conversation, grooming_case
+from tests.safeguarding.dossier.cases import ALICE, BOB, CHARLIE, NOTIFIER, START, conversation, grooming_case
 
 
 def decided(action: str, **changes: Any) -> Any:
@@ -167,13 +171,58 @@ def test_pharos_sheet_of_a_bare_case_is_whole() -> None:
     assert "Aucun message joint." in pharos_txt(case).decode()
 
 
+def letter(case: Any) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(concern_pdf(case))).pages
+    return bare("".join(page.extract_text() for page in pages))
+
+
+def bare(text: str) -> str:
+    return re.sub(r"[\s\u200b]+", "", text)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_letter_of_concern_quotes_the_child_and_says_what_is_unknown(language: Any) -> None:
+    case = grooming_case(language)
+    text = letter(case)
+    for message in case.messages:
+        said = bare(f"« {message.versions[0].text} »") in text
+        assert said == (message.author == "alice"), message.id
+    for part in (
+        "article L226-2-1",
+        "lune_bleue",
+        "15-17 ans",
+        "inconnus de la plateforme",
+        "par N1 (identité protégée)",
+        "« Il insiste pour la voir et lui demande de ne rien dire. »",
+        "majeur, vu en personne",
+        "Les parents sont au courant",
+        "Fermeture du compte",
+        "Signature :",
+    ):
+        assert bare(part) in text, part
+
+
+def test_letter_of_a_bare_case_is_whole_and_the_same_each_time() -> None:
+    case = grooming_case("fr", messages=(), alerts=(), reports=(), decisions=(), measures=(), transmissions=())
+    assert bare("Aucun message de l’enfant n’est joint.") in letter(case)
+    assert concern_pdf(case) == concern_pdf(case)
+
+
+def test_letter_is_only_for_somebody_who_may_be_a_child() -> None:
+    assert is_about_a_child(grooming_case())
+    assert not is_about_a_child(
+        grooming_case(persons=(dataclasses.replace(ALICE, age=BOB.age), BOB, CHARLIE, NOTIFIER))
+    )
+
+
 @pytest.mark.parametrize(
     ("recipient", "code", "files"),
     [
-        ("police", "M1", ["channels/pharos.txt", "channels/dsa-statements.json"]),
+        ("police", "M1", ["channels/pharos.txt", "channels/crip.pdf", "channels/dsa-statements.json"]),
         ("police", "C1", ["channels/dsa-statements.json"]),
         ("regulator", "M1", ["channels/dsa-statements.json"]),
-        ("child_protection", "M7", []),
+        ("child_protection", "M7", ["channels/crip.pdf"]),
+        ("child_protection", "V3", ["channels/dsa-statements.json"]),
     ],
 )
 def test_bag_encloses_the_channel_files_that_fit(
