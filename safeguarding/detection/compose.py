@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable
 
 from .lexicon import GUARD, Hit, Lexicon, Reading, lexicon_for
+from .patterns import CONTINUED
 from .rulesets import Ruleset
 from .types import Finding
 
@@ -34,6 +35,7 @@ class _Guards:
         self.affirmed: set[int] = set()
         self.reports: list[tuple[int, int]] = []
         self.reclaims: list[tuple[int, int]] = []
+        self.enclosed: list[tuple[int, int]] = []
         self.denounced = False
         for hit in hits:
             if hit.rule.code != GUARD:
@@ -42,6 +44,8 @@ class _Guards:
                 self.affirmed.update(range(hit.first, hit.last))
             elif hit.rule.tactic == "denounces":
                 self.denounced = True
+            elif hit.rule.tactic == "encloses":
+                self.enclosed.append((hit.first, hit.last))
             elif hit.rule.tactic == "reclaims":
                 self.reclaims.append((hit.first, hit.last))
             else:
@@ -71,19 +75,25 @@ class _Guards:
         for index in range(start, hit.last):
             if self._marked(index, self.breaks) and index > hit.first:
                 odd = False
-            elif self._marked(index, self.negation) and index not in self.affirmed:
+            elif (
+                self._marked(index, self.negation)
+                and index not in self.affirmed
+                and not self._marked(index, CONTINUED)  # the "pas" of "aime pas": part of what is said
+            ):
                 odd = True
         return odd
 
     def quoted(self, hit: Hit) -> bool:
         spans = self.reading.spans
-        start, end = spans[hit.first][0], spans[hit.last - 1][1]
-        return any(a <= start and end <= b for a, b in self.quotes)
+        start = spans[hit.first][0]
+        return any(a <= start < b for a, b in self.quotes)
 
     def reported(self, hit: Hit) -> bool:
         if self.denounced:
             return True
         start = self.sentence(hit.first)
+        if any(self.sentence(first) == start for first, _ in self.enclosed):
+            return True
         return any(start <= first < hit.last and last <= hit.last and first <= hit.first + 1 for first, last in self.reports)
 
     def reclaimed(self, hit: Hit) -> bool:
@@ -124,4 +134,15 @@ def judge(lexicon: Lexicon, reading: Reading, scope: str = "text") -> list[Findi
         findings.append(
             Finding(rule.code, rule.id, rule.version, span, rule.tactic, rule.weight, rule.target, alerting)
         )
-    return sorted(findings, key=lambda finding: (finding.span, finding.rule))
+    return _once(findings)
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Of the findings of one rule that overlap, the one that alerts, else the longest."""
+    findings.sort(key=lambda f: (not f.alerting, f.span[0] - f.span[1], f.span, f.rule))
+    kept: list[Finding] = []
+    for finding in findings:
+        start, end = finding.span
+        if not any(k.rule == finding.rule and k.span[0] < end and start < k.span[1] for k in kept):
+            kept.append(finding)
+    return sorted(kept, key=lambda finding: (finding.span, finding.rule))

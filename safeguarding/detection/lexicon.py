@@ -140,17 +140,17 @@ class _RuleMatcher:
     compiles in 0.6 s. pyahocorasick finds words, not rows of word classes. Both kept engines are linear in the text.
     """
 
-    def __init__(self, rules: list[tuple[Rule, str, str]]) -> None:
-        self.rules = [rule for rule, _, _ in rules]
-        self._sources = [where.encode("latin-1") for _, where, _ in rules]
-        self._unless_sources = [unless.encode("latin-1") for _, _, unless in rules]
+    def __init__(self, rules: list[tuple[Rule, list[str], str]]) -> None:
+        self._patterns = [(rule, where.encode("latin-1")) for rule, patterns, _ in rules for where in patterns]
+        self._unless = {rule.id: unless.encode("latin-1") for rule, _, unless in rules}
+        self._guards = frozenset(n for n, (rule, _) in enumerate(self._patterns) if rule.code == GUARD)
         self._compiled: dict[bytes, Any] = {}
         self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK) if rules else None
         if self._database is not None:
             self._database.compile(
-                expressions=self._sources,
-                ids=list(range(len(rules))),
-                flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(rules),
+                expressions=[where for _, where in self._patterns],
+                ids=list(range(len(self._patterns))),
+                flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(self._patterns),
             )
         self._scratch = threading.local()
 
@@ -174,17 +174,18 @@ class _RuleMatcher:
         found.sort()
         return found
 
-    def hits(self, reading: Reading) -> list[Hit]:
+    def hits(self, reading: Reading, *, with_guards: bool = False) -> list[Hit]:
         line = reading.line
         if self._database is None or not line:
             return []
-        found: list[Hit] = []
         present = self._present(line)
-        if all(self.rules[index].code == GUARD for index in present):
+        if not with_guards and self._guards.issuperset(present):
             return []  # nothing for the guards to judge
+        found: list[Hit] = []
         for index in present:
-            unless = self._unless_sources[index]
-            for match in self._regex(self._sources[index]).finditer(line):
+            rule, where = self._patterns[index]
+            unless = self._unless[rule.id]
+            for match in self._regex(where).finditer(line):
                 start, end = match.span()
                 if start == end or (unless and self._regex(unless).search(_sentence(line, start, end))):
                     continue
@@ -193,7 +194,7 @@ class _RuleMatcher:
                     first += 1
                 while last - 1 > first and reading.pieces[last - 1][1:2] in b".?":
                     last -= 1
-                found.append(Hit(self.rules[index], first, last))
+                found.append(Hit(rule, first, last))
         return found
 
 
@@ -221,6 +222,7 @@ class Lexicon:
         self._repairable: set[str] = set()
         self._joinable: set[str] = set()
         self._slips: set[str] = set()
+        self._sounds: dict[str, str] = {}
         self._starred: dict[tuple[str, int], list[str]] = {}
         self._index_words()
         self._context = self._compile_context()
@@ -288,10 +290,12 @@ class Lexicon:
             self._starred.setdefault((word[0], len(word)), []).append(word)
             if len(word) < 4:
                 continue
+            if self.lang == "fr" and len(word) > 4:
+                self._sounds.setdefault(_sound(word), word)
             for slip in _slips(word):
+                self._slips.add(slip)
                 if slip not in self._words:
                     self._words[slip] = self._pieces(word)
-                    self._slips.add(slip)
 
     def _compile_context(self) -> dict[bytes, tuple[Pieces, frozenset[str], frozenset[int], frozenset[str]]]:
         table = {}
@@ -313,7 +317,7 @@ class Lexicon:
                 if rule.scope != scope:
                     continue
                 try:
-                    where = "|".join(self.compile(pattern) for pattern in rule.patterns)
+                    where = [self.compile(pattern) for pattern in rule.patterns]
                     unless = "|".join(self.compile(pattern) for pattern in rule.unless)
                 except PatternError as error:
                     raise RulesetError(rule.file, rule.id, str(error)) from error
@@ -416,7 +420,7 @@ class Lexicon:
             if number:
                 return (self._piece(number[1]), *(self._words.get(number[2]) or (self._piece(number[2]),)))
             return self._pieces(token)
-        if any(char.isalnum() for char in token) and token.isascii():
+        if any(char.isascii() and char.isalnum() for char in token):  # "200€" is 200
             return tuple(piece for part in re.findall(r"[a-z0-9]+", token) for piece in self._simple(part))
         return (self._piece(_token_name(token)),)
 
@@ -438,6 +442,9 @@ class Lexicon:
                 for candidate in _unstretched(token):
                     if candidate in self._words:
                         return self._words[candidate]
+            sounded = self._sounds.get(_sound(token)) if len(token) > 3 else None
+            if sounded is not None:
+                return self._words[sounded]
             if len(token) >= 6:
                 return self._run_together(token)
         return None
@@ -453,7 +460,9 @@ class Lexicon:
 
     def repairs(self, word: str) -> bool:
         """Would this word be taken for another?"""
-        return word in self._slips or (word not in self._words and self._repair(word) is not None)
+        if word in self._class_marks:
+            return False
+        return word in self._slips or self._repair(word) is not None
 
     def _run_together(self, token: str) -> Pieces | None:
         """`justepitoyables`: known words without spaces, at least one of them repairable and of four letters."""
@@ -509,6 +518,11 @@ class Lexicon:
                         marked[follower] = _with_mark(marked[follower], CONTINUED)
         return tuple(marked)
 
+    def fires(self, rule: Rule, reading: Reading) -> bool:
+        """Does one rule match, guards set aside? For proofs and previews; `hits` is the fast way."""
+        matcher = _RuleMatcher([(rule, [self.compile(p) for p in rule.patterns], "|".join(map(self.compile, rule.unless)))])
+        return bool(matcher.hits(reading, with_guards=True))
+
     def hits(self, reading: Reading, scope: str = "text") -> list[Hit]:
         """Every match of every rule of the scope, in a fixed order."""
         return self._matcher(scope).hits(reading)
@@ -546,6 +560,23 @@ def _slips(word: str) -> Iterable[str]:
     for index in range(len(word) - 1):
         if word[index] != word[index + 1]:
             yield word[:index] + word[index + 1] + word[index] + word[index + 2 :]
+
+
+# French as it sounds: applied in order to a folded word, so that "konass" and "connasse" meet.
+_SOUNDS = [
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"(?:eau|au)", "o"), (r"ph", "f"), (r"sch|ch|sh", "1"), (r"qu|q|ck|c(?=[^eiy1]|$)|k", "k"), (r"c(?=[eiy])|ss|ç", "s"), (r"gu(?=[eiy])", "g"),
+        (r"ge(?=[aou])|j|g(?=[eiy])", "j"), (r"ill|ll(?=[ei])", "y"), (r"[ae]i|ei|et$|ez$|er$", "e"), (r"y", "i"), (r"(?<=[aeiouy])z(?=[aeiouy])", "s"),
+        (r"x$|s$|t$|d$|e$", ""), (r"(?:es|ent|e)$", ""), (r"h", ""), (r"([a-z])\1+", r"\1"), (r"m(?=[pb])|n(?=n)", "n"),
+    )
+]  # fmt: skip
+
+
+def _sound(word: str) -> str:
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word
 
 
 def _plainer(token: str) -> Iterator[str]:

@@ -42,7 +42,7 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     ~~          any number of words of the same sentence
     {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question mark
 
-Rules with the code GUARD are no findings: their tactic (affirms, denies, reports, denounces, reclaims) tells `compose`
+Rules with the code GUARD are no findings: their tactic (affirms, reports, encloses, denounces, reclaims) tells `compose`
 how to take the findings around them.
 
 The reading: "ne", fillers (vocabulary `fillers`: juste, vraiment, really...) and commas are *dropped* before matching, so

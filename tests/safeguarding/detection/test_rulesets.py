@@ -1,0 +1,130 @@
+"""Rule files: refused whole when wrong, versioned by content, proved by their own examples."""
+
+from __future__ import annotations
+
+import pytest
+
+from safeguarding.detection.compose import judge, scan
+from safeguarding.detection.lexicon import lexicon_for
+from safeguarding.detection.rulesets import LANGS, Ruleset, RulesetError, load_ruleset, parse_ruleset
+
+RULE = """
+code: V2
+lang: fr
+vocabulary:
+  fr:
+    classes:
+      fruit: [pomme:n, "poire/poires", fruit de la passion]
+    spelling: {jaim: je aime}
+    fillers: [vraiment]
+    repair: [fruit]
+rules:
+  - id: t.fruit
+    patterns: ["je (mange|aime) ~2 {fruit}"]
+    examples: {must_fire: ["je mange une pomme"], must_not_fire: ["je mange une tarte"]}
+"""
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return load_ruleset()
+
+
+def fires(ruleset: Ruleset, rule: str, lang: str, scope: str, text: str) -> bool:
+    """Does a rule stand? A finding that accuses nobody (quoted, reported, reclaimed) does not count."""
+    lexicon = lexicon_for(ruleset, lang)
+    wanted = next(r for r in ruleset.rules if r.id == rule)
+    if wanted.code == "GUARD":
+        return lexicon.fires(wanted, lexicon.read(text))
+    found = [f for f in judge(lexicon, lexicon.read(text), scope) if f.rule == rule]
+    return any(f.alerting == wanted.alerting for f in found)
+
+
+def _examples() -> list[tuple[str, str, str, str, bool]]:
+    cases = []
+    for rule in load_ruleset().rules:
+        # a rule of both languages must fire in one of them, and stay silent in both
+        langs = ",".join(LANGS) if rule.lang == "any" else rule.lang
+        cases += [(rule.id, langs, rule.scope, example.text, True) for example in rule.must_fire]
+        cases += [(rule.id, langs, rule.scope, example.text, False) for example in rule.must_not_fire]
+    return cases
+
+
+@pytest.mark.parametrize(("rule", "langs", "scope", "text", "expected"), _examples())
+def test_every_example_of_every_rule_holds(
+    ruleset: Ruleset, rule: str, langs: str, scope: str, text: str, expected: bool
+) -> None:
+    assert any(fires(ruleset, rule, lang, scope, text) for lang in langs.split(",")) is expected
+
+
+def test_every_rule_has_at_least_as_many_silent_examples_as_firing_ones(ruleset: Ruleset) -> None:
+    assert all(len(rule.must_not_fire) >= len(rule.must_fire) >= 1 for rule in ruleset.rules)
+
+
+def test_every_rule_compiles_in_its_languages(ruleset: Ruleset) -> None:
+    for lang in LANGS:
+        for scope in ("text", "name"):
+            judge(lexicon_for(ruleset, lang), lexicon_for(ruleset, lang).read("bonjour hello"), scope)
+
+
+def test_the_same_files_give_the_same_digest_and_a_changed_word_another() -> None:
+    first, again = parse_ruleset({"a.yaml": RULE}), parse_ruleset({"a.yaml": RULE})
+    changed = parse_ruleset({"a.yaml": RULE.replace("pomme:n", "prune:n").replace("une pomme", "une prune")})
+    assert first.digest == again.digest != changed.digest
+    assert first.rules[0].version != changed.rules[0].version
+
+
+def test_a_rule_keeps_its_version_when_another_file_changes() -> None:
+    other = "rules:\n- {id: o, code: V2, lang: fr, patterns: [%s], examples: {must_fire: [a], must_not_fire: [b]}}"
+    first = parse_ruleset({"a.yaml": RULE, "b.yaml": other % "un"})
+    second = parse_ruleset({"a.yaml": RULE, "b.yaml": other % "deux"})
+    assert first.digest != second.digest
+    assert [r.version for r in first.rules if r.id == "t.fruit"] == [r.version for r in second.rules if r.id == "t.fruit"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "rule", "reason"),
+    [
+        ("rules: [", "-", "not YAML"),
+        ("- a list", "-", "not a mapping"),
+        ("ruls: []", "-", "unknown key"),
+        ("rules: oops", "-", "not a list"),
+        (RULE.replace("{fruit}", "{vegetable}"), "t.fruit", "unknown class {vegetable}"),
+        (RULE.replace("(mange|aime)", "(mange|aime"), "t.fruit", "never closed"),
+        (RULE.replace("~2", "~99"), "t.fruit", "gap of 99"),
+        (RULE.replace("code: V2\n", ""), "t.fruit", "no code"),
+        (RULE.replace("lang: fr", "lang: de", 1), "t.fruit", "lang must be"),
+        (RULE.replace('must_not_fire: ["je mange une tarte"]', "must_not_fire: []"), "t.fruit", "fewer must_not_fire"),
+        (RULE.replace("pomme:n", "pomme:zz"), "-", "no paradigm"),
+        (RULE.replace("id: t.fruit", "id: t.fruit\n    weight: 3"), "t.fruit", "weight"),
+        (RULE.replace("id: t.fruit", "id: t.fruit\n    action: ban"), "t.fruit", "action"),
+        (RULE.replace("id: t.fruit", "id: t.fruit\n    colour: red"), "t.fruit", "unknown key"),
+        (RULE.replace("repair: [fruit]", "repair: [nuts]"), "-", "unknown class"),
+    ],
+)
+def test_a_broken_file_is_refused_whole_with_file_rule_and_reason(broken: str, rule: str, reason: str) -> None:
+    with pytest.raises(RulesetError) as caught:
+        ruleset = parse_ruleset({"good.yaml": RULE.replace("t.fruit", "t.good").replace("fruit", "legume"), "bad.yaml": broken})
+        scan("je mange une pomme", "fr", ruleset)
+    assert caught.value.rule == rule
+    assert reason in caught.value.reason
+    assert str(caught.value).startswith(caught.value.file)
+
+
+def test_two_rules_with_one_id_are_refused() -> None:
+    again = RULE.split("vocabulary")[0] + "rules" + RULE.split("rules")[1]
+    with pytest.raises(RulesetError, match="already used in a.yaml"):
+        parse_ruleset({"a.yaml": RULE, "b.yaml": again})
+
+
+def test_patterns_read_classes_expressions_gaps_and_fillers() -> None:
+    ruleset = parse_ruleset({"a.yaml": RULE})
+    for text in ("je mange des pommes", "Je mange vraiment un fruit de la passion", "jaim les poires", "je mange une p0mme"):
+        assert [f.rule for f in scan(text, "fr", ruleset)] == ["t.fruit"], text
+    for text in ("je mange. une pomme", "je mange une tarte aux jolies petites pommes", "tu manges une pomme"):
+        assert scan(text, "fr", ruleset) == [], text
+
+
+def test_words_like_on_no_and_off_are_words_not_truth_values() -> None:
+    ruleset = parse_ruleset({"a.yaml": RULE.replace("[vraiment]", "[on, no, off, yes]")})
+    assert ruleset.vocabularies["fr"].fillers == {"on", "no", "off", "yes"}
