@@ -142,10 +142,9 @@ def to_re2(pattern: str, canonical: Canonical, mark: ClassMark) -> str:
             if len(stack) == 1:
                 raise PatternError("a parenthesis closes that was never opened")
             branches = ["".join(parts) for parts in stack.pop()]
-            filled = [branch for branch in branches if branch]  # a filler is read as nothing
+            filled = [branch for branch in branches if branch]  # a filler is read as nothing: it is left out
             if filled:
-                repeat = symbol.repeat or ("?" if len(filled) < len(branches) else "")
-                stack[-1][-1].append(f"(?:{'|'.join(filled)}){repeat}")
+                stack[-1][-1].append(f"(?:{'|'.join(filled)}){symbol.repeat}")
         elif symbol.kind == "|":
             stack[-1].append([])
         elif symbol.kind == "class":
