@@ -31,17 +31,19 @@ class Shaped:
 
 
 def shape_events(events: Sequence[RoomEvent], *, bodies: Mapping[int, str] | None = None) -> list[Shaped]:
-    """Events as frames, in order: at most three queries, and one for the answered messages.
+    """Events as frames, in order: at most three queries, whatever their number.
 
-    `bodies` ({message key: shown body}) spares reading what the caller has just written.
+    `bodies` ({message key: shown body}) are of messages that the caller has just written: nothing is read of them
+    again, unless they answer another.
     """
     if not events:
         return []
-    messages = (
-        Message.objects.filter(pk__in={event.message_id for event in events})
-        .select_related("author", "room", "reply_to__author")
-        .in_bulk()
-    )
+    written = bodies or {}
+    messages = {event.message_id: event.message for event in events if event.message_id in written}
+    others = {event.message_id for event in events} - messages.keys()
+    if others:
+        rows = Message.objects.filter(pk__in=others).select_related("author", "room", "reply_to__author")
+        messages |= rows.in_bulk()
     visible = [m for m in messages.values() if m.visibility == Message.Visibility.VISIBLE]
     shown = dict(bodies or {})
     shown |= shown_bodies([m for m in visible if m.pk not in shown])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
@@ -38,6 +38,7 @@ from .sequence import allocate_seqs
 
 LONGEST = 2000
 MOST_MENTIONS = 8
+MENTIONS_LOOKED_AT = 200  # beyond that two people who only ever mentioned each other count as strangers again
 RECENT = 5  # of the author's last messages: contact details come in pieces
 RECENT_WITHIN = dt.timedelta(minutes=15)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
@@ -134,6 +135,7 @@ def _post(posts: Sequence[Post]) -> list[Posted | Refused]:
     ready: dict[int, _Ready] = {}
     said: dict[tuple[int, int], list[str]] = _recent(posts, standings, now)
     first_of: dict[tuple[int, int, str], int] = {}
+    spoke: set[tuple[int, int]] = set()  # in this batch
     for index, post in enumerate(posts):
         key = (post.actor.pk, post.room.pk, post.client_id)
         if key in stored:
@@ -142,8 +144,9 @@ def _post(posts: Sequence[Post]) -> list[Posted | Refused]:
             continue  # twice in one batch: answered below as its first is
         else:
             try:
-                ready[index] = _judge(post, standings, said, now)
+                ready[index] = _judge(post, standings, said, spoke, now)
                 first_of[key] = index
+                spoke.add(key[:2])
             except Refused as refusal:
                 answers[index] = refusal
     if ready:
@@ -157,7 +160,11 @@ def _post(posts: Sequence[Post]) -> list[Posted | Refused]:
 
 
 def _judge(
-    post: Post, standings: Mapping[tuple[int, int], _Standing], said: dict[tuple[int, int], list[str]], now: dt.datetime
+    post: Post,
+    standings: Mapping[tuple[int, int], _Standing],
+    said: dict[tuple[int, int], list[str]],
+    spoke: Set[tuple[int, int]],
+    now: dt.datetime,
 ) -> _Ready:
     if not _CLIENT_ID.fullmatch(post.client_id):
         raise ClientIdInvalid
@@ -171,6 +178,8 @@ def _judge(
     if refusal := may_write(standing.access, room, now):
         raise refusal
     if room.slow_mode_seconds and standing.role == Membership.Role.MEMBER:
+        if pair in spoke:
+            raise SlowDown
         _require_slow(post, room, now)
     reply_to, mentions, strangers = _addressed(post, standing)
     recent = said.setdefault(pair, [])
@@ -242,7 +251,7 @@ def _addressed(post: Post, standing: _Standing) -> tuple[Message | None, list[st
     if len(post.mentions) > MOST_MENTIONS:
         raise BadText
     reply_to = None
-    people: set[int] = set()
+    people: dict[int, str] = {}
     apart = standing.access.blocked_pks | standing.access.paused_with
     if post.reply_to:
         reply_to = (
@@ -252,7 +261,7 @@ def _addressed(post: Post, standing: _Standing) -> tuple[Message | None, list[st
         )
         if reply_to is None or reply_to.author_id in standing.access.blocked_pks:
             raise MessageUnknown
-        people.add(reply_to.author_id)
+        people[reply_to.author_id] = reply_to.author.public_id
     mentions: list[str] = []
     if post.mentions:
         members = list(
@@ -266,20 +275,27 @@ def _addressed(post: Post, standing: _Standing) -> tuple[Message | None, list[st
         ):
             raise ContactPaused
         mentions = [member.public_id for member in members]
-        people |= {member.pk for member in members}
-    people.discard(post.actor.pk)
-    if people & apart:
+        people |= {member.pk: member.public_id for member in members}
+    people.pop(post.actor.pk, None)
+    if people.keys() & apart:
         raise ContactPaused
     return reply_to, mentions, bool(people) and _strangers(post.actor, people)
 
 
-def _strangers(actor: Member, people: set[int]) -> bool:
-    """Whether somebody among `people` has never exchanged an answer with the author."""
-    met = Message.objects.filter(visibility=Message.Visibility.VISIBLE).filter(
-        Q(author=actor, reply_to__author__in=people) | Q(author__in=people, reply_to__author=actor)
-    )
-    known = {pk for pair in met.values_list("author_id", "reply_to__author_id").distinct() for pk in pair}
-    return not people <= known
+def _strangers(actor: Member, people: Mapping[int, str]) -> bool:
+    """Whether somebody among `people` ({key: public id}) has never exchanged a shown answer or mention with the author."""
+    shown = Message.objects.filter(visibility=Message.Visibility.VISIBLE)
+    answers = shown.filter(Q(author=actor, reply_to__author__in=people) | Q(author__in=people, reply_to__author=actor))
+    met = {pk for pair in answers.values_list("author_id", "reply_to__author_id").distinct() for pk in pair}
+    if people.keys() <= met:
+        return False
+    naming = shown.filter(author__in=[actor.pk, *people]).exclude(mentions=[]).order_by("-pk")
+    for author, named in naming.values_list("author_id", "mentions")[:MENTIONS_LOOKED_AT]:
+        if author == actor.pk:
+            met |= {pk for pk, public_id in people.items() if public_id in named}
+        elif actor.public_id in named:
+            met.add(author)
+    return not people.keys() <= met
 
 
 def _store(ready: Sequence[_Ready], now: dt.datetime) -> dict[int, int]:
