@@ -18,6 +18,7 @@ import rfc8785
 
 from safeguarding.incidents import INCIDENTS
 
+from .case_uco import case_jsonld
 from .concern import concern_pdf, is_about_a_child
 from .dsa import batches, dsa_statements
 from .frozen import FrozenCase
@@ -148,6 +149,7 @@ def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chu
     yield "chronology.csv", lambda: chronology_csv(case)
     yield "decisions.json", lambda: decisions_json(case)
     yield "notifications.json", lambda: notifications_json(case)
+    yield "case.jsonld", lambda: case_jsonld(case)
     yield "custody.jsonl", lambda: custody_jsonl(case)
     if case.redactions:
         yield "redactions.json", lambda: redactions_json(case)

@@ -43,6 +43,7 @@ def test_bag_holds_every_document(bag: BagResult) -> None:
         "data/chronology.csv",
         "data/decisions.json",
         "data/notifications.json",
+        "data/case.jsonld",
         "data/custody.jsonl",
         "data/connections.csv",
         "data/channels/pharos.txt",
@@ -75,7 +76,7 @@ def test_library_of_congress_validator_accepts_the_bag(folder: Path) -> None:
     opened = bagit.Bag(str(folder))
     assert opened.validate(processes=1)
     assert opened.info["External-Identifier"] == "INC-2026-k7Qm2xT9"
-    assert opened.info["Payload-Oxum"].endswith(".15")
+    assert opened.info["Payload-Oxum"].endswith(".16")
 
 
 def test_same_case_and_key_give_the_same_bytes(bag: BagResult, tmp_path: Path, signer: Signer) -> None:
