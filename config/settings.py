@@ -83,6 +83,9 @@ AGE_PROVIDERS = ["community.age.in_person.InPersonProvider"]
 if HAVRE_DEMO:
     AGE_PROVIDERS.append("community.age.demo.DemoProvider")
 
+# Where the detector keeps what it compiled from its rules: the first start takes seconds, the next does not.
+RULES_CACHE = Path(env.text("RULES_CACHE", str(VAR_DIR / "rules")))
+
 # Officers are paged through these apprise addresses (mail, webhook, SMS gateways); the deputy when nobody answers.
 PAGING_URLS = env.items("PAGING_URLS")
 PAGING_DEPUTY_URLS = env.items("PAGING_DEPUTY_URLS")

@@ -14,6 +14,8 @@ atexit.register(shutil.rmtree, TEST_VAR, ignore_errors=True)
 for _name in ("DATABASE_URL", "REDIS_URL", "HAVRE_DEMO", "HAVRE_ENV_FILE", "ALLOWED_HOSTS", "PAGING_URLS"):
     os.environ.pop(_name, None)
 os.environ.update(DEBUG="1", HAVRE_VAR=str(TEST_VAR), ALLOWED_HOSTS="localhost,127.0.0.1,testserver")
+# Compiled rules alone outlive a run: they are named by what they were compiled from, and processes of tests share them.
+os.environ.setdefault("RULES_CACHE", str(Path(__file__).resolve().parent.parent / "var" / "rules"))
 
 from config.settings import *  # noqa: E402, F403  the environment must stand before it is read
 

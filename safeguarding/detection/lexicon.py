@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import hyperscan
 import re2
 
+from .compiled import compile_set
 from .normalise import Normalised, normalise
 from .patterns import CONTINUED, END, FIRST_CLASS, LAST_CLASS, PatternError, to_re2, words_of
 from .rulesets import LANGS, Rule, Ruleset, RulesetError, Vocabulary
@@ -145,13 +146,7 @@ class _RuleMatcher:
         self._unless = {rule.id: unless.encode("latin-1") for rule, _, unless in rules}
         self._guards = frozenset(n for n, (rule, _) in enumerate(self._patterns) if rule.code == GUARD)
         self._compiled: dict[bytes, Any] = {}
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK) if rules else None
-        if self._database is not None:
-            self._database.compile(
-                expressions=[where for _, where in self._patterns],
-                ids=list(range(len(self._patterns))),
-                flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(self._patterns),
-            )
+        self._database = compile_set([where for _, where in self._patterns]) if rules else None
         self._scratch = threading.local()
 
     def _regex(self, source: bytes) -> Any:
