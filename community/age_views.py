@@ -153,7 +153,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         officer = active_officer(member)
     except NotAnAgeOfficer as refusal:
         raise PermissionDenied from refusal
-    form = AgeDeskForm(request.POST or None)
+    form = AgeDeskForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             ended = attest_check(

@@ -44,7 +44,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(onward, reverse("community:second_factor_enrol"))
     if member.is_verified():  # type: ignore[attr-defined]  # set by OTPMiddleware
         return redirect(onward)
-    form = TokenForm(request.POST or None)
+    form = TokenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         device = check_token(actor=member, token=form.cleaned_data["token"])
         if device is not None:
@@ -67,7 +67,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     onward = _onward(request)
     if is_enrolled(member):
         return redirect_to_login(onward, reverse("community:second_factor"))
-    form = TokenForm(request.POST or None)
+    form = TokenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         confirmed = confirm_enrolment(actor=member, token=form.cleaned_data["token"])
         if confirmed is not None:

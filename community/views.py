@@ -72,7 +72,7 @@ def accept(request: HttpRequest) -> HttpResponse:
 def pseudonym(request: HttpRequest) -> HttpResponse:
     """Take another pseudonym."""
     member = _member(request)
-    form = PseudonymForm(request.POST or None, member=member)
+    form = PseudonymForm(request.POST if request.method == "POST" else None, member=member)
     if request.method == "POST" and form.is_valid():
         try:
             change_pseudonym(actor=member, pseudonym=form.cleaned_data["pseudonym"])
@@ -107,7 +107,7 @@ def data(request: HttpRequest) -> HttpResponseBase:
 def close(request: HttpRequest) -> HttpResponse:
     """Close one's own account, with the password once more."""
     member = _member(request)
-    form = CloseAccountForm(request.POST or None, member=member)
+    form = CloseAccountForm(request.POST if request.method == "POST" else None, member=member)
     if request.method == "POST" and form.is_valid():
         try:
             close_account(actor=member, member=member)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
@@ -44,14 +46,20 @@ def event(bob: Member) -> AuditEvent:
         return audit.record(actor=bob, action="test.done", subject=bob, data={"n": 1})
 
 
-@pytest.mark.parametrize("statement", ["update", "delete"])
-def test_the_database_refuses_to_change_or_delete_an_audit_event(statement: str, bob: Member) -> None:
+@pytest.mark.parametrize(
+    "rewrite",
+    [
+        lambda line: AuditEvent.objects.filter(pk=line.pk).update(action="test.undone"),
+        lambda line: AuditEvent.objects.filter(pk=line.pk)._raw_delete("default"),
+    ],
+    ids=["update", "delete"],
+)
+def test_the_database_refuses_to_change_or_delete_an_audit_event(
+    rewrite: Callable[[AuditEvent], object], bob: Member
+) -> None:
     line = event(bob)
     with pytest.raises(IntegrityError), transaction.atomic():
-        if statement == "update":
-            AuditEvent.objects.filter(pk=line.pk).update(action="test.undone")
-        else:
-            AuditEvent.objects.filter(pk=line.pk)._raw_delete("default")
+        rewrite(line)
     assert AuditEvent.objects.get(pk=line.pk).action == "test.done"
 
 
