@@ -12,11 +12,12 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from config.demo import logins
 from config.env import Env
 from config.processes import SOCKET_PATH_BYTES, is_loopback, redis_command, redis_url, web_command, worker_command
 from config.supervisor import Supervisor
@@ -28,6 +29,9 @@ class Command(BaseCommand):
         "Everything on one machine under one supervisor: migrate, compile translations, then Redis (unless REDIS_URL "
         "names one), the web, and a worker with beat. HOST and PORT say where; Ctrl-C stops it."
     )
+
+    # The processes it starts check everything, both at once; once more here would double the time of a restart.
+    requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
         begun = time.monotonic()
@@ -53,14 +57,14 @@ class Command(BaseCommand):
             try:
                 if redis_socket:
                     supervisor.start("redis", redis_command(redis_socket))
-                if settings.HAVRE_DEMO and "seed_demo" in get_commands() and not get_user_model().objects.exists():
+                if settings.HAVRE_DEMO and not get_user_model().objects.exists():
                     supervisor.say("filling the demo")
                     # A process of its own: this one must not have threads while it forks.
                     subprocess.run([sys.executable, "manage.py", "seed_demo"], env=environ, check=True)
                 connection.close()
                 supervisor.start("web", web_command(host=host, port=port, processes=web))
                 supervisor.start("worker", worker_command(processes=workers, beat=True))
-                supervisor.run(
+                sound = supervisor.run(
                     ready=lambda: listens(host, port),
                     on_ready=lambda: self.announce(supervisor, f"http://{host}:{port}/", time.monotonic() - begun),
                 )
@@ -68,6 +72,8 @@ class Command(BaseCommand):
                 raise CommandError("The demo could not be filled; what it printed is above.") from error
             finally:
                 supervisor.stop()
+            if not sound:
+                raise CommandError("Havre did not start; why is said above.")
             supervisor.say("stopped")
 
     def locked(self, folder: Path) -> IO[str]:
@@ -110,6 +116,8 @@ class Command(BaseCommand):
 
     def announce(self, supervisor: Supervisor, address: str, seconds: float) -> None:
         supervisor.say(f"ready in {seconds:.1f} s: {address}")
+        for line in logins() if settings.HAVRE_DEMO else ():
+            supervisor.say(line)
 
 
 def listens(host: str, port: int) -> bool:
