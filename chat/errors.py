@@ -82,6 +82,11 @@ class MessageSettled(Refused):
     message = _("This message can no longer be changed.")
 
 
+class NotCheckedYet(Refused):
+    code = "not_checked_yet"
+    message = _("This message is still being checked. Try again in a moment.")
+
+
 class ContactPaused(Refused):
     code = "contact_paused"
     message = _("You cannot answer or mention this person for now.")

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chat import broadcast
-from chat.errors import MessageSettled, MessageUnknown
+from chat.errors import MessageSettled, MessageUnknown, NotCheckedYet
 from chat.models import Message, MessageRevision, ReadMarker, Room, RoomEvent
 from chat.policies import may_write
 from chat.safeguard import Draft, Verdict, get_safeguard
@@ -19,7 +19,7 @@ from community.models import Member
 from community.roles import is_moderator, is_officer
 from community.services.access import access_of
 
-from .posting import Posted, clean_body
+from .posting import Posted, clean_body, recent_texts
 from .sequence import allocate_seqs
 
 Kind = RoomEvent.Kind
@@ -92,7 +92,10 @@ def edit_message(*, actor: Member, message: Message, body: str) -> Posted:
         if message.visibility not in {Visibility.PENDING, Visibility.VISIBLE}:
             raise MessageSettled
         get_safeguard().message_leaving(message)
-        screening = get_safeguard().screen(Draft(actor, message.room, body))
+        pair = (actor.pk, message.room_id)
+        said = recent_texts({pair}, now=timezone.now(), besides=message)[pair]
+        with translation.override(actor.language):
+            screening = get_safeguard().screen(Draft(actor, message.room, body, tuple(said)))
         was_visible = message.visibility == Visibility.VISIBLE
         message.head_revision += 1
         MessageRevision.objects.create(
@@ -139,7 +142,7 @@ def delete_message(*, actor: Member, message: Message) -> None:
 @transaction.atomic
 def hold_message(*, actor: Member | None, message: Message, component: str = "") -> None:
     """Hide a message until a person has read it. Staff, or the machine. What is hidden already stays as it is."""
-    message = _for_staff(actor, message)
+    message = _for_staff(actor, message, component)
     if message.visibility in {Visibility.PENDING, Visibility.VISIBLE}:
         _withdraw(message, Visibility.HELD)
         broadcast.tell_author(message)
@@ -148,30 +151,43 @@ def hold_message(*, actor: Member | None, message: Message, component: str = "")
 
 @transaction.atomic
 def release_message(*, actor: Member, message: Message) -> None:
-    """Show a held message: a person has read it. It takes the room's next number. Raises MessageSettled otherwise."""
+    """Show a held message: a person has read it. It takes the room's next number.
+
+    Raises MessageSettled where it is not held, NotCheckedYet while its check is on its way: it would hold it again.
+    """
     message = _for_staff(actor, message)
     if message.visibility != Visibility.HELD:
         raise MessageSettled
-    _show(message)
+    if message.check_state == CheckState.PENDING:
+        raise NotCheckedYet
+    _show(message, message.head_revision)
     audit.record(actor=actor, action="message.released", subject=message, data={"revision": message.head_revision})
 
 
 @transaction.atomic
 def remove_message(*, actor: Member | None, message: Message, component: str = "") -> None:
-    """Take a message from everybody's sight but the record's. Removing twice is removing once."""
-    message = _for_staff(actor, message)
-    if message.visibility != Visibility.REMOVED:
+    """Take a message from everybody's sight but the record's. Removing twice is removing once; what was refused was
+    never seen and stays what it is."""
+    message = _for_staff(actor, message, component)
+    if message.visibility not in {Visibility.REMOVED, Visibility.REFUSED}:
         _withdraw(message, Visibility.REMOVED)
         audit.record(actor=actor, component=component, action="message.removed", subject=message)
 
 
 @transaction.atomic
 def restore_message(*, actor: Member, message: Message) -> None:
-    """Bring back what was removed by a decision that was overturned; never what its author deleted."""
+    """Bring back what was removed by a decision that was overturned; never what its author deleted.
+
+    Others see again the version they saw last, not one that has not passed since; what nobody ever saw is held again.
+    """
     message = _for_staff(actor, message)
     if message.visibility != Visibility.REMOVED or message.removed_by_author:
         raise MessageSettled
-    _show(message)
+    last = message.events.exclude(kind=Kind.REMOVED).order_by("-seq").values_list("revision", flat=True).first()
+    if last is None:
+        _withdraw(message, Visibility.HELD)
+    else:
+        _show(message, last)
     audit.record(actor=actor, action="message.restored", subject=message)
 
 
@@ -188,8 +204,8 @@ def _own(actor: Member, message: Message) -> Message:
     return locked
 
 
-def _for_staff(actor: Member | None, message: Message) -> Message:
-    if actor is not None and not (is_moderator(actor) or is_officer(actor)):
+def _for_staff(actor: Member | None, message: Message, component: str = "") -> Message:
+    if not (is_moderator(actor) or is_officer(actor) if actor else component):
         raise NotAllowed
     return _locked(message)
 
@@ -198,8 +214,8 @@ def _locked(message: Message) -> Message:
     return Message.objects.select_for_update(of=("self",)).select_related("room", "author").get(pk=message.pk)
 
 
-def _show(message: Message) -> None:
-    message.visibility, message.shown_revision = Visibility.VISIBLE, message.head_revision
+def _show(message: Message, revision: int) -> None:
+    message.visibility, message.shown_revision = Visibility.VISIBLE, revision
     message.save(update_fields=["visibility", "shown_revision"])
     _announce(message.room, [(message, Kind.POSTED)])
 

@@ -133,7 +133,9 @@ def _post(posts: Sequence[Post]) -> list[Posted | Refused]:
     stored = _stored(posts)
     answers: list[Posted | Refused | None] = [None] * len(posts)
     ready: dict[int, _Ready] = {}
-    said: dict[tuple[int, int], list[str]] = _recent(posts, standings, now)
+    # Among adults nothing is refused for its pieces: nothing is read for it.
+    minors = {pair for pair, standing in standings.items() if standing.room.admits_minors}
+    said = recent_texts({(post.actor.pk, post.room.pk) for post in posts} & minors, now=now)
     first_of: dict[tuple[int, int, str], int] = {}
     spoke: set[tuple[int, int]] = set()  # in this batch
     for index, post in enumerate(posts):
@@ -211,14 +213,13 @@ def _stored(posts: Sequence[Post]) -> dict[tuple[int, int, str], Posted]:
     return {(row.author_id, row.room_id, row.client_id): Posted(row, row.seq, duplicate=True) for row in rows}
 
 
-def _recent(
-    posts: Sequence[Post], standings: Mapping[tuple[int, int], _Standing], now: dt.datetime
+def recent_texts(
+    pairs: Set[tuple[int, int]], *, now: dt.datetime, besides: Message | None = None
 ) -> dict[tuple[int, int], list[str]]:
-    """What these authors said last in minors' rooms, oldest first. Elsewhere nothing is refused for its pieces."""
-    minors = {pair for pair, standing in standings.items() if standing.room.admits_minors}
-    pairs = {(post.actor.pk, post.room.pk) for post in posts} & minors
+    """What the authors of (author, room) pairs of keys said last there, oldest first: contact details come in pieces."""
+    said: dict[tuple[int, int], list[str]] = {pair: [] for pair in pairs}
     if not pairs:
-        return {}
+        return said
     rows = (
         MessageRevision.objects.filter(
             message__author__in={author for author, _ in pairs},
@@ -226,10 +227,10 @@ def _recent(
             message__created_at__gte=now - RECENT_WITHIN,
             number=F("message__head_revision"),
         )
+        .exclude(message=besides)
         .order_by("-message_id")
         .values_list("message__author_id", "message__room_id", "body")[: RECENT * len(pairs)]
     )
-    said: dict[tuple[int, int], list[str]] = {pair: [] for pair in pairs}
     for author, room, body in rows:
         if (author, room) in said:
             said[author, room].insert(0, body)
@@ -283,7 +284,7 @@ def _addressed(post: Post, standing: _Standing) -> tuple[Message | None, list[st
 
 
 def _strangers(actor: Member, people: Mapping[int, str]) -> bool:
-    """Whether somebody among `people` ({key: public id}) has never exchanged a shown answer or mention with the author."""
+    """Whether somebody among `people` ({key: public id}) never exchanged a shown answer or mention with the author."""
     shown = Message.objects.filter(visibility=Message.Visibility.VISIBLE)
     answers = shown.filter(Q(author=actor, reply_to__author__in=people) | Q(author__in=people, reply_to__author=actor))
     met = {pk for pair in answers.values_list("author_id", "reply_to__author_id").distinct() for pk in pair}

@@ -47,12 +47,12 @@ class Careful(Safeguard):
 
 
 def check(room: Room) -> list[int]:
-    """The full check of what is pending in a room: LATER-HOLD and LATER-REFUSE in a text are its verdicts."""
+    """The full check of what is pending in a room: DOUBTED and UNFIT in a text are its verdicts."""
     outcomes = []
     for message in Message.objects.filter(room=room, check_state="pending").order_by("pk"):
         revision = MessageRevision.objects.get(message=message, number=message.head_revision)
-        later = Verdict.HOLD if "LATER-HOLD" in revision.body else Verdict.ALLOW
-        later = Verdict.REFUSE if "LATER-REFUSE" in revision.body else later
+        later = Verdict.HOLD if "DOUBTED" in revision.body else Verdict.ALLOW
+        later = Verdict.REFUSE if "UNFIT" in revision.body else later
         stricter = [Verdict.ALLOW, Verdict.HOLD, Verdict.REFUSE]
         verdict = max(later, Verdict(revision.verdict), key=stricter.index)
         outcomes.append(CheckOutcome(message.pk, message.head_revision, verdict))
