@@ -73,10 +73,11 @@ class Supervisor:
         self._children.append(child)
         self._spawn(child)
 
-    def run(self, ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
+    def run(self, ready: Callable[[], bool], on_ready: Callable[[], None]) -> bool:
         """Relay, watch and restart until SIGINT, SIGTERM or SIGHUP; call `on_ready` once when `ready()` first holds.
 
-        Returns when every child is gone.
+        Returns when every child is gone: True, or False when one ended before it was ready, which is no accident to
+        start again after but a configuration to mend.
         """
         previous = {
             number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -87,10 +88,14 @@ class Supervisor:
         try:
             while not self._stopping:
                 self._relay(0.2 if was_ready else 0.05)
-                self._restart_the_dead()
-                if not was_ready and ready():
+                if was_ready:
+                    self._restart_the_dead()
+                elif not all(child.alive for child in self._children):
+                    break
+                elif ready():
                     was_ready = True
                     on_ready()
+            return was_ready or self._stopping
         finally:
             self.stop()
             signal.set_wakeup_fd(-1)

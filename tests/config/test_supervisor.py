@@ -106,3 +106,10 @@ def test_no_child_outlives_a_supervisor_that_is_killed(run: Run) -> None:
     run.process.kill()
     run.process.wait()
     wait_until(lambda: not any(is_alive(pid) for pid in children), what="the children are gone")
+
+
+def test_a_child_that_ends_before_it_was_ready_stops_the_rest(tmp_path: Path) -> None:
+    program = PROGRAM.replace("lambda: True", "lambda: False").replace("time.sleep(60)", "sys.exit(3)", 1)
+    program = program.replace("supervisor.run(", "sound = supervisor.run(") + "sys.exit(0 if sound else 4)\n"
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, timeout=30, check=False)
+    assert done.returncode == 4
