@@ -14,6 +14,7 @@ from .ports import NameScreen, PersonalData
 from .triggers import missing_triggers
 
 
+@checks.register
 def check_ports(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     """Every port this floor opens is answered by a class of its kind."""
     found: list[checks.CheckMessage] = []

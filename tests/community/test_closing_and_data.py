@@ -22,7 +22,7 @@ from community.errors import (
     StaffCannotClose,
     TwoOfficersRequired,
 )
-from community.models import AgeFact, Block, ConnectionLog, MailJob, Member, Restriction
+from community.models import AgeFact, AuditEvent, Block, ConnectionLog, MailJob, Member, Restriction
 from community.policies import AgeBand
 from community.services.access import access_of
 from community.services.age import begin_check
@@ -160,8 +160,6 @@ def test_two_officers_read_what_was_sealed_and_it_is_on_record(bob: Member, sam:
     (connection,) = read(bob, actor=sam, second=dana)
     assert (connection.kind, connection.address, connection.port) == ("login", "192.0.2.7", 40123)
     assert connection.at.utcoffset() == dt.timedelta(0)
-    from community.models import AuditEvent  # noqa: PLC0415  only this test looks
-
     event = AuditEvent.objects.get(action="connections.read")
     assert (event.actor, event.payload.data["second"]) == (sam, dana.public_id)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
@@ -27,7 +26,6 @@ urlpatterns = [
                 [
                     path("decisions/", page, name="my_decisions"),
                     path("reports/", page, name="my_reports"),
-                    path("notice/", login_not_required(page), name="notice"),
                 ],
                 "safeguarding",
             )
