@@ -25,6 +25,7 @@ from .tactics import (
     SELF_TACTICS,
     SEVERITIES,
     V1,
+    V2,
     Profile,
     profiles_touched,
 )  # fmt: skip
@@ -178,6 +179,8 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     newcomer = situation.is_newcomer(author)
     for other, _confidence in situation.aimed:
         if not _applies(situation, profile, other):
+            continue
+        if profile is V2 and piles.is_answering(situation.room_ledger["pile"], author, other, now):
             continue
         ledgers = [situation.towards[other]]
         score = pairs.score(

@@ -15,6 +15,11 @@ MAX_FINDINGS = 64
 MINORS = ("teen_13_14", "teen_15_17")
 NEWCOMER_DAYS = 7
 
+# What a finding without a tactic does to the person it is aimed at.
+_PLAIN_TACTIC: Mapping[tuple[str, str | None], str] = {
+    ("V2", "you"): "threat", ("V2", "third"): "threat", ("C1", "you"): "insult", ("D1", "self"): "suicidal",
+}  # fmt: skip
+
 _bands: dict[str, dict[str, tuple[str, ...]]] = {}
 
 
@@ -104,8 +109,9 @@ class Situation:
         """tactic -> its strongest finding that alerts, in this message."""
         best: dict[str, Finding] = {}
         for finding in self.findings:
-            if finding.tactic and finding.alerting:
-                held = best.get(finding.tactic)
+            name = finding.tactic or _PLAIN_TACTIC.get((finding.code, finding.target))
+            if name and finding.alerting:
+                held = best.get(name)
                 if held is None or finding.weight > held.weight:
-                    best[finding.tactic] = finding
+                    best[name] = finding
         return best
