@@ -224,7 +224,15 @@ ACCOUNT_RATE_LIMITS = {
 # Addresses (by name) of the floors above that stay open to a member without a proved age, or suspended: reporting,
 # decisions about them, appeals, the thread with a safeguarding officer. community.middleware has its own.
 AGE_GATE_OPEN = [
-    "safeguarding:*",
+    "safeguarding:report_message",
+    "safeguarding:report_member",
+    "safeguarding:my_reports",
+    "safeguarding:report_done",
+    "safeguarding:my_decisions",
+    "safeguarding:decision",
+    "safeguarding:contest",
+    "safeguarding:cards",
+    "safeguarding:dismiss_card",
 ]
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
