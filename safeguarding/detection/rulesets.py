@@ -86,7 +86,7 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), ["t", "f"])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|false)$"), ["t", "f"])
 
 _DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "alerting")
 _RULE_KEYS = {"id", "patterns", "unless", "examples", "note", *_DEFAULTS}
