@@ -14,7 +14,7 @@ from community import terms
 from community.models import Member
 from safeguarding.enforcement import MEASURES
 from safeguarding.incidents import INCIDENTS
-from safeguarding.models import Case, Decision, IncidentExport
+from safeguarding.models import Case, CaseParty, Decision, IncidentExport
 from safeguarding.selectors import messages_of
 
 DURATIONS = [
@@ -64,6 +64,9 @@ class DecisionForm(forms.Form):
         self.fields["counterpart"].queryset = people
         said = messages_of(case)
         self.fields["room"].queryset = Room.objects.filter(pk__in=said.order_by().values("room"))
+        subjects = [party.member for party in case.parties.select_related("member") if party.role == CaseParty.Role.SUBJECT]
+        if len(subjects) == 1:
+            self.fields["member"].initial = subjects[0].public_id
         if not INCIDENTS[case.code].sanctioned:
             self.fields["action"].choices = [
                 choice for choice in Decision.Action.choices if not MEASURES[choice[0]].adverse

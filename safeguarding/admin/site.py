@@ -16,11 +16,28 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_otp.admin import OTPAdminSite
+from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
 from safeguarding import selectors
 
 from .access import is_officer, may, reader, roles
+
+
+# Unfold's names; the colours are those of the members' pages (community/app.css).
+PRIMARY = {
+    "50": "#eef7f8",
+    "100": "#dcedf0",
+    "200": "#bcdde3",
+    "300": "#8fc6d0",
+    "400": "#7fd0de",
+    "500": "#7fd0de",
+    "600": "#0b5563",
+    "700": "#083f4a",
+    "800": "#06323b",
+    "900": "#06262d",
+    "950": "#041a1f",
+}
 
 
 class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
@@ -61,8 +78,12 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
         return super().index(request, {"board": board, **(extra_context or {})})
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
         return {
-            **super().each_context(request),
+            **context,
+            "colors": {**context["colors"], "primary": PRIMARY},
+            "site_icon": static("community/havre.svg"),
+            "site_favicons": [Favicon(href=static("community/havre.svg"), rel="icon", type="image/svg+xml")],
             "styles": [static("safeguarding/console.css")],
             "scripts": [static("safeguarding/console.js")],
             "is_officer": is_officer(request),

@@ -44,6 +44,6 @@ def action_name(decision: Decision) -> str:
 
 
 @register.filter
-def get_item(mapping: dict[str, object], key: str) -> object:
-    """A value by key, where the key is a variable."""
-    return mapping.get(key, "")
+def headline(body: str) -> str:
+    """The first line of a statement: what was decided."""
+    return body.partition("\n")[0]
