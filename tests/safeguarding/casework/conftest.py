@@ -164,9 +164,7 @@ def case(insult: Message, bob: Member, eve: Member) -> Case:
 
 
 @pytest.fixture
-def severe_case(
-    alice: Member, bob: Member, make_room: Callable[..., Room], say: Callable[..., Message]
-) -> Case:
+def severe_case(alice: Member, bob: Member, make_room: Callable[..., Room], say: Callable[..., Message]) -> Case:
     """M1, P1, the officers': alice reported bob."""
     room = make_room("homework", alice, bob, minors=True)
     say(alice, room, "I have a maths test tomorrow.")

@@ -182,9 +182,7 @@ def test_reading_without_claiming_takes_a_reason_that_is_logged(mo, max_, visit,
     assert AuditEvent.objects.filter(action="case.read", actor=max_).count() == 1
 
 
-def test_the_case_page_costs_the_same_however_long_the_conversation(
-    mo, visit, case, bob, insult, say
-):
+def test_the_case_page_costs_the_same_however_long_the_conversation(mo, visit, case, bob, insult, say):
     casework.claim_case(actor=mo, case=case)
     browser = visit(mo)
     few = queries_of(browser, page_of(case))

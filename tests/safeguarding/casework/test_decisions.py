@@ -141,9 +141,7 @@ def test_whatever_fails_on_the_way_nothing_was_done(mo, case, bob, soon, decide,
 # -- what it does ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("action", "kind"), [("mute", "mute"), ("suspend", "suspension"), ("room_ban", "room_ban")]
-)
+@pytest.mark.parametrize(("action", "kind"), [("mute", "mute"), ("suspend", "suspension"), ("room_ban", "room_ban")])
 def test_a_decision_restricts_explains_and_is_logged_at_once(mo, case, bob, insult, soon, decide, action, kind):
     decision = decide(mo, case, action, member=bob, ends_at=soon, room=insult.room)
     restriction = Restriction.objects.get(member=bob)
@@ -181,9 +179,7 @@ def test_no_action_writes_to_nobody_under_decision(mo, case, decide):
 
 
 @pytest.mark.parametrize("action", ["suspend", "warn"])
-def test_a_suspension_closes_open_sockets_and_a_warning_does_not(
-    mo, case, bob, soon, decide, closed_sockets, action
-):
+def test_a_suspension_closes_open_sockets_and_a_warning_does_not(mo, case, bob, soon, decide, closed_sockets, action):
     decide(mo, case, action, member=bob, ends_at=soon)
     assert closed_sockets == ([(bob.pk, telling.CLOSED_BY_DECISION)] if action == "suspend" else [])
 

@@ -1,0 +1,141 @@
+"""The smaller desks of the console: proposed rooms, associations, the audit log."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from chat.models import Room, RoomProposal
+from community.models import AgeFact, AgeOfficer, Association, AuditEvent
+from safeguarding.services.casework import claim_case
+
+
+@pytest.fixture
+def propose(charlie):
+    def make(name: str, *, minors: bool) -> RoomProposal:
+        return RoomProposal.objects.create(
+            proposer=charlie,
+            name=name,
+            language="en",
+            at_least=15 if minors else 18,
+            under=18 if minors else None,
+        )
+
+    return make
+
+
+def verb(proposal: RoomProposal, name: str) -> str:
+    return reverse("admin:chat_roomproposal_verb", args=[proposal.public_id, name])
+
+
+def test_a_room_for_adults_opens_by_one_person(mo, visit, propose):
+    visit(mo).post(verb(propose("Hiking", minors=False), "approve"))
+    assert Room.objects.get().name == "Hiking"
+
+
+def test_a_room_for_minors_opens_by_two_people_and_not_by_one_twice(mo, max_, visit, propose):
+    proposal = propose("Chess at school", minors=True)
+    visit(mo).post(verb(proposal, "approve"))
+    visit(mo).post(verb(proposal, "approve"))
+    assert not Room.objects.exists()
+    visit(max_).post(verb(proposal, "approve"))
+    assert Room.objects.get().admits_minors
+
+
+def test_a_refused_room_does_not_open_and_needs_a_reason(mo, visit, propose):
+    proposal = propose("Something else", minors=False)
+    visit(mo).post(verb(proposal, "refuse"), {"reason": ""})
+    proposal.refresh_from_db()
+    assert proposal.state == "pending"
+    visit(mo).post(verb(proposal, "refuse"), {"reason": "There is one already."})
+    proposal.refresh_from_db()
+    assert (proposal.state, Room.objects.count()) == ("refused", 0)
+
+
+def test_nobody_judges_their_own_proposal_and_members_judge_none(mo, charlie, visit, propose):
+    proposal = propose("Hiking", minors=False)
+    assert visit(charlie).post(verb(proposal, "approve"), follow=True).status_code == 403
+    charlie.groups.set(mo.groups.all())
+    assert visit(charlie).post(verb(proposal, "approve")).status_code == 404
+    assert not Room.objects.exists()
+
+
+# -- associations ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def attested(db, charlie, bob, make_member):
+    """A club whose two officers attested charlie and bob."""
+    club = Association.objects.create(name="The judo club")
+    today = timezone.localdate()
+    for name, member in (("olive", charlie), ("oscar", bob)):
+        officer = AgeOfficer.objects.create(association=club, member=make_member(name))
+        AgeFact.objects.create(
+            member=member,
+            threshold=15,
+            is_over=True,
+            method="in_person",
+            level="enhanced",
+            issuer_ref="club",
+            attested_by=officer,
+            verified_on=today,
+            expires_on=today + dt.timedelta(days=300),
+        )
+    return club
+
+
+def standing() -> int:
+    return AgeFact.objects.filter(attested_by__isnull=False, revoked_at__isnull=True).count()
+
+
+def test_all_that_one_officer_attested_is_revoked_at_once(sam, visit, attested):
+    officer = attested.officers.get(member__pseudonym="Olive")
+    page = reverse("admin:community_association_page", args=[attested.public_id])
+    shown = visit(sam).get(page).content.decode()
+    assert "Olive" in shown
+    assert "Charlie" not in shown
+    url = reverse("admin:community_association_verb", args=[attested.public_id, "revoke-officer"])
+    visit(sam).post(url, {"officer": officer.member.public_id, "reason": "The stamp was lent."})
+    assert standing() == 1
+
+
+def test_all_that_an_association_attested_is_revoked_at_once(dana, visit, attested):
+    url = reverse("admin:community_association_verb", args=[attested.public_id, "revoke"])
+    visit(dana).post(url, {"reason": ""})
+    assert standing() == 2
+    visit(dana).post(url, {"reason": "The club has closed."})
+    assert standing() == 0
+
+
+def test_a_moderator_revokes_nothing(mo, visit, attested):
+    url = reverse("admin:community_association_verb", args=[attested.public_id, "revoke"])
+    assert visit(mo).post(url, {"reason": "Because."}).status_code == 404
+    assert standing() == 2
+
+
+# -- the audit log ---------------------------------------------------------------------------------------------------
+
+
+def test_the_audit_log_is_read_and_searched_and_nothing_else(mo, sam, visit, case):
+    claim_case(actor=mo, case=case)
+    log = reverse("admin:community_auditevent_changelist")
+    assert "case.claimed" in visit(sam).get(log).content.decode()
+    assert "case.claimed" not in visit(sam).get(log, {"q": "export.built"}).content.decode()
+    event = AuditEvent.objects.order_by("pk").last()
+    for path in (f"{log}{event.pk}/", f"{log}{event.pk}/change/", f"{log}add/"):
+        assert visit(sam).get(path).status_code == 404
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AuditEvent.objects.filter(pk=event.pk).update(action="nothing.happened")
+
+
+def test_an_officer_who_is_party_reads_nothing_of_their_case_in_the_log(bob, dana, visit, mo, case, decide):
+    decide(mo, case, "warn", member=bob)
+    bob.groups.set(dana.groups.all())
+    log = visit(bob).get(reverse("admin:community_auditevent_changelist")).content.decode()
+    assert "decision.recorded" not in log
+    assert "case.opened" not in log
+    assert "decision.recorded" in visit(dana).get(reverse("admin:community_auditevent_changelist")).content.decode()
