@@ -51,6 +51,12 @@ class _Guards:
             else:
                 self.reports.append((hit.first, hit.last))
         self.quotes = self._quotes()
+        self._sentences: list[int] = []
+        start = 0
+        for index, piece in enumerate(reading.pieces):
+            self._sentences.append(start)
+            if piece[1:2] in (b".", b"?"):
+                start = index + 1
 
     def _quotes(self) -> list[tuple[int, int]]:
         folded = self.reading.source.text
@@ -65,9 +71,7 @@ class _Guards:
 
     def sentence(self, index: int) -> int:
         """The first token of the sentence that holds a token."""
-        while index > 0 and self.reading.pieces[index - 1][1:2] not in (b".", b"?"):
-            index -= 1
-        return index
+        return self._sentences[index]
 
     def negated(self, hit: Hit) -> bool:
         start = max(self.sentence(hit.first), hit.first - 1)
@@ -140,9 +144,10 @@ def judge(lexicon: Lexicon, reading: Reading, scope: str = "text") -> list[Findi
 def _once(findings: list[Finding]) -> list[Finding]:
     """Of the findings of one rule that overlap, the one that alerts, else the longest."""
     findings.sort(key=lambda f: (not f.alerting, f.span[0] - f.span[1], f.span, f.rule))
-    kept: list[Finding] = []
+    kept: dict[str, list[Finding]] = {}
     for finding in findings:
         start, end = finding.span
-        if not any(k.rule == finding.rule and k.span[0] < end and start < k.span[1] for k in kept):
-            kept.append(finding)
-    return sorted(kept, key=lambda finding: (finding.span, finding.rule))
+        mine = kept.setdefault(finding.rule, [])
+        if not any(other.span[0] < end and start < other.span[1] for other in mine):
+            mine.append(finding)
+    return sorted((f for mine in kept.values() for f in mine), key=lambda finding: (finding.span, finding.rule))

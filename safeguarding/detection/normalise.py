@@ -60,6 +60,8 @@ def _fold(char: str) -> str:
         return " "
     if char in _LETTERS:
         return _LETTERS[char]
+    if category == "Nd":
+        return str(unicodedata.digit(char))
     plain = []
     for part in unicodedata.normalize("NFKD", char).casefold():
         if unicodedata.category(part) in _DROPPED:
@@ -102,7 +104,7 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """Fold `text`. `normalise(normalise(t).text).text == normalise(t).text` for every `t`."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable() and "`" not in text:
         return Normalised(text.lower(), None, len(text))
     cached = _cache.get
     pieces = [piece if (piece := cached(char)) is not None else _folded(char) for char in text]

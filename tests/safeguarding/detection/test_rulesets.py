@@ -128,3 +128,8 @@ def test_patterns_read_classes_expressions_gaps_and_fillers() -> None:
 def test_words_like_on_no_and_off_are_words_not_truth_values() -> None:
     ruleset = parse_ruleset({"a.yaml": RULE.replace("[vraiment]", "[on, no, off, yes]")})
     assert ruleset.vocabularies["fr"].fillers == {"on", "no", "off", "yes"}
+
+
+def test_a_word_that_begins_like_true_is_a_word() -> None:
+    ruleset = parse_ruleset({"a.yaml": RULE.replace("[vraiment]", "[truelove, falsehood]")})
+    assert ruleset.vocabularies["fr"].fillers == {"truelove", "falsehood"}

@@ -1,0 +1,116 @@
+"""Who x predicate x polarity x quotation: the same words, meant and not meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from safeguarding.detection.compose import scan
+from safeguarding.detection.rulesets import Ruleset, load_ruleset
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return load_ruleset()
+
+
+def standing(ruleset: Ruleset, lang: str, text: str) -> set[str]:
+    """Codes of the findings that accuse somebody."""
+    return {finding.code for finding in scan(text, lang, ruleset) if finding.alerting}
+
+
+HATE = [
+    ("fr", "Les gitans sont des parasites"),
+    ("fr", "je déteste les gays"),
+    ("fr", "Les lesbiennes me dégoûtent"),
+    ("fr", "faut exterminer les musulmans"),
+    ("fr", "les trans devraient être interdits d'école"),
+    ("fr", "aucun respect pour les handicapés"),
+    ("fr", "t'es qu'un sale pd"),
+    ("fr", "sale arabe rentre dans ton pays"),
+    ("fr", "on veut pas de gays ici"),
+    ("fr", "je suis pas raciste mais les roms sont des voleurs"),
+    ("en", "Gay people are vermin"),
+    ("en", "I can't stand immigrants"),
+    ("en", "Muslims should be deported"),
+    ("en", "Trans people don't deserve rights"),
+    ("en", "I'm not racist but gypsies are thieves"),
+    ("en", "go back to your country, dirty immigrant"),
+]
+
+NOT_HATE = [
+    ("fr", "Je déteste les gens qui insultent les gays"),
+    ("fr", "le pd du lycée, c'est comme ça qu'on m'appelle"),
+    ("fr", "Il m'a dit « les trans sont des monstres », j'ai pleuré"),
+    ("fr", "Les femmes ne sont pas des objets"),
+    ("fr", "dire que les juifs sont des rats est ignoble, c'est antisémite"),
+    ("fr", "je suis gay et j'ai peur d'en parler à mes parents"),
+    ("fr", "les lesbiennes de l'asso organisent une soirée jeux"),
+    ("fr", "je suis une gouine et fière de l'être"),
+    ("fr", "les rats sont des nuisibles"),
+    ("fr", "j'ai une copine trans, elle est géniale"),
+    ("fr", "putain ce film de merde"),
+    ("en", "I hate people who bully gay kids"),
+    ("en", "They keep calling me a faggot at school"),
+    ("en", "Women are not objects"),
+    ("en", 'He wrote "trans people are freaks" and got banned'),
+    ("en", "I'm a dyke and proud of it"),
+    ("en", "My gay neighbour is lovely"),
+    ("en", "I went outside to smoke a fag"),
+]
+
+
+@pytest.mark.parametrize(("lang", "text"), HATE)
+def test_hate_stands(ruleset: Ruleset, lang: str, text: str) -> None:
+    assert "H1" in standing(ruleset, lang, text)
+
+
+@pytest.mark.parametrize(("lang", "text"), NOT_HATE)
+def test_support_quotation_report_and_reclaimed_words_accuse_nobody(ruleset: Ruleset, lang: str, text: str) -> None:
+    assert "H1" not in standing(ruleset, lang, text)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "je vais te péter la gueule à la sortie"),
+        ("fr", "t'es mort demain"),
+        ("fr", "on va te retrouver et te défoncer"),
+        ("en", "I'm going to stab you"),
+        ("en", "we know where you live"),
+    ],
+)
+def test_a_threat_stands(ruleset: Ruleset, lang: str, text: str) -> None:
+    assert "V2" in standing(ruleset, lang, text)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "il m'a dit qu'il allait me péter la gueule"),
+        ("fr", "je suis mort de rire"),
+        ("fr", "je vais te battre à FIFA, c'est un match"),
+        ("fr", "je vais pas te frapper"),
+        ("en", "he said he would kill me"),
+        ("en", "I'm going to kill you at chess haha"),
+    ],
+)
+def test_a_threat_told_joked_or_denied_does_not_stand(ruleset: Ruleset, lang: str, text: str) -> None:
+    assert "V2" not in standing(ruleset, lang, text)
+
+
+def test_the_word_of_another_is_kept_but_accuses_nobody(ruleset: Ruleset) -> None:
+    found = [f for f in scan("Il a crié « sale pd » dans la cour et tout le monde a ri", "fr", ruleset) if f.code == "H1"]
+    assert found
+    assert not any(finding.alerting for finding in found)
+
+
+def test_a_despairing_line_is_seen_and_is_about_its_author(ruleset: Ruleset) -> None:
+    found = [f for f in scan("j'ai plus envie de vivre", "fr", ruleset) if f.code == "D1"]
+    assert {finding.target for finding in found} == {"self"}
+
+
+def test_groups_may_be_named_freely(ruleset: Ruleset) -> None:
+    for group in ("gays", "lesbiennes", "trans", "musulmans", "juifs", "arabes", "noirs", "handicapés", "femmes", "réfugiés", "roms"):
+        for sentence in ("Les {} du quartier organisent un repas", "J'habite avec des {}", "On parlait des droits des {}"):
+            text = sentence.format(group)
+            assert not {"H1", "C1", "V2"} & {f.code for f in scan(text, "fr", ruleset)}, text

@@ -1,0 +1,92 @@
+"""Contact data: found in every disguise, whole or in pieces; ordinary numbers left alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safeguarding.detection.contact import find_contacts
+
+
+def kinds(text: str, recent: tuple[str, ...] = ()) -> set[str]:
+    return {finding.rule.removeprefix("contact.") for finding in find_contacts(text, recent=recent)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "06 39 98 12 34", "0639981234", "06.39.98.12.34", "06-39-98-12-34", "+33 6 39 98 12 34", "0033639981234", "O6 39 98 12 34", "06/39/98/12/34",
+        "0️⃣6️⃣ 39 98 12 34", "zéro six trente-neuf quatre-vingt-dix-huit douze trente-quatre",
+        "zero six, trente neuf, quatre vingt dix huit, douze, trente quatre", "mon num : 0 6 3 9 9 8 1 2 3 4", "07700 900461", "(202) 555-0143",
+        "oh seven seven double zero nine zero zero four six one", "٠٦٣٩٩٨١٢٣٤", "０６３９９８１２３４",
+    ],
+)  # fmt: skip
+def test_a_telephone_number_is_found(text: str) -> None:
+    assert "phone" in kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rdv le 12/05/2024 à 18h30", "on a gagné 3-2 puis 21-19", "j'ai 13 ans et toi 14", "appelle le 3018 ou le 119", "il coûte 10 000 euros",
+        "un deux trois on y va", "2023 2024 2025", "le 17, le 112 ou le 114", "page 123 exercice 4", "1234567",
+    ],
+)  # fmt: skip
+def test_ordinary_numbers_are_left_alone(text: str) -> None:
+    assert kinds(text) == set()
+
+
+def test_a_number_split_over_messages_is_found_with_its_last_piece() -> None:
+    assert kinds("12 34", ("06 39", "98")) == {"phone"}
+    assert kinds("trente quatre", ("zero six", "trente neuf", "quatre vingt dix huit douze")) == {"phone"}
+    assert kinds("98", ("06 39",)) == set()
+    assert kinds("12 34", ("06 39 98 c'est le score du match de hier soir entre les deux équipes",)) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("lea.dupont@exemple.fr", "email"),
+        ("lea point dupont arobase exemple point fr", "email"),
+        ("j'habite 12 rue des Lilas", "address"),
+        ("3 bis avenue Jean Jaurès", "address"),
+        ("59000 Lille", "address"),
+        ("12 Baker Street", "address"),
+        ("snap : lea.13", "handle"),
+        ("mon insta c'est lea_13x", "handle"),
+        ("add me on snap lea13bis", "handle"),
+        ("discord lea#1234", "handle"),
+        ("va voir https://tchat.example/x", "link"),
+        ("hxxps://tchat.example", "link"),
+        ("www.tchat.fr", "link"),
+        ("bit.ly/abc", "link"),
+        ("t.me/lea", "link"),
+    ],
+)
+def test_ways_to_reach_somebody_are_found(text: str, kind: str) -> None:
+    assert kind in kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "t'as snap ?", "mon insta c'est nul", "on se voit place du marché", "https://fr.wikipedia.org/wiki/Lille", "www.3018.fr", "salut.ca va",
+        "fini.merci", "1 place pour le concert", "3 rues plus loin", "j'ai vu ça sur tiktok hier", "e.g. this",
+    ],
+)  # fmt: skip
+def test_talk_about_platforms_and_allowed_links_pass(text: str) -> None:
+    assert kinds(text) == set()
+
+
+def test_an_allowed_host_does_not_lend_its_name() -> None:
+    assert "link" in kinds("https://wikipedia.org.tchat.example/x")
+    assert "link" in kinds("https://notwikipedia.org/x")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet=st.characters(), max_size=80), st.text(alphabet=st.characters(), max_size=80), st.lists(st.text(max_size=30), max_size=4))
+def test_any_text_is_read_without_error_and_spans_lie_inside(before: str, after: str, recent: list[str]) -> None:
+    text = f"{before} 06 39 98 12 34 {after}"
+    for finding in find_contacts(text, recent=recent):
+        assert 0 <= finding.span[0] < finding.span[1] <= len(text)

@@ -1,0 +1,151 @@
+"""Reading a text with a vocabulary: what may be repaired, what must not be touched, and at what cost."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safeguarding.detection.compose import scan
+from safeguarding.detection.lexicon import Lexicon, lexicon_for
+from safeguarding.detection.rulesets import Ruleset, load_ruleset
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return load_ruleset()
+
+
+@pytest.fixture(scope="module")
+def french(ruleset: Ruleset) -> Lexicon:
+    return lexicon_for(ruleset, "fr")
+
+
+@pytest.fixture(scope="module")
+def english(ruleset: Ruleset) -> Lexicon:
+    return lexicon_for(ruleset, "en")
+
+
+def words(lexicon: Lexicon, text: str) -> str:
+    reading = lexicon.read(text)
+    return " ".join(reading.word(index) for index in range(len(reading.pieces)))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("jsuis a 12km", "je suis a 12 km"),
+        ("t'es où ?", "tu es ou ?"),
+        ("t'as pas 13ans", "tu as pas 13 ans"),
+        ("g 13 ans koi 29", "je ai 13 ans quoi 29"),
+        ("c'est aujourd'hui qu'on part", "ce est aujourd'hui que on part"),
+        ("je ne sais pas", "je sais pas"),
+        ("tes trop con", "tu es con"),
+        ("tes amis", "tes amis"),
+        ("la g", "la g"),
+    ],
+)
+def test_french_of_chat_is_read_as_plain_french(french: Lexicon, written: str, read: str) -> None:
+    assert words(french, written).replace(" trop", "") == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("I'm gonna go, don't wait", "i am going to go do not wait"),
+        ("u cant see ur mom", "you can not see your mom"),
+        ("women's rights, it's fine", "women rights it is fine"),
+    ],
+)
+def test_english_of_chat_is_read_as_plain_english(english: Lexicon, written: str, read: str) -> None:
+    assert words(english, written) == read
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        "connasse", "c0nn@sse", "c o n n a s s e", "c.o.n.n.a.s.s.e", "connaaaasse", "conansse", "connase", "konass", "c*nnasse", "ＣＯＮＮＡＳＳＥ",
+        "соnnаssе", "con\u200bnasse", "c-o-n-n-a-s-s-e", "c_o_n_n_a_s_s_e",
+    ],
+)  # fmt: skip
+def test_a_disguised_insult_is_read_as_the_insult(french: Lexicon, disguise: str) -> None:
+    assert words(french, f"espece de {disguise}").split()[-1] in {"connasse", "conasse"}
+
+
+@pytest.mark.parametrize("text", ["justepitoyables", "typiquedepute", "sosickening"])
+def test_words_run_together_are_taken_apart_when_one_is_in_the_lexicon(
+    french: Lexicon, english: Lexicon, text: str
+) -> None:
+    assert len((english if text.startswith("so") else french).read(text).pieces) >= 1
+    assert text not in words(english if text.startswith("so") else french, text)
+
+
+@pytest.mark.parametrize(
+    "word",
+    "computer député dispute réputation cancre moto train salade pétale femelle chouette assassine grossesse connexion "
+    "trottinette chalet retard parabole chantier gagner manger 14h30 c3po mp3 b2b 4x4 nutella".split(),
+)
+def test_ordinary_words_are_never_taken_for_misspelt_ones(french: Lexicon, word: str) -> None:
+    assert words(french, f"le {word}").replace(" ", "") == f"le{word.replace('é', 'e')}"
+
+
+def test_spans_lie_in_the_original_and_cover_the_words(ruleset: Ruleset) -> None:
+    text = "Ben… t\u200b’es qu’une ｃｏｎｎａｓｓｅ, voilà"
+    found = [f for f in scan(text, "fr", ruleset) if f.code in ("C1", "H1")]
+    assert found
+    assert any("ｃｏｎｎａｓｓｅ" in text[f.span[0] : f.span[1]] for f in found)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(alphabet=st.characters(), max_size=120),
+    st.sampled_from(["connasse", "sale pute", "je vais te tuer", "you stupid bitch"]),
+    st.text(alphabet=st.characters(), max_size=60),
+    st.sampled_from(["fr", "en"]),
+)
+def test_any_text_is_scanned_without_error_and_spans_lie_inside_it(before: str, core: str, after: str, lang: str) -> None:
+    text = f"{before} {core} {after}"
+    for finding in scan(text, lang, load_cached()):
+        start, end = finding.span
+        assert 0 <= start < end <= len(text)
+
+
+def test_scanning_is_deterministic(ruleset: Ruleset) -> None:
+    text = "t'es qu'une connasse, je vais te péter la gueule sale pd"
+    fresh = Lexicon(ruleset, "fr")
+    assert [fresh.read(text).line] * 2 == [lexicon_for(ruleset, "fr").read(text).line] * 2
+    assert scan(text, "fr", ruleset) == scan(text, "fr", ruleset)
+
+
+ADVERSARIAL = [
+    "a" * 2000, "a " * 1000, "c o n " * 333, "s*l*p* " * 280, "1337 " * 400, "0o0o0o0o0o" * 200, "jt" * 1000, "sal" * 666, "\u0301" * 2000,
+    "les femmes sont " * 125, "tu es " * 333, "'" * 2000, '"' * 2000, "qu'" * 666, "t'es pas " * 222, "!?" * 1000, "🍆" * 2000, "ﷺ" * 2000,
+    "jemmerde" * 250, "@" * 2000, "c.o.n.n." * 250, "je vais te " * 181, "\ud800" * 2000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ADVERSARIAL, ids=range(len(ADVERSARIAL)))
+def test_an_adversarial_text_costs_at_most_twenty_ordinary_ones(ruleset: Ruleset, text: str) -> None:
+    ordinary = ("on se retrouve devant le lycee a midi pour manger avec tout le monde apres le cours de sport et on rentre en bus ensuite. " * 20)[:2000]
+
+    def cost(sample: str) -> float:
+        best = float("inf")
+        for _ in range(5):
+            start = time.perf_counter()
+            scan(sample, "fr", ruleset)
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    cost(ordinary)
+    assert cost(text) <= 20 * cost(ordinary)
+
+
+_loaded: list[Ruleset] = []
+
+
+def load_cached() -> Ruleset:
+    if not _loaded:
+        _loaded.append(load_ruleset())
+    return _loaded[0]

@@ -1,0 +1,73 @@
+"""Room names and pseudonyms, weighed as a whole."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safeguarding.detection.names import assess_room_name, pseudonym_is_refused
+from tests.conftest import shared_path
+
+
+@pytest.mark.parametrize(
+    ("name", "topic", "decision"),
+    [
+        ("lycéenne", "", "refuse"),
+        ("p3t1tes l y c é e n n e s", "", "refuse"),
+        ("Cherche collégienne discrète", "", "refuse"),
+        ("Daddy cherche ado", "", "refuse"),
+        ("Hot teens only", "", "refuse"),
+        ("Ados cam coquine", "", "refuse"),
+        ("Ma femme endormie", "à son insu", "refuse"),
+        ("Casser du pd", "", "refuse"),
+        ("Vente de weed", "livraison", "refuse"),
+        ("Nudes de mon ex", "échange", "refuse"),
+        ("Mort aux juifs", "", "refuse"),
+        ("Plan cul Lille", "", "review"),
+        ("Ados 15-17 rencontres", "", "review"),
+        ("16-25 ans", "discussion", "review"),
+        ("Appelez moi", "06 39 98 12 34", "review"),
+        ("Lycée Voltaire - entraide maths", "scolaire", "allow"),
+        ("Lycéennes foot féminin", "sport", "allow"),
+        ("Jeunes LGBT : soutien", "écoute", "allow"),
+        ("Gays 30+ Paris", "rencontres", "allow"),
+        ("Kill the boss - raid planning", "gaming", "allow"),
+        ("Suicide prevention volunteers", "support", "allow"),
+        ("Harcèlement scolaire : on en parle", "soutien", "allow"),
+        ("Femmes de chambre en grève", "syndicat", "allow"),
+        ("13-14 tranquille", "", "allow"),
+        ("", "", "allow"),
+    ],
+)
+def test_a_room_name_is_judged_as_a_whole(name: str, topic: str, decision: str) -> None:
+    assert assess_room_name(name, topic).decision == decision
+
+
+@pytest.mark.parametrize("pseudonym", ["MaSalope", "pute_du_59", "xX_P3D3_Xx", "LeConnard", "0639981234", "jeune_lyceenne", "coquine14", "pd.lille"])
+def test_an_offensive_or_reachable_pseudonym_is_refused(pseudonym: str) -> None:
+    assert pseudonym_is_refused(pseudonym)
+
+
+@pytest.mark.parametrize(
+    "pseudonym", ["lea59", "Nathan", "Camille", "Cassandre", "Constance", "Scunthorpe", "Assia", "gay_et_fier", "Maxime2009", "le_chat_noir", "Analyse", "Bénédicte"]
+)
+def test_an_ordinary_pseudonym_passes(pseudonym: str) -> None:
+    assert not pseudonym_is_refused(pseudonym)
+
+
+def test_the_public_sample_of_room_names_is_judged_right() -> None:
+    rows = [json.loads(line) for line in shared_path("data/conversations/room_names_sample.jsonl").read_text().splitlines()]
+    wrong = [row["name"] for row in rows if assess_room_name(row["name"], row["topic"], row["lang"]).decision != row["expect"]]
+    assert len(wrong) <= 0.05 * len(rows), wrong
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(), max_size=60), st.text(alphabet=st.characters(), max_size=60))
+def test_any_name_gets_a_verdict(name: str, topic: str) -> None:
+    verdict = assess_room_name(name, topic)
+    whole = len(name) + (len(topic) + 3 if topic else 0)
+    assert all(0 <= f.span[0] < f.span[1] <= whole for f in verdict.findings)
+    pseudonym_is_refused(name)

@@ -1,0 +1,65 @@
+"""Folding letters: total, idempotent, linear, and never losing where a letter came from."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safeguarding.detection.normalise import normalise
+
+ANY_TEXT = st.text(alphabet=st.characters(), max_size=200)  # lone surrogates included
+DISGUISED = st.text(
+    alphabet=st.sampled_from("аеорсухіѕｐｕｔｅ𝓹𝓾𝓽𝓮ⓐⓑⓒéèêçàùœæﬁß’«»“” \u200b\u200d\ufe0f\u0301\u20e3\u202e\ufeff12abc.\n"), max_size=60
+)
+
+
+@pytest.mark.parametrize(
+    ("disguised", "plain"),
+    [
+        ("ÉLÈVE", "eleve"),
+        ("ѕаlоре", "salope"),  # Cyrillic
+        ("ｐｕｔｅ", "pute"),  # full width
+        ("𝓹𝓾𝓽𝓮", "pute"),  # mathematical
+        ("ⓟⓤⓣⓔ", "pute"),  # circled
+        ("🅿🆄🆃🅴", "pute"),  # negative squared
+        ("🇵🇩", "pd"),  # regional indicators
+        ("p\u200bu\u00adt\u2060e", "pute"),  # invisible
+        ("\u202epute\u202c", "pute"),  # bidirectional marks
+        ("p̷u̷t̷e̷", "pute"),  # combining marks
+        ("cœur, Straße, ﬁn", "coeur, strasse, fin"),
+        ("l’été « beau »", "l'ete \" beau \""),
+    ],
+)
+def test_disguised_letters_read_as_what_they_show(disguised: str, plain: str) -> None:
+    assert normalise(disguised).text == plain
+
+
+@settings(max_examples=400, deadline=None)
+@given(ANY_TEXT | DISGUISED)
+def test_folding_twice_is_folding_once(text: str) -> None:
+    once = normalise(text).text
+    assert normalise(once).text == once
+
+
+@settings(max_examples=400, deadline=None)
+@given(ANY_TEXT | DISGUISED)
+def test_every_letter_remembers_the_letter_it_came_from(text: str) -> None:
+    folded = normalise(text)
+    for index, letter in enumerate(folded.text):
+        start, end = folded.original(index, index + 1)
+        assert 0 <= start < end <= len(text)
+        assert letter in normalise(text[start:end]).text
+    if folded.text:
+        start, end = folded.original(0, len(folded.text))
+        assert normalise(text[start:end]).text == folded.text
+
+
+def test_every_code_point_folds_to_something_stable() -> None:
+    for code in range(0x3000):
+        once = normalise(chr(code)).text
+        assert normalise(once).text == once, hex(code)
+
+
+def test_a_wall_of_combining_marks_is_folded_to_nothing() -> None:
+    assert normalise("\u0301" * 2000).text == ""
