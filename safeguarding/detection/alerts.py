@@ -14,25 +14,24 @@ from . import ages, pairs, piles, rooms, spread
 from .context import Situation
 from .pairs import Score, Sighting
 from .tactics import (
-    ABET_TACTICS,
     ATTACK_TACTICS,
     M1,
     OPEN_TACTICS,
     PAIR_PROFILES,
     PAIR_TACTICS,
-    PEACE_TACTICS,
     SELF_PROFILES,
     SELF_TACTICS,
     SEVERITIES,
     V1,
-    V2,
     Profile,
     profiles_touched,
 )  # fmt: skip
-from .types import Alert
+from .types import Alert, Finding
 
 GROWTH = 12.0  # an alert of the same severity is given again only when the score has grown by this much
 ATTACK_CODES = ("C1", "H1", "V2")
+_NOT_ATTACKS = frozenset({"deny", "denounce", "to_many", "about_third", "abet", "defend", "appease"})
+QUARREL_CODES = frozenset({"V2", "M1", "M2", "C2", "C3", "V1"})
 MAX_EVIDENCE = 12
 MAX_TOLD = 24
 
@@ -173,14 +172,14 @@ def _gap(situation: Situation, target: str | None) -> bool:
 
 def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iterator[Alert]:
     """The strongest case for one code: against one addressee, or towards the room as a whole."""
+    if profile.code in QUARREL_CODES and _is_peer_quarrel(situation):
+        return
     now, author, open_ledger = situation.now, situation.author, situation.author_ledger["open"]
     lured = len(spread.recipients(situation.author_ledger, now, spread.DAY))
     candidates: list[tuple[Score, str | None]] = []
     newcomer = situation.is_newcomer(author)
     for other, _confidence in situation.aimed:
         if not _applies(situation, profile, other):
-            continue
-        if profile is V2 and piles.is_answering(situation.room_ledger["pile"], author, other, now):
             continue
         ledgers = [situation.towards[other]]
         score = pairs.score(
@@ -196,12 +195,21 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         return
     score, target = max(candidates, key=lambda candidate: (candidate[0].total, candidate[1] is not None))
     severity = score.severity or "P3"
+    if profile is M1 and "age_gap" not in score.bonus and len(score.weights) < 2:
+        severity = "P3"  # one careless line between people of one age is looked at, not more
     told = situation.towards[target]["a"] if target is not None else open_ledger["a"]
     if not is_news(told, profile.code, severity, score.total):
         return
     protects = _protected(situation, profile, target, candidates)
     more = {"confidence": dict(situation.aimed).get(target, 1.0) if target else None, "reached": lured}
     yield _scored_alert(profile, score, severity, author, protects, situation.utterance.ref, **more)
+
+
+def _is_peer_quarrel(situation: Situation) -> bool:
+    """Whether this is said by somebody who may be answering, in a quarrel of a room among people of one band."""
+    if situation.room.kind != "room" or situation.person(situation.author).band != situation.room.band:
+        return False
+    return piles.is_answering(situation.room_ledger["pile"], situation.author, situation.now)
 
 
 def _did_more(situation: Situation, profile: Profile, other: str, score: Score) -> bool:
@@ -280,26 +288,16 @@ def _flood_alerts(situation: Situation) -> Iterator[Alert]:
 def _attack_alerts(situation: Situation) -> Iterator[Alert]:
     """H1, V2 and C1, the person who answers back left out."""
     pile, now, ref, author = situation.room_ledger["pile"], situation.now, situation.utterance.ref, situation.author
-    tactics = situation.tactics
-    if not tactics.keys().isdisjoint(PEACE_TACTICS):
-        piles.note_peace(pile, author, now)
-    attacks = [
-        finding for finding in situation.findings
-        if finding.alerting and finding.target != "self"
-        and (finding.tactic in ATTACK_TACTICS or (finding.code in ATTACK_CODES and finding.target in ("you", "third")))
-    ]  # fmt: skip
-    aggressive = False
-    answering = False
-    target: str | None = None
-    if attacks:
-        target = piles.aim(pile, author, situation.aimed)
-        answering = piles.is_answering(pile, author, target, now)
-        strength = min(1.5, max(finding.weight for finding in attacks) + 0.15 * (len(attacks) - 1))
-        aggressive = piles.note_attack(pile, author, target, strength, ref, now)
-    elif not tactics.keys().isdisjoint(ABET_TACTICS):
-        aggressive = piles.note_abetting(pile, author, ref, now)
-    yield from _hate_alerts(situation, answering, target)
-    if not aggressive:
+    standing = [finding for finding in situation.findings if finding.alerting]
+    attacks = [finding for finding in standing if _is_attack(finding)]
+    does = {_does(finding) for finding in standing}
+    target = piles.aim(pile, author, situation.aimed) if attacks else None
+    strength = min(1.5, max(f.weight for f in attacks) + 0.15 * (len(attacks) - 1)) if attacks else 0.0
+    piles.note(pile, author, target, does, strength, ref, now)
+    if not attacks and "abet" in does and not piles.note_applause(pile, author, ref, now):
+        return
+    yield from _hate_alerts(situation, target)
+    if not attacks and "abet" not in does:
         return
     verdict = piles.standing(pile, now)
     if verdict is None:
@@ -307,7 +305,7 @@ def _attack_alerts(situation: Situation) -> Iterator[Alert]:
     minors = situation.minors_room or (verdict.target is not None and situation.is_minor(verdict.target))
     severity = "P1" if minors else "P2"
     if is_news(situation.room_ledger["a"], f"C1:{verdict.target or '?'}", severity, verdict.score):
-        weights = {person: pile["roles"][person][0] for person in verdict.aggressors}
+        weights = {person: piles.side(pile, person) for person in verdict.aggressors}
         yield Alert(
             "C1", severity, verdict.subject, (verdict.target,) if verdict.target else (), verdict.score,
             ("pile_on",) if len(verdict.aggressors) > 1 else ("insult",), verdict.evidence,
@@ -316,10 +314,22 @@ def _attack_alerts(situation: Situation) -> Iterator[Alert]:
         )  # fmt: skip
 
 
-def _hate_alerts(situation: Situation, answering: bool, target: str | None) -> Iterator[Alert]:
+def _is_attack(finding: Finding) -> bool:
+    if finding.target == "self" or finding.tactic in _NOT_ATTACKS:
+        return False
+    return finding.tactic in ATTACK_TACTICS or (finding.code in ATTACK_CODES and finding.target in ("you", "third"))
+
+
+def _does(finding: Finding) -> str:
+    if finding.code == "H1":
+        return "hate"
+    return finding.tactic or ("threat" if finding.code == "V2" else finding.rule.rsplit(".", 1)[-1])
+
+
+def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
     """H1: words against a group or somebody because of it. Somebody answering back is not the subject."""
     hate = [finding for finding in situation.findings if finding.code == "H1" and finding.alerting]
-    if not hate or answering:
+    if not hate or piles.is_answering(situation.room_ledger["pile"], situation.author, situation.now):
         return
     worst = max(hate, key=lambda finding: finding.weight)
     incitement = any(finding.tactic in ("incitement", "threat", "death_threat", "harm_wish") for finding in hate)

@@ -2,24 +2,38 @@
 
 The part `pile` of a room ledger:
 
-    {"hits": [[at, attacker, target, strength, ref], ...], "roles": {person: [aggression, defence, suffered, at]}}
+    {"hits": [[at, attacker, target, strength, ref], ...], "sides": {person: [side, attacks, at]}}
 
-Roles come from the order of things: whoever attacks somebody who has attacked nobody is an aggressor; whoever attacks an
-aggressor back, for themselves or for another, is answering. Words of peace or defence count for the one who says them.
-Insults thrown by the person attacked therefore never make them the subject.
+`side` is a sum of evidence: above zero somebody speaks like those who attack (slander, bodies, exclusion, slurs, applause
+after an attack), below like those attacked and their friends (denying, asking why, denouncing, calming, answering several
+at once: "vous", "bande de"). Insults alone say little, as a third of them are answers. In a quarrel where both sides hit,
+an alert waits until one person stands out; where nobody hits back, a few attacks are enough. So the person who answers
+back is not the subject, however loud.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MAX_HITS = 32
-MAX_ROLES = 16
+MAX_HITS = 40
+MAX_SIDES = 24
 MEMORY = 24 * 3600
 HEAT = 45 * 60
-AGGRESSOR = 0.8
 UNKNOWN = "?"
+
+# Evidence of a side, by what a finding does (its tactic, else the last part of its rule's name).
+SIDES: Mapping[str, float] = {
+    "sexual_slander": 1.2, "body": 0.8, "exclude": 0.8, "gone": 0.7, "blame": 0.7, "humiliate": 0.6, "family": 0.4,
+    "insult": 0.3, "threat": 0.3, "harm_wish": 0.6, "hush": 0.25, "silence": 0.25, "hate": 1.0, "to_many": -1.0,
+    "deny": -1.8, "defend": -1.0, "appease": -1.3, "denounce": -0.4,
+}  # fmt: skip
+APPLAUSE = 0.6
+STANDS_OUT = 3.0  # evidence needed where both sides hit
+MARGIN = 0.3  # and by how much it must exceed the next person's
+LEANS = 1.0  # evidence needed for other alerts about somebody in a quarrel
+QUIET_TOTAL = 2.0  # strength of attacks needed where nobody hits back
 
 Pile = dict[str, Any]
 
@@ -35,105 +49,113 @@ class Verdict:
     evidence: tuple[str, ...]
 
 
-def opened(pile: dict[str, Any], now: int) -> Pile:
+def opened(pile: Mapping[str, Any], now: int) -> Pile:
     """A private copy without what is older than MEMORY."""
     hits = [list(hit) for hit in pile.get("hits", ()) if now - hit[0] < MEMORY]
-    roles = {key: list(row) for key, row in pile.get("roles", {}).items() if now - row[3] < MEMORY}
-    return {"hits": hits, "roles": roles}
+    sides = {key: list(row) for key, row in pile.get("sides", {}).items() if now - row[2] < MEMORY}
+    return {"hits": hits, "sides": sides}
 
 
-def _role(pile: Pile, person: str, now: int) -> list[Any]:
-    row: list[Any] = pile["roles"].setdefault(person, [0.0, 0.0, 0.0, now])
-    row[3] = now
-    if len(pile["roles"]) > MAX_ROLES:
-        del pile["roles"][min(pile["roles"], key=lambda key: pile["roles"][key][3])]
-    return row
+def side(pile: Pile, person: str) -> float:
+    """The evidence so far about somebody; 0 for a stranger."""
+    return float(pile["sides"].get(person, (0.0, 0, 0))[0])
 
 
-def is_aggressor(pile: Pile, person: str) -> bool:
-    """Whether this person attacked, more than they were attacked or answered."""
-    aggression, defence, suffered, _at = pile["roles"].get(person, (0.0, 0.0, 0.0, 0))
-    return bool(aggression >= AGGRESSOR and aggression >= 0.8 * (defence + suffered))
+def _attackers(pile: Pile, now: int) -> set[str]:
+    return {hit[1] for hit in pile["hits"] if now - hit[0] <= HEAT}
 
 
-def is_answering(pile: Pile, author: str, target: str | None, now: int) -> bool:
-    """Whether an attack by `author` answers one: on the target, on anybody who attacked first, or from one attacked."""
-    if target and target != UNKNOWN and is_aggressor(pile, target) and not is_aggressor(pile, author):
-        return True
-    _aggression, defence, suffered, _at = pile["roles"].get(author, (0.0, 0.0, 0.0, 0))
-    return bool((suffered + defence) > 0 and not is_aggressor(pile, author))
+def is_quarrel(pile: Pile, now: int) -> bool:
+    """Whether more than one person has attacked lately, so that blows may be answers."""
+    return len(_attackers(pile, now)) >= 2
+
+
+def is_answering(pile: Pile, person: str, now: int) -> bool:
+    """Whether what this person says in a quarrel may well be an answer, so that nothing but more evidence accuses them."""
+    return is_quarrel(pile, now) and side(pile, person) < LEANS
 
 
 def aim(pile: Pile, author: str, candidates: tuple[tuple[str, float], ...]) -> str | None:
-    """Whom an attack is aimed at: an aggressor goes for the one under attack, others for an aggressor, else the turn."""
+    """Whom an attack is probably aimed at: by turn, pulled towards those on the other side."""
     if not candidates:
         return None
-    if candidates[0][1] >= 0.9:
-        return candidates[0][0]
-    hostile = is_aggressor(pile, author)
+    own = side(pile, author)
 
     def likelihood(candidate: tuple[str, float]) -> float:
         person, confidence = candidate
-        aggression, _defence, suffered, _at = pile["roles"].get(person, (0.0, 0.0, 0.0, 0))
-        pull = min(suffered, 2.0) - min(aggression, 2.0) if hostile else min(aggression, 2.0) - 0.2 * min(suffered, 2.0)
-        return confidence + 0.3 * float(pull)
+        other = max(-2.0, min(2.0, side(pile, person)))
+        return confidence + (-0.5 * other if own >= 0 else 0.5 * other)
 
     return max(candidates, key=likelihood)[0]
 
 
-def note_attack(pile: Pile, author: str, target: str | None, strength: float, ref: str, now: int) -> bool:
-    """Record an attack. Returns whether it makes its author an aggressor (False: they were answering)."""
-    answering = is_answering(pile, author, target, now)
-    row = _role(pile, author, now)
-    if answering:
-        row[1] = round(row[1] + strength, 3)
-        return False
-    row[0] = round(row[0] + strength, 3)
-    if target:
-        suffered = _role(pile, target, now)
-        suffered[2] = round(suffered[2] + strength, 3)
-    pile["hits"] = [*pile["hits"], [now, author, target or UNKNOWN, round(strength, 3), ref]][-MAX_HITS:]
-    return True
+def note(
+    pile: Pile, author: str, target: str | None, does: Iterable[str], strength: float, ref: str, now: int
+) -> None:
+    """Record a message: what it does (names of SIDES), and the strength of its attack (0: none)."""
+    row = pile["sides"].setdefault(author, [0.0, 0, now])
+    evidence = sum(SIDES.get(name, 0.0) for name in does)
+    row[0] = round(max(-8.0, min(8.0, row[0] + evidence)), 3)
+    row[2] = now
+    if strength > 0:
+        row[1] += 1
+        pile["hits"] = [*pile["hits"], [now, author, target or UNKNOWN, round(strength, 3), ref]][-MAX_HITS:]
+    while len(pile["sides"]) > MAX_SIDES:
+        del pile["sides"][min(pile["sides"], key=lambda key: pile["sides"][key][2])]
 
 
-def note_peace(pile: Pile, author: str, now: int) -> None:
-    """Somebody defends or calms."""
-    row = _role(pile, author, now)
-    row[1] = round(row[1] + 1.0, 3)
-
-
-def note_abetting(pile: Pile, author: str, ref: str, now: int) -> bool:
-    """Applause right after an attack. Returns whether it counted."""
+def note_applause(pile: Pile, author: str, ref: str, now: int) -> bool:
+    """Applause right after somebody else's attack. Returns whether it counted."""
     last = pile["hits"][-1] if pile["hits"] else None
-    if last is None or last[1] == author or last[2] == author or now - last[0] > 180:
+    if last is None or author in (last[1], last[2]) or now - last[0] > 180 or side(pile, author) < 0:
         return False
-    defence, suffered = pile["roles"].get(author, (0, 0.0, 0.0, 0))[1:3]
-    if defence or suffered:
-        return False
-    row = _role(pile, author, now)
-    row[0] = round(row[0] + 0.4, 3)
+    row = pile["sides"].setdefault(author, [0.0, 0, now])
+    row[0] = round(row[0] + APPLAUSE, 3)
+    row[2] = now
     pile["hits"] = [*pile["hits"], [now, author, last[2], 0.4, ref]][-MAX_HITS:]
     return True
 
 
 def standing(pile: Pile, now: int) -> Verdict | None:
-    """The pile-on that stands at this moment, if any: several against one, or one who does not stop."""
-    hits = [hit for hit in pile["hits"] if now - hit[0] <= HEAT and is_aggressor(pile, hit[1])]
-    if not hits:
+    """The pile-on that stands at this moment, if any."""
+    hits = [hit for hit in pile["hits"] if now - hit[0] <= HEAT]
+    if len(hits) < 3:
         return None
-    targets: dict[str, float] = {}
-    for hit in hits:
-        targets[hit[2]] = targets.get(hit[2], 0.0) + hit[3]
-    known = {target: total for target, total in targets.items() if target != UNKNOWN}
-    target = max(known, key=lambda key: known[key]) if known else UNKNOWN
-    aimed = [hit for hit in hits if hit[2] in (target, UNKNOWN)]
+    ranked = sorted({hit[1] for hit in hits}, key=lambda key: (-side(pile, key), key))
+    subject = ranked[0]
+    if _unanswered(pile, hits):
+        aggressors = tuple(key for key in ranked if side(pile, key) > 0) or (subject,)
+    else:
+        second = max((side(pile, key) for key in pile["sides"] if key != subject), default=0.0)
+        own = pile["sides"][subject]
+        if len(hits) < 4 or own[1] < 2 or own[0] < STANDS_OUT or own[0] - second < MARGIN:
+            return None
+        aggressors = tuple(key for key in ranked if side(pile, key) >= LEANS)
+    blows = [hit for hit in hits if hit[1] in aggressors]
+    total = sum(hit[3] for hit in blows)
+    points = min(100.0, 30 + 9 * total + 8 * (len(aggressors) - 1))
+    evidence = tuple(dict.fromkeys(hit[4] for hit in blows))[-12:]
+    return Verdict(subject, aggressors, _target(blows, aggressors), round(points, 1), evidence)
+
+
+def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:
+    """Several who attack, or one who does not stop, and nobody on the other side who hits back."""
+    if any(side(pile, hit[1]) <= 0 for hit in hits):
+        return False
     by: dict[str, float] = {}
-    for hit in aimed:
+    for hit in hits:
         by[hit[1]] = by.get(hit[1], 0.0) + hit[3]
-    total = sum(by.values())
-    if not (len(by) >= 2 and total >= 2.0) and not (len(aimed) >= 3 and max(by.values()) >= 2.6):
-        return None
-    aggressors = tuple(sorted(by, key=lambda key: (-pile["roles"][key][0], key)))
-    points = min(100.0, 30 + 9 * total + 8 * (len(by) - 1))
-    evidence = tuple(dict.fromkeys(hit[4] for hit in aimed))[-12:]
-    return Verdict(aggressors[0], aggressors, None if target == UNKNOWN else target, round(points, 1), evidence)
+    attacked = {hit[2] for hit in hits} - {UNKNOWN}
+    if attacked & by.keys():
+        return False
+    if len(by) >= 2:
+        return sum(by.values()) >= QUIET_TOTAL and max(side(pile, key) for key in by) >= LEANS
+    return sum(by.values()) >= QUIET_TOTAL and max(side(pile, key) for key in by) >= 0.8 and len(hits) >= 3
+
+
+def _target(blows: list[list[Any]], aggressors: tuple[str, ...]) -> str | None:
+    struck: dict[str, float] = {}
+    for hit in blows:
+        if hit[2] != UNKNOWN and hit[2] not in aggressors:
+            struck[hit[2]] = struck.get(hit[2], 0.0) + hit[3]
+    return max(struck, key=lambda key: struck[key]) if struck else None
