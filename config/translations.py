@@ -52,8 +52,7 @@ def extract(root: Path) -> Catalog:
             if path.suffix == ".txt" and "templates" not in path.parts:
                 continue
             text = path.read_text(encoding="utf-8")
-            # Django's own conversion of a template into something the Python extractor reads.
-            code = text if path.suffix == ".py" else templatize(text, origin=str(path.relative_to(root)))
+            code = text if path.suffix == ".py" else _as_python(text, str(path.relative_to(root)))
             place, source_bytes = str(path.relative_to(root)), io.BytesIO(code.encode("utf-8"))
             try:
                 found = list(extract_python(source_bytes, KEYWORDS, ["Translators:"], {"encoding": "utf-8"}))
@@ -62,6 +61,14 @@ def extract(root: Path) -> Catalog:
             for line, function, messages, comments in found:
                 _add(catalogue, str(function), messages, place, line, comments or ())
     return catalogue
+
+
+def _as_python(template: str, origin: str) -> str:
+    """Django's own conversion of a template into something the Python extractor reads.
+
+    What is no string to translate is blanked out in it; the indentation of the HTML, left over, would be Python's.
+    """
+    return "\n".join(line.lstrip() for line in templatize(template, origin=origin).split("\n"))
 
 
 def _add(catalogue: Catalog, function: str, messages: object, place: str, line: int, comments: Iterable[str]) -> None:
