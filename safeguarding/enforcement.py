@@ -44,7 +44,7 @@ def _restrict(kind: Restriction.Kind) -> Callable[[Decision, Member], str]:
         assert decision.member is not None
         with translation.override(decision.member.language):
             reason = _("A decision of the moderators. Its reasons are in your account.")
-        restriction = restrict_member(
+        restriction: Restriction = restrict_member(
             actor=actor,
             member=decision.member,
             kind=kind,
@@ -53,7 +53,7 @@ def _restrict(kind: Restriction.Kind) -> Callable[[Decision, Member], str]:
             room_ref=decision.room.public_id if kind == Restriction.Kind.ROOM_BAN and decision.room else "",
             counterpart=decision.counterpart if kind == Restriction.Kind.CONTACT_PAUSE else None,
         )
-        return restriction.public_id
+        return str(restriction.public_id)
 
     return restrict
 

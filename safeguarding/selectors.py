@@ -344,4 +344,5 @@ def reportable_messages(member: Member) -> QuerySet[Message]:
 def reportable_members(member: Member) -> QuerySet[Member]:
     """Others who are or were in a room `member` is or was in: blocked, gone and closed accounts too."""
     rooms = Membership.objects.filter(member=member).values("room")
-    return Member.objects.filter(memberships__room__in=rooms).exclude(pk=member.pk).distinct()
+    others: QuerySet[Member] = Member.objects.filter(memberships__room__in=rooms).exclude(pk=member.pk)
+    return others.distinct()

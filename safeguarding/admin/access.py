@@ -34,3 +34,9 @@ def reader(request: HttpRequest) -> Member:
     """The member behind a request that the console has let in."""
     assert isinstance(request.user, Member)
     return request.user
+
+
+def is_verified(request: HttpRequest) -> bool:
+    """Whether this session has proved a second factor (django_otp's middleware answers)."""
+    proved: bool = request.user.is_verified()  # type: ignore[union-attr]  # OTPMiddleware adds it to every user
+    return proved

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
@@ -102,7 +102,7 @@ class CaseAdmin(RecordAdmin):
             "readable": readable,
             "waits": waits,
             "page": record.pages.filter(acknowledged_at__isnull=True).first() if waits else None,
-            "free": record.assigned_to_id is None or record.claimed_at < timezone.now() - casework.CLAIM_LASTS,
+            "free": record.claimed_at is None or record.claimed_at < timezone.now() - casework.CLAIM_LASTS,
             "may_export": may(request, "export_cases"),
             "decision_form": DecisionForm(case=record, initial={"version": record.version}) if mine and waits else None,
             "export_form": ExportForm(initial={"language": language[:2]}),
@@ -177,7 +177,8 @@ class CaseAdmin(RecordAdmin):
         case.refresh_from_db()
         if form.data.get("version") != str(case.version):
             # They read what is new on this page; their words are kept, and count for the case as it is now.
-            form.data = form.data.copy()
+            form.data = QueryDict(mutable=True)
+            form.data.update(request.POST)
             form.data["version"] = str(case.version)
         return self.show(request, case, decision_form=form, preview=preview)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.utils.translation import gettext as _
 
 from safeguarding import selectors
@@ -56,7 +56,7 @@ class ExportAdmin(RecordAdmin):
         exports.retry_export(actor=reader(request), export=export)
         return _("The export is being built again.")
 
-    def download(self, request: HttpRequest, export: IncidentExport) -> HttpResponse | FileResponse:
+    def download(self, request: HttpRequest, export: IncidentExport) -> FileResponse:
         """A POST, for taking a copy is an act: it is logged first, then streamed."""
         path = exports.record_download(actor=reader(request), export=export)
         return FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)

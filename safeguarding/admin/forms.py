@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,16 @@ DURATIONS = [
     ("90", _("3 months")),
     ("365", _("1 year")),
 ]
+
+
+def _choose_among(field: forms.Field, rows: QuerySet[Any]) -> None:
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = rows
+
+
+def _offer(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
 
 
 class DecisionForm(forms.Form):
@@ -60,21 +71,21 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.case = case
         people = Member.objects.filter(case_parties__case=case).distinct().order_by("pseudonym")
-        self.fields["member"].queryset = people
-        self.fields["counterpart"].queryset = people
+        _choose_among(self.fields["member"], people)
+        _choose_among(self.fields["counterpart"], people)
         said = messages_of(case)
-        self.fields["room"].queryset = Room.objects.filter(pk__in=said.order_by().values("room"))
-        subjects = [party.member for party in case.parties.select_related("member") if party.role == CaseParty.Role.SUBJECT]
+        _choose_among(self.fields["room"], Room.objects.filter(pk__in=said.order_by().values("room")))
+        parties = case.parties.select_related("member").filter(role=CaseParty.Role.SUBJECT)
+        subjects = [party.member for party in parties]
         if len(subjects) == 1:
             self.fields["member"].initial = subjects[0].public_id
         if not INCIDENTS[case.code].sanctioned:
-            self.fields["action"].choices = [
-                choice for choice in Decision.Action.choices if not MEASURES[choice[0]].adverse
-            ]
+            helpful = [action for action in Decision.Action if not MEASURES[action].adverse]
+            _offer(self.fields["action"], [(action.value, str(action.label)) for action in helpful])
         # The clauses that decisions on this code usually cite come first.
         ordered = sorted(terms.current().clauses, key=lambda clause: case.code not in clause.codes)
         self.usual = [clause.id for clause in ordered if case.code in clause.codes]
-        self.fields["clauses"].choices = [(clause.id, clause.told("title")) for clause in ordered]
+        _offer(self.fields["clauses"], [(clause.id, clause.told("title")) for clause in ordered])
 
     def decided(self) -> dict[str, Any]:
         """The keyword arguments of record_decision."""

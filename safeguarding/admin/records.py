@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -20,17 +20,18 @@ from safeguarding.errors import Conflict
 from .access import may
 
 # A verb gets the request and the record, calls a service and says what was done (or answers itself).
-Verb = Callable[[Any, HttpRequest, Any], str | HttpResponse]
+Verb = Callable[[Any, HttpRequest, Any], str | HttpResponseBase]
 
 
 class PublicChangeList(ChangeList):
     """A list whose links carry public ids: keys never leave the database."""
 
     def url_for_result(self, result: Any) -> str:
-        return self.model_admin.page_url(result)
+        admin: RecordAdmin = self.model_admin  # type: ignore[assignment]  # the list is only used by ours
+        return admin.page_url(result)
 
 
-class RecordAdmin(ModelAdmin):
+class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """A read-only list and a page per record. `permission` is a codename of community.roles.PERMISSIONS."""
 
     permission: ClassVar[str]
@@ -62,10 +63,11 @@ class RecordAdmin(ModelAdmin):
         return PublicChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        response = super().changelist_view(request, extra_context)
-        changelist = getattr(response, "context_data", None) and response.context_data.get("cl")
+        response: HttpResponseBase = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        changelist = context.get("cl")
         if changelist and changelist.multi_page:
-            response.context_data["pages"] = [
+            context["pages"] = [
                 {
                     "number": number,
                     "url": changelist.get_query_string({"p": number}),
@@ -92,7 +94,8 @@ class RecordAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """What the reader may know of; whatever is not here answers 404."""
-        return self.model._default_manager.all()
+        rows: QuerySet[Any] = self.model._default_manager.all()
+        return rows
 
     def find(self, request: HttpRequest, key: str) -> Any:
         record = self.get_queryset(request).filter(**{self.key: key}).first()
@@ -107,7 +110,7 @@ class RecordAdmin(ModelAdmin):
 
     def show(self, request: HttpRequest, record: Any, **extra: Any) -> TemplateResponse:
         """The page of one record."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]  # what Django's admin sets for {% url %}
+        request.current_app = self.admin_site.name  # what Django's admin sets for {% url %}
         context = {
             **self.admin_site.each_context(request),
             "title": str(record),

@@ -21,8 +21,7 @@ from unfold.sites import UnfoldAdminSite
 
 from safeguarding import selectors
 
-from .access import is_officer, may, reader, roles
-
+from .access import is_officer, is_verified, may, reader, roles
 
 # Unfold's names; the colours are those of the members' pages (community/app.css).
 PRIMARY = {
@@ -40,7 +39,7 @@ PRIMARY = {
 }
 
 
-class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
+class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neither has types
     """Django admin behind a second factor. People log in where members do, then prove the second factor."""
 
     site_header = site_title = "Havre"
@@ -52,7 +51,7 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
         return bool(
             request.user.is_authenticated
             and request.user.is_active
-            and request.user.is_verified()
+            and is_verified(request)
             and may(request, "open_console")
         )
 
@@ -64,7 +63,7 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
             return redirect_to_login(request.get_full_path())
         if not may(request, "open_console"):
             raise PermissionDenied
-        if not request.user.is_verified():
+        if not is_verified(request):
             return redirect_to_login(onward, reverse("community:second_factor"))
         return redirect(reverse("admin:index"))
 
@@ -75,7 +74,8 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What is due, what is overdue, what rings, and whether checking keeps up."""
         board = selectors.dashboard(reader(request), officer=is_officer(request))
-        return super().index(request, {"board": board, **(extra_context or {})})
+        page: TemplateResponse = super().index(request, {"board": board, **(extra_context or {})})
+        return page
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db.models import Max, Min, Q
 
 from community import audit
@@ -54,12 +56,17 @@ def custody_of(case: Case) -> tuple[CustodyEntry, ...]:
 
 
 def _entry(event: AuditEvent, *, tells: bool, seal: AuditSeal | None = None, previous: str = "") -> CustodyEntry:
-    chain = {"seq": seal.seq, "previous": previous, "digest": seal.digest} if seal else {}
+    link = CustodyEntry(
+        commitment=event.commitment,
+        seq=seal.seq if seal else None,
+        previous=previous,
+        digest=seal.digest if seal else "",
+    )
     payload = getattr(event, "payload", None)
     if not tells or payload is None:
-        return CustodyEntry(commitment=event.commitment, **chain)
-    return CustodyEntry(
-        commitment=event.commitment,
+        return link
+    return replace(
+        link,
         at=event.at,
         action=event.action,
         actor=event.actor.pseudonym if event.actor else event.component,
@@ -72,5 +79,4 @@ def _entry(event: AuditEvent, *, tells: bool, seal: AuditSeal | None = None, pre
             at=event.at.isoformat(),
             data=payload.data,
         ),
-        **chain,
     )
