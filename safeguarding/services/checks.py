@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -236,32 +236,39 @@ def _settle(
     notebook.lock()
     notebook.save()
     _keep_checks(checked)
-    to_freeze: list[tuple[Case, list[Message]]] = []
+    to_freeze: dict[int, tuple[Case, dict[int, Message]]] = {}  # once a case, whatever was said of it in this batch
     for one in checked:
-        alerts = one.assessment.alerts if one.assessment else ()
-        ruleset = one.assessment.ruleset if one.assessment else ""
-        for alert in alerts:
-            to_freeze.append(
-                act_on_alert(alert=alert, ruleset=ruleset, message=one.message, room=room, members=members)
-            )
-        if one.outcome.verdict is not Verdict.ALLOW:
-            case = keep_in_view(
-                message=one.message,
-                findings=one.assessment.findings if one.assessment else (),
-                held=one.outcome.verdict is Verdict.HOLD,
-                case=to_freeze[-1][0] if alerts else None,
-            )
-            if case and not alerts:
-                to_freeze.append((case, [one.message]))
+        for case, anchors in _answer(one, room, members):
+            to_freeze.setdefault(case.pk, (case, {}))[1].update((anchor.pk, anchor) for anchor in anchors)
     settled = settle_checks(room=room, outcomes=[one.outcome for one in checked])
     if len(settled) != len(checked):
         raise BatchMoved
     # Frozen as settled, in the same transaction: nobody can have changed anything in between.
-    for case, anchors in to_freeze:
-        freeze_relationship(actor=None, case=case, anchors=anchors, component=COMPONENT)
+    for case, anchors in to_freeze.values():
+        freeze_relationship(actor=None, case=case, anchors=anchors.values(), component=COMPONENT)
     for one in checked:
         if one.message.head_revision > 1:
             freeze_for_live_cases(one.message)
+
+
+def _answer(one: Checked, room: Room, members: Mapping[str, Member]) -> Iterator[tuple[Case, list[Message]]]:
+    """Act on what was found in one message; yield the cases it belongs to, with the messages to freeze around."""
+    case = None
+    if one.assessment:
+        for alert in one.assessment.alerts:
+            case, anchors = act_on_alert(
+                alert=alert, ruleset=one.assessment.ruleset, message=one.message, room=room, members=members
+            )
+            yield case, anchors
+    if one.outcome.verdict is not Verdict.ALLOW:
+        case = keep_in_view(
+            message=one.message,
+            findings=one.assessment.findings if one.assessment else (),
+            held=one.outcome.verdict is Verdict.HOLD,
+            case=case,
+        )
+        if case:
+            yield case, [one.message]
 
 
 def _keep_checks(checked: Sequence[Checked]) -> None:

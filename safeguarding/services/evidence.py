@@ -43,32 +43,40 @@ def freeze_relationship(
 
     Pins the anchors, the 15 messages before each, what subjects tried to say there and could not, the profiles of
     everybody seen, the parties' stays, the rooms and the report; opens a window for the 15 messages after. It asks
-    nothing of the people, so it works when one has blocked, left, deleted or closed the account. Idempotent: what
-    has not changed since is not frozen again, what has changed is frozen as its next version.
+    nothing of the people, so it works when one has blocked, left, deleted or closed the account. Idempotent: anchors
+    and report are frozen again only where they have changed; what else the case has pinned is left to `refreeze_case`
+    and to the moment somebody changes it.
     """
     chosen = {message.pk: message for message in anchors}
-    parties = list(CaseParty.objects.filter(case=case).values_list("member_id", "role"))
-    subjects = [member for member, role in parties if role == CaseParty.Role.SUBJECT]
-    message_pks = set(chosen)
-    rooms = {message.room_id for message in chosen.values()}
-    for message in chosen.values():
-        message_pks.update(_around(message))
-    for room_pk in rooms:
-        message_pks.update(_attempts(room_pk, subjects))
-    if report and report.room_id:
-        rooms.add(report.room_id)
-    pieces = message_pieces(message_pks)
-    authors = set(Message.objects.filter(pk__in=message_pks).values_list("author_id", flat=True))
-    pieces += profile_pieces(authors | {member for member, _role in parties})
-    pieces += membership_pieces(rooms, {member for member, _role in parties})
-    pieces += [room_piece(room) for room in Room.objects.filter(pk__in=rooms)]
+    parties = list(CaseParty.objects.filter(case=case).values_list("member_id", "member__public_id", "role"))
+    subjects = [member for member, _ref, role in parties if role == CaseParty.Role.SUBJECT]
+    rooms = {message.room_id for message in chosen.values()} | (
+        {report.room_id} if report and report.room_id else set()
+    )
+    around = {row for message in chosen.values() for row in _before(message)}
+    around |= {row for room in rooms for row in _attempts(room, subjects)}
+    pinned = set(Evidence.objects.filter(case=case).values_list("kind", "source_ref"))
+
+    fresh = {pk for pk, ref, _author in around if (Evidence.Kind.MESSAGE, ref) not in pinned}
+    pieces = message_pieces(fresh | set(chosen))
+    seen = {author for pk, _ref, author in around if pk in fresh} | {m.author_id for m in chosen.values()}
+    people = {member: ref for member, ref, _role in parties}
+    people.update(Member.objects.filter(pk__in=seen - people.keys()).values_list("pk", "public_id"))
+    pieces += profile_pieces(pk for pk, ref in people.items() if (Evidence.Kind.PROFILE, ref) not in pinned)
+    for room in Room.objects.filter(pk__in=rooms):
+        if (Evidence.Kind.ROOM, room.public_id) not in pinned:
+            pieces.append(room_piece(room))
+        strangers = {
+            member
+            for member, ref, _role in parties
+            if (Evidence.Kind.MEMBERSHIP, f"{room.public_id}:{ref}") not in pinned
+        }
+        pieces += membership_pieces({room.pk}, strangers) if strangers else []
     if report:
         pieces.append(report_piece(report))
     frozen = _seal(actor=actor, case=case, pieces=pieces, component=component)
-    for room_pk in rooms:
-        last = max((pk for pk, message in chosen.items() if message.room_id == room_pk), default=None)
-        if last is not None:
-            _open_window(case=case, anchor=chosen[last])
+    for room_pk in {message.room_id for message in chosen.values()}:
+        _open_window(case=case, anchor=max((m for m in chosen.values() if m.room_id == room_pk), key=lambda m: m.pk))
     return frozen
 
 
@@ -125,12 +133,15 @@ def fill_windows(*, limit: int = 200) -> int:
 
 
 def _open_window(*, case: Case, anchor: Message) -> None:
-    """Follow the room after `anchor`; a window already open there is filled and moves on."""
+    """Follow the room after `anchor`; a window already open there is filled first and moves on."""
     window = FreezeWindow.objects.filter(case=case, room=anchor.room_id, remaining__gt=0).first()
     if window is None:
         FreezeWindow.objects.create(case=case, room_id=anchor.room_id, after=anchor, remaining=AFTER)
     elif anchor.pk > window.after_id:
-        _fill(window)
+        # Within 15 of each other the new anchor's own context holds all there is between the two.
+        between = Message.objects.filter(room=anchor.room_id, pk__gt=window.after_id, pk__lt=anchor.pk)
+        if between.count() > BEFORE:
+            _fill(window)
         FreezeWindow.objects.filter(pk=window.pk).update(after=anchor, remaining=AFTER)
 
 
@@ -165,15 +176,19 @@ def _seal(*, actor: Member | None, case: Case, pieces: Sequence[Piece], componen
     return frozen
 
 
-def _around(anchor: Message) -> list[int]:
-    before = Message.objects.filter(room=anchor.room_id, pk__lt=anchor.pk)
-    return list(before.order_by("-pk").values_list("pk", flat=True)[:BEFORE])
+# A message by key, public id and author: enough to know whether it is pinned already.
+Row = tuple[int, str, int]
 
 
-def _attempts(room_pk: int, subjects: Sequence[int]) -> list[int]:
+def _before(anchor: Message) -> list[Row]:
+    before = Message.objects.filter(room=anchor.room_id, pk__lt=anchor.pk).order_by("-pk")
+    return list(before.values_list("pk", "public_id", "author_id")[:BEFORE])
+
+
+def _attempts(room_pk: int, subjects: Sequence[int]) -> list[Row]:
     unseen = [Message.Visibility.REFUSED, Message.Visibility.HELD]
-    tried = Message.objects.filter(room=room_pk, author__in=subjects, visibility__in=unseen)
-    return list(tried.order_by("-pk").values_list("pk", flat=True)[:ATTEMPTS])
+    tried = Message.objects.filter(room=room_pk, author__in=subjects, visibility__in=unseen).order_by("-pk")
+    return list(tried.values_list("pk", "public_id", "author_id")[:ATTEMPTS])
 
 
 def freeze_person(*, case: Case, member: Member) -> list[Evidence]:
