@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _LONGEST_RUN = 28  # letters without a blank that still fit a narrow column
 _BREAK = "\u200b"
 _MARKS = 3  # combining marks on one letter that are still writing, not decoration
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+_PLAIN = frozenset({*range(0x20, 0x7F), *range(0xA0, 0x180), *map(ord, "’‘“”«»–—…•€⟨⟩")})
 _SELECTORS = {"\ufe0e", "\ufe0f"}  # say only whether an emoji is coloured
 
 
@@ -32,16 +34,31 @@ def drawn() -> frozenset[int]:
         start = cmap + struct.unpack_from(">L", data, cmap + 8 + 8 * index)[0]
         kind = struct.unpack_from(">H", data, start)[0]
         if kind == 4:
-            count = struct.unpack_from(">H", data, start + 6)[0] // 2
-            ends = struct.unpack_from(f">{count}H", data, start + 14)
-            starts = struct.unpack_from(f">{count}H", data, start + 16 + 2 * count)
-            for first, last in zip(starts, ends, strict=True):
-                points.update(range(first, last + 1))
+            points.update(_segments(data, start))
         elif kind == 12:
             for group in range(struct.unpack_from(">L", data, start + 12)[0]):
-                first, last = struct.unpack_from(">LL", data, start + 16 + 12 * group)
-                points.update(range(first, last + 1))
-    return frozenset(points - {0xFFFF})
+                first, last, glyph = struct.unpack_from(">LLL", data, start + 16 + 12 * group)
+                points.update(range(first + (glyph == 0), last + 1))
+    return frozenset(points)
+
+
+def _segments(data: bytes, start: int) -> Iterator[int]:
+    """Code points of a format 4 table; a segment also spans holes, which lead to glyph 0 and draw nothing."""
+    count = struct.unpack_from(">H", data, start + 6)[0] // 2
+    ends, starts, deltas, offsets = (
+        struct.unpack_from(f">{count}H", data, start + at)
+        for at in (14, 16 + 2 * count, 16 + 4 * count, 16 + 6 * count)
+    )
+    for index in range(count):
+        for point in range(starts[index], ends[index] + 1):
+            glyph = point
+            if offsets[index]:
+                place = start + 16 + 6 * count + 2 * index + offsets[index] + 2 * (point - starts[index])
+                glyph = struct.unpack_from(">H", data, place)[0]
+                if glyph == 0:
+                    continue
+            if (glyph + deltas[index]) % 0x10000 and point != 0xFFFF:
+                yield point
 
 
 def _written_out(char: str) -> str:
@@ -58,24 +75,25 @@ def unseen(char: str) -> bool:
     return char != "\n" and unicodedata.category(char) in _UNSEEN
 
 
-def printable(text: str, diacritics: str = "diacritics") -> str:
+def printable(text: str, diacritics: str = "diacritics", *, plain: bool = False) -> str:
     """`text` with every sign visible, and a place to break in each long run of letters. Line ends stay.
 
     `diacritics` names, in the reader's language, the combining marks beyond the third that are only counted.
+    `plain` draws letters of Western Europe alone and writes out the rest.
     """
-    font = drawn()
+    font = _PLAIN if plain else drawn()
     out: list[str] = []
     run = marks = 0
-    for char in text.replace("\r\n", "\n").replace("\t", " "):
-        if unicodedata.combining(char):
+    for char in [*text.replace("\r\n", "\n").replace("\t", " "), ""]:
+        if char and unicodedata.combining(char):
             marks += 1
-            if marks <= _MARKS and ord(char) in font:
-                out.append(char)
+            if marks <= _MARKS:
+                out.append(char if ord(char) in font else _BREAK + _written_out(char) + _BREAK)
             continue
         if marks > _MARKS:
             out.append(f"⟨+{marks - _MARKS} {diacritics}⟩")
         marks = 0
-        if char in _SELECTORS:
+        if char in _SELECTORS or not char:
             continue
         if char == "\n" or (char.isspace() and ord(char) in font):
             run = 0
@@ -88,6 +106,4 @@ def printable(text: str, diacritics: str = "diacritics") -> str:
         else:
             out.append(_BREAK + _written_out(char) + _BREAK)
             run = 0
-    if marks > _MARKS:
-        out.append(f"⟨+{marks - _MARKS} {diacritics}⟩")
     return "".join(out)

@@ -27,17 +27,28 @@ def report_pdf(case: FrozenCase) -> bytes:
 
 
 def render(template: str, view: dict[str, Any], case: FrozenCase) -> bytes:
-    """`template` filled with `view` (plain JSON, every string made printable), as a PDF/A-2a file."""
-    made = _compiler(template, view, case).compile(
-        format="pdf", pdf_standards=["a-2a"], timestamp=int(case.handover.exported_at.timestamp())
-    )
-    return _one(made)
+    """`template` filled with `view` (plain JSON, every string made printable), as a PDF/A-2a file.
+
+    Where a sign defeats the fonts all the same, everything beyond plain letters is written out: no message, whatever
+    is in it, may keep a report from being made.
+    """
+    try:
+        return _pdf(template, _printable(view, case), case)
+    except typst.TypstError:
+        return _pdf(template, _printable(view, case, plain=True), case)
 
 
 def pages_png(template: str, view: dict[str, Any], case: FrozenCase, ppi: float = 100) -> list[bytes]:
     """The same pages as pictures, to look at before anything is sent."""
-    made = _compiler(template, view, case).compile(format="png", ppi=ppi)
+    made = _compiler(template, _printable(view, case), case).compile(format="png", ppi=ppi)
     return made if isinstance(made, list) else [_one(made)]
+
+
+def _pdf(template: str, view: Any, case: FrozenCase) -> bytes:
+    made = _compiler(template, view, case).compile(
+        format="pdf", pdf_standards=["a-2a"], timestamp=int(case.handover.exported_at.timestamp())
+    )
+    return _one(made)
 
 
 def _one(made: bytes | list[bytes] | None) -> bytes:
@@ -46,22 +57,21 @@ def _one(made: bytes | list[bytes] | None) -> bytes:
     return made
 
 
-def _compiler(template: str, view: dict[str, Any], case: FrozenCase) -> typst.Compiler:
-    data = json.dumps(_printable(view, words_in(case.language)("diacritics")), ensure_ascii=False)
+def _compiler(template: str, view: Any, case: FrozenCase) -> typst.Compiler:
     return typst.Compiler(
         str(_TEMPLATES / template),
         root=str(_TEMPLATES),  # a template reads its own folder and nothing else
-        sys_inputs={"data": data, "language": case.language},
+        sys_inputs={"data": json.dumps(view, ensure_ascii=False), "language": case.language},
         font_paths=typst.Fonts(include_system_fonts=False, font_paths=[str(FONTS)]),
         ignore_system_fonts=True,
     )
 
 
-def _printable(value: Any, diacritics: str) -> Any:
+def _printable(value: Any, case: FrozenCase, *, plain: bool = False) -> Any:
     if isinstance(value, str):
-        return printable(value, diacritics)
+        return printable(value, words_in(case.language)("diacritics"), plain=plain)
     if isinstance(value, list):
-        return [_printable(item, diacritics) for item in value]
+        return [_printable(item, case, plain=plain) for item in value]
     if isinstance(value, dict):
-        return {key: _printable(item, diacritics) for key, item in value.items()}
+        return {key: _printable(item, case, plain=plain) for key, item in value.items()}
     return value

@@ -6,14 +6,19 @@ import dataclasses
 import io
 import re
 from typing import Any
+from unicodedata import combining
 
 import pypdf
 import pytest
+import typst
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from safeguarding.dossier import glyphs
 from safeguarding.dossier.chronology import chronology
 from safeguarding.dossier.frozen import FrozenCase, FrozenCaseError, Pseudonym, Version
-from safeguarding.dossier.glyphs import drawn, printable
-from safeguarding.dossier.pdf import pages_png, report_pdf
+from safeguarding.dossier.glyphs import drawn, printable, unseen
+from safeguarding.dossier.pdf import _pdf, _printable, pages_png, report_pdf
 from safeguarding.dossier.quotes import chosen, segments
 from safeguarding.dossier.view import report_view
 from safeguarding.dossier.words import WORDS, words_in
@@ -146,6 +151,33 @@ def test_enclosed_font_draws_what_it_says() -> None:
     font = drawn()
     assert set(map(ord, "aéœŒÀ€’«»–…⟨⟩Жעم😀")) <= font
     assert not set(map(ord, "漢🥰\ue000\uffff")) & font
+
+
+def test_every_sign_the_font_claims_can_be_printed() -> None:
+    """A hole in the table of the font would let one sign in one message keep the whole report from being made."""
+    everything = "".join(chr(point) for point in sorted(drawn()) if not unseen(chr(point)))
+    case = with_text(f"{everything} {' '.join(everything)} {'a'.join(everything)}")
+    assert _pdf("report.typ", _printable(report_view(case), case), case).startswith(b"%PDF")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200))
+def test_any_text_can_be_printed(text: str) -> None:
+    case = with_text(text)
+    assert _pdf("report.typ", _printable(report_view(case), case), case).startswith(b"%PDF")
+
+
+def test_sign_that_defeats_the_fonts_is_written_out_and_the_report_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glyphs, "drawn", lambda: drawn() | {ord("漢")})
+    case = with_text("avant 漢 Ж après")
+    with pytest.raises(typst.TypstError):
+        _pdf("report.typ", _printable(report_view(case), case), case)
+    assert "avant⟨U+6F22⟩⟨U+0416⟩après" in words_of(report_pdf(case))
+
+
+def test_mark_the_font_cannot_draw_is_written_out_and_never_lost() -> None:
+    lost = next(chr(point) for point in range(0x300, 0x20000) if combining(chr(point)) and point not in drawn())
+    assert bare(printable(f"a{lost}b")) == f"a⟨U+{ord(lost):04X}⟩b"
 
 
 def test_long_run_of_letters_gets_places_to_break() -> None:

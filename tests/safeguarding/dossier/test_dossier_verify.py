@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from safeguarding.dossier.bag import BagResult, build_bag
 from safeguarding.dossier.frozen import CustodyEntry
@@ -60,6 +60,16 @@ def test_program_inside_the_unpacked_bag_verifies_it_without_arguments(python: s
     code, said = run(python, program=folder / "verify" / "verify.py")
     assert code == 3, said
     assert sorted(path.name for path in (folder / "verify").iterdir()) == ["verify.py"]  # and wrote nothing
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum on this machine")
+def test_instructions_for_verifying_by_hand_are_true(bag: BagResult, folder: Path) -> None:
+    for name in ("tagmanifest-sha256.txt", "manifest-sha256.txt"):
+        subprocess.run(["sha256sum", "--check", "--strict", "--quiet", name], cwd=folder, check=True)
+    key = bytes.fromhex((folder / "signature" / "public-key.txt").read_text())
+    assert hashlib.sha256(key).hexdigest() == bag.fingerprint
+    signature = bytes.fromhex((folder / "signature" / "statement.sig").read_text())
+    Ed25519PublicKey.from_public_bytes(key).verify(signature, (folder / "signature" / "statement.txt").read_bytes())
 
 
 def test_fingerprint_may_be_dictated_in_groups(bag: BagResult) -> None:
