@@ -88,7 +88,7 @@ M1 = Profile(
 )  # fmt: skip
 M2 = Profile(
     code="M2",
-    weights={"has_images": 24, "threat_publish": 52, "demand_money": 20, "demand": 18, "image_request": 14,
+    weights={"has_images": 24, "threat_publish": 38, "demand_money": 20, "demand": 18, "image_request": 14,
              "urgency": 8, "secrecy": 6, "threat": 15, "threat_report": 10, "refuses_verification": 3, "trust": 3},
     levels=((58, "P0"), (48, "P1"), (40, "P2"), (22, "P3")),
     core=_any("threat_publish", "has_images"),
@@ -182,9 +182,9 @@ D1 = Profile(
 )  # fmt: skip
 M7 = Profile(
     code="M7", scope="self",
-    weights={"runaway": 40, "nowhere": 34, "violence_home": 50, "fear_home": 26, "neglect": 36, "abuse_told": 70,
+    weights={"runaway": 46, "nowhere": 34, "violence_home": 50, "fear_home": 26, "neglect": 36, "abuse_told": 70,
              "locked_in": 44, "forced_marriage": 70, "alone_outside": 16, "lured_away": 40},
-    levels=((64, "P0"), (46, "P1"), (34, "P2"), (20, "P3")),
+    levels=((64, "P0"), (50, "P1"), (38, "P2"), (20, "P3")),
     core=_any("runaway", "nowhere", "violence_home", "fear_home", "neglect", "abuse_told", "locked_in",
               "forced_marriage", "lured_away"),
     adults=False, measures=_HELP,
