@@ -222,7 +222,7 @@ class Lexicon:
         self._starred: dict[tuple[str, int], list[str]] = {}
         self._index_words()
         self._context = self._compile_context()
-        self._heads = frozenset(self._piece(word) for word in self._expressions)
+        self._openings = self._index_expressions()
         self._memory: dict[str, Pieces] = {}
         self._matchers: dict[str, _RuleMatcher] = {}
 
@@ -293,6 +293,15 @@ class Lexicon:
                 if slip not in self._words:
                     self._words[slip] = self._pieces(word)
 
+    def _index_expressions(self) -> dict[tuple[bytes, bytes], list[tuple[Pieces, int]]]:
+        """Expressions of several words by their first two, the longest first."""
+        table: dict[tuple[bytes, bytes], list[tuple[Pieces, int]]] = {}
+        for entries in self._expressions.values():
+            for words, mark in entries:
+                pieces = tuple(self._piece(word) for word in words)
+                table.setdefault((pieces[0], pieces[1]), []).append((pieces, mark))
+        return table
+
     def _compile_context(self) -> dict[bytes, tuple[Pieces, frozenset[str], frozenset[int], frozenset[str]]]:
         table = {}
         for word, (meant, before, classes, not_after) in self.vocabulary.context.items():
@@ -334,7 +343,7 @@ class Lexicon:
         if not self._context.keys().isdisjoint(pieces):
             pieces, _ = self._in_context(pieces, [0] * len(pieces))
         row = tuple(pieces)
-        if not self._heads.isdisjoint(row):
+        if not self._openings.keys().isdisjoint(itertools.pairwise(row)):
             row = self._mark_expressions(row)
         return Reading(self, source, row)
 
@@ -503,12 +512,11 @@ class Lexicon:
         return out, places
 
     def _mark_expressions(self, row: Pieces) -> Pieces:
-        words = [_bare(piece) for piece in row]
         marked = list(row)
-        for index, word in enumerate(words):
-            for expression, mark in self._expressions.get(word, ()):
+        for index, pair in enumerate(itertools.pairwise(row)):
+            for expression, mark in self._openings.get(pair, ()):
                 size = len(expression)
-                if size <= len(words) - index and tuple(words[index : index + size]) == expression:
+                if row[index : index + size] == expression:
                     marked[index] = _with_mark(marked[index], mark)
                     for follower in range(index + 1, index + size):
                         marked[follower] = _with_mark(marked[follower], CONTINUED)
