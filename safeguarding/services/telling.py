@@ -6,12 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from chat.broadcast import disconnect_member, tell_member
+from chat.protocol import CLOSE_FORBIDDEN
 from community.models import Member
 from community.services.mail import queue_mail
 from safeguarding.models import Case
-
-# Private use codes of RFC 6455: "you may not be here", which the page turns into words.
-CLOSED_BY_DECISION = 4403
 
 
 def tell_something_waits(member: Member) -> None:
@@ -19,14 +17,16 @@ def tell_something_waits(member: Member) -> None:
     if member.closed_at is not None:
         return
     queue_mail(template="decision", member=member)
-    tell_member(member, {"type": "notice", "code": "decision.waiting"})
+    with override(member.language):
+        text = _("Something waits for you in your account.")
+    tell_member(member, {"type": "notice", "code": "decision.waiting", "text": text})
 
 
 def close_sockets(member: Member) -> None:
     """Close the member's open sockets once the caller's transaction commits."""
     with override(member.language):
         reason = _("A decision about your account waits for you.")
-    disconnect_member(member, CLOSED_BY_DECISION, reason)
+    disconnect_member(member, CLOSE_FORBIDDEN, reason)
 
 
 def tell_reporters(case: Case) -> None:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat.models import Message
+from chat.protocol import CLOSE_FORBIDDEN
 from community.errors import NotAllowed, ReasonRequired
 from community.models import AuditEvent, MailJob, Restriction
 from safeguarding import enforcement
@@ -181,7 +182,7 @@ def test_no_action_writes_to_nobody_under_decision(mo, case, decide):
 @pytest.mark.parametrize("action", ["suspend", "warn"])
 def test_a_suspension_closes_open_sockets_and_a_warning_does_not(mo, case, bob, soon, decide, closed_sockets, action):
     decide(mo, case, action, member=bob, ends_at=soon)
-    assert closed_sockets == ([(bob.pk, telling.CLOSED_BY_DECISION)] if action == "suspend" else [])
+    assert closed_sockets == ([(bob.pk, CLOSE_FORBIDDEN)] if action == "suspend" else [])
 
 
 def test_a_decision_may_close_its_case_and_tell_those_who_reported(mo, case, bob, eve, decide):
@@ -209,7 +210,7 @@ def test_a_second_person_makes_a_ban_take_effect(mo, max_, case, bob, decide, cl
     decision = approve_decision(actor=max_, decision=decide(mo, case, "ban", member=bob))
     assert Restriction.objects.get(member=bob).kind == "ban"
     assert decision.statement.recipient == bob
-    assert closed_sockets == [(bob.pk, telling.CLOSED_BY_DECISION)]
+    assert closed_sockets == [(bob.pk, CLOSE_FORBIDDEN)]
 
 
 def test_the_same_person_does_not_approve_their_own_ban(mo, case, bob, decide):
