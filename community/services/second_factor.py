@@ -1,4 +1,4 @@
-"""The second factor of those who work here: an authenticator's six figures (RFC 6238) and ten recovery codes."""
+"""The second factor of those who work here: an authenticator's six digits (RFC 6238) and ten recovery codes."""
 
 from __future__ import annotations
 
