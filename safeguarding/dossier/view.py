@@ -64,16 +64,16 @@ class _View(Wording):
         severity = SEVERITIES[case.severity].words.in_language(case.language)
         recipient = say(f"recipient.{handover.recipient}")
         contact = " · ".join(filter(None, (case.platform.contact_phone, case.platform.contact_email)))
+        second = say("no_second_officer" if case.names_minor else "second_not_needed")
+        if handover.approved_by:
+            second = self._officer(handover.approved_by)
         return [
             [say("for"), f"{recipient}, {handover.recipient_name}" if handover.recipient_name else recipient],
             [say("from"), f"{case.platform.operator} ({case.platform.name}, {case.platform.url})\n{contact}"],
             [say("legal_basis"), handover.legal_basis],
             [say("case_opened"), f"{self._at(case.opened_at)} · {say('severity')} {case.severity} ({severity})"],
             [say("prepared"), f"{self._officer(handover.exported_by)}, {say('on')} {self._at(handover.exported_at)}"],
-            [
-                say("second_officer"),
-                self._officer(handover.approved_by) if handover.approved_by else say("no_second_officer"),
-            ],
+            [say("second_officer"), second],
         ]
 
     def _five(self) -> Iterator[tuple[str, str]]:
@@ -114,12 +114,13 @@ class _View(Wording):
             ]
             yield {"kind": "facts", "title": title, "rows": [row for row in rows if row[1]]}
         situation = self.case.situation
-        family = [
-            [say("family_knows"), say(situation.family_knows)],
-            [say("family_may_know"), say(situation.family_may_know)],
-            ["", situation.family_note],
-        ]
-        yield {"kind": "facts", "title": say("family"), "rows": [row for row in family if row[1]]}
+        if self.case.names_minor or situation.family_note:
+            family = [
+                [say("family_knows"), say(situation.family_knows)],
+                [say("family_may_know"), say(situation.family_may_know)],
+                ["", situation.family_note],
+            ]
+            yield {"kind": "facts", "title": say("family"), "rows": [row for row in family if row[1]]}
 
     def _words(self) -> Iterator[Block]:
         say, case = self.say, self.case

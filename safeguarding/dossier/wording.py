@@ -37,8 +37,8 @@ class Wording:
             what = f"{self.say(f'measure.{measure.kind}')}{who}"
             yield f"{what}, {self._at(measure.starts_at)} ({self.say('measure_auto')})"
         for told in self.case.transmissions:
-            state = self.say("must_be_told" if told.state == "due" else "told")
-            yield self.say("pair", a=self._channel(told.channel), b=state)
+            if told.state != "due":
+                yield self.say("pair", a=self._channel(told.channel), b=self.say("told"))
 
     def _at(self, moment: datetime) -> str:
         return clock(moment, self.zone, self.case.language)

@@ -29,6 +29,7 @@ _TABLE = {
     ),
     "case_opened": ("Cas ouvert", "Case opened"),
     "severity": ("Gravité", "Severity"),
+    "second_not_needed": ("non requise : aucune personne mineure connue", "not required: no minor is known of"),
     "on": ("le", "on"),
     "provisional": (
         "Tout ce qui suit est un soupçon à vérifier, jamais un fait jugé. Les heures sont celles de {zone} ; "
@@ -58,7 +59,6 @@ _TABLE = {
     "nothing_done": ("Rien encore.", "Nothing yet."),
     "age_unknown": ("âge non vérifié", "age not verified"),
     "told": ("prévenu", "told"),
-    "must_be_told": ("à prévenir", "still to be told"),
     # headings
     "h.persons": ("Les personnes", "The persons"),
     "h.words": ("Ce qui a été écrit", "What was written"),

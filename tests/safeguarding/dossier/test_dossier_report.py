@@ -95,6 +95,28 @@ def test_report_holds_every_part_of_the_case_word_for_word(language: Any) -> Non
         assert bare(name) in text
 
 
+def test_what_is_only_due_is_not_told_as_done() -> None:
+    lines = {line["question"]: line["answer"] for line in report_view(grooming_case("en"))["lines"]}
+    assert "Police emergency (17 or 112, text 114): told" in lines["What has been done?"]
+    assert "PHAROS" not in lines["What has been done?"]
+
+
+def test_report_asks_for_a_second_officer_and_the_parents_only_where_a_minor_is_named() -> None:
+    case = grooming_case("en")
+    alone = dataclasses.replace(case.handover, approved_by=None)
+    grown = dataclasses.replace(ALICE, age=BOB.age)
+    adults = tuple(dataclasses.replace(person, age=BOB.age) for person in (grown, BOB, CHARLIE))
+    calm = dataclasses.replace(case.situation, family_note="", family_may_know="unknown")
+    of_minor = words_of(report_pdf(dataclasses.replace(case, handover=alone)))
+    of_adults = words_of(
+        report_pdf(dataclasses.replace(case, handover=alone, situation=calm, persons=(*adults, NOTIFIER)))
+    )
+    assert bare("a second person reviews within 24 h") in of_minor
+    assert bare("The parents") in of_minor
+    assert bare("not required: no minor is known of") in of_adults
+    assert bare("The parents") not in of_adults
+
+
 def test_connections_and_chain_stay_out_of_the_report() -> None:
     text = words_of(report_pdf(grooming_case()))
     assert "203.0.113.7" not in text
