@@ -145,10 +145,23 @@ class _RuleMatcher:
     def __init__(self, rules: list[tuple[Rule, list[str], str]]) -> None:
         self._patterns = [(rule, where.encode("latin-1")) for rule, patterns, _ in rules for where in patterns]
         self._unless = {rule.id: unless.encode("latin-1") for rule, _, unless in rules}
-        self._guards = frozenset(n for n, (rule, _) in enumerate(self._patterns) if rule.code == GUARD)
         self._compiled: dict[bytes, Any] = {}
-        self._database = compile_set([where for _, where in self._patterns]) if rules else None
+        guards = [n for n, (rule, _) in enumerate(self._patterns) if rule.code == GUARD]
+        others = [n for n, (rule, _) in enumerate(self._patterns) if rule.code != GUARD]
+        self._first = self._database(others)
+        self._guards = self._database(guards)  # asked only when there is something to judge
         self._scratch = threading.local()
+
+    def _database(self, chosen: list[int]) -> Any:
+        if not chosen:
+            return None
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        database.compile(
+            expressions=[self._patterns[n][1] for n in chosen],
+            ids=chosen,
+            flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(chosen),
+        )
+        return database
 
     def _regex(self, source: bytes) -> Any:
         regex = self._compiled.get(source)
@@ -161,22 +174,25 @@ class _RuleMatcher:
             regex = self._compiled[source] = re2.compile(source, options)
         return regex
 
-    def _present(self, line: bytes) -> list[int]:
-        scratch = getattr(self._scratch, "mine", None)
+    def _present(self, database: Any, line: bytes) -> list[int]:
+        if database is None:
+            return []
+        mine = self._scratch.__dict__
+        scratch = mine.get(id(database))
         if scratch is None:  # Hyperscan wants working memory of its own in each thread
-            scratch = self._scratch.mine = hyperscan.Scratch(self._database)
+            scratch = mine[id(database)] = hyperscan.Scratch(database)
         found: list[int] = []
-        self._database.scan(line, match_event_handler=lambda rule, *_: found.append(rule), scratch=scratch)
+        database.scan(line, match_event_handler=lambda rule, *_: found.append(rule), scratch=scratch)
         found.sort()
         return found
 
     def hits(self, reading: Reading, *, with_guards: bool = False) -> list[Hit]:
         line = reading.line
-        if self._database is None or not line:
+        if not line:
             return []
-        present = self._present(line)
-        if not with_guards and self._guards.issuperset(present):
-            return []  # nothing for the guards to judge
+        present = self._present(self._first, line)
+        if present or with_guards:
+            present += self._present(self._guards, line)
         found: list[Hit] = []
         for index in present:
             rule, where = self._patterns[index]
@@ -351,7 +367,7 @@ class Lexicon:
         """Where each piece of the reading of a folded text came from."""
         pieces: list[bytes] = []
         spans: list[tuple[int, int]] = []
-        for start, end, token in self._placed_tokens(folded):
+        for start, end, token in self._places(folded):
             found = self._words.get(token)
             found = self._unknown(token) if found is None else found
             pieces += found
@@ -360,9 +376,25 @@ class Lexicon:
             _, spans = self._in_context(pieces, spans)
         return tuple(spans)
 
+    def _places(self, folded: str) -> Iterator[tuple[int, int, str]]:
+        tokens: list[str] = _TOKEN.findall(folded)
+        if self._spelt(tokens, folded):
+            yield from self._placed_tokens(folded)
+            return
+        at = 0  # each token is the next occurrence of itself: had it stood earlier, it would have been a token there
+        for token in tokens:
+            start = folded.index(token, at)
+            at = start + len(token)
+            yield start, at, token
+
+    @staticmethod
+    def _spelt(tokens: list[str], folded: str) -> bool:
+        """Are there letters split by signs?"""
+        return sum([len(token) == 1 for token in tokens]) > 2 and _SPLIT_LETTERS.search(folded) is not None
+
     def _tokens(self, folded: str) -> list[str]:
         tokens: list[str] = _TOKEN.findall(folded)
-        if sum([len(token) == 1 for token in tokens]) > 2 and _SPLIT_LETTERS.search(folded) is not None:
+        if self._spelt(tokens, folded):
             return [token for _, _, token in self._placed_tokens(folded)]
         return tokens
 
