@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .engine import assess, needs, room_key, screen
+from .names import assess_room_name as judge_name
 from .rulesets import Ruleset
-from .types import Alert, Finding, Person, RoomInfo, Utterance
+from .types import Alert, Finding, Person, RoomInfo, Utterance, Verdict
 
 ESTABLISHED_DAYS = 365
 BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
@@ -53,6 +54,21 @@ def assess_text(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
         "verdict": str(screening.verdict),
         "findings": [_finding(finding) for finding in screening.findings if finding.alerting],
         "hateful": any(finding.code == "H1" and finding.alerting for finding in screening.findings),
+    }
+
+
+_DECISIONS = {Verdict.ALLOW: "allow", Verdict.HOLD: "review", Verdict.REFUSE: "refuse"}
+
+
+def assess_room_name(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
+    """The name and topic of a room that somebody proposes."""
+    lang = str(line.get("lang")) if line.get("lang") in LANGS else "fr"
+    topic = line.get("topic")
+    judged = judge_name(_text(line.get("name"), "name"), topic if isinstance(topic, str) else "", lang, ruleset)
+    return {
+        "id": line.get("id"),
+        "decision": _DECISIONS[judged.verdict],
+        "findings": [_finding(finding) for finding in judged.findings],
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import rooms
 from .compose import scan
+from .contact import find_contacts
 from .rulesets import Ruleset
 from .types import Finding, Person, RoomInfo, Utterance
 
@@ -18,6 +19,7 @@ NEWCOMER_DAYS = 7
 # What a finding without a tactic does to the person it is aimed at.
 _PLAIN_TACTIC: Mapping[tuple[str, str | None], str] = {
     ("V2", "you"): "threat", ("V2", "third"): "threat", ("C1", "you"): "insult", ("D1", "self"): "suicidal",
+    ("PII", None): "off_platform",
 }  # fmt: skip
 
 _bands: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -54,6 +56,8 @@ def read_message(
                         finding.weight, finding.target, finding.alerting,
                     )
                 )  # fmt: skip
+    if room.band in MINORS:
+        found += find_contacts(text, recent=recent)
     bands = _rule_bands(ruleset)
     return tuple(f for f in found if room.band in bands.get(f.rule, (room.band,)))[:MAX_FINDINGS]
 
