@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
                 ('contact_email', models.EmailField(blank=True, max_length=254, verbose_name='contact address')),
                 ('floor_age', models.PositiveSmallIntegerField(default=15, verbose_name='floor age')),
                 ('digital_majority', models.PositiveSmallIntegerField(default=15, verbose_name='age of digital majority')),
-                ('cover_hours', models.JSONField(default=list, verbose_name='hours of cover')),
+                ('cover_hours', models.JSONField(blank=True, default=list, verbose_name='hours of cover')),
             ],
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='community_is_one')],

@@ -14,7 +14,7 @@ class Community(models.Model):
     floor_age = models.PositiveSmallIntegerField(_("floor age"), default=15)
     digital_majority = models.PositiveSmallIntegerField(_("age of digital majority"), default=15)
     # Hours in which somebody watches, in the community's zone: [["mon", "18:00", "22:00"], ...]
-    cover_hours = models.JSONField(_("hours of cover"), default=list)
+    cover_hours = models.JSONField(_("hours of cover"), default=list, blank=True)
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="community_is_one")]
