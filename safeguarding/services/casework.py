@@ -21,6 +21,7 @@ from safeguarding.errors import CaseMoved, CaseTaken, Conflict, NotClaimed, Offi
 from safeguarding.models import Case, CaseNote, CaseParty, Report
 
 from .paging import acknowledge_page
+from .telling import tell_reporters
 
 OFFICERS = frozenset({OFFICER_LEAD, OFFICER_DEPUTY})
 # A claim that nobody has used for this long may be taken over: a clock is running.
@@ -190,7 +191,7 @@ def escalate_case(*, actor: Member, case: Case, reason: str) -> Case:
 
 
 def close_locked(*, actor: Member, case: Case) -> None:
-    """Close a case locked by the caller (see `close_case`)."""
+    """Close a case locked by the caller (see `close_case`), and tell those who reported it."""
     decisions = list(case.decisions.all())
     if not decisions:
         raise ReasonRequired
@@ -204,6 +205,7 @@ def close_locked(*, actor: Member, case: Case) -> None:
         claimed_at=None,
         version=F("version") + 1,
     )
+    tell_reporters(case)
     audit.record(actor=actor, action="case.closed", subject=case)
     case.refresh_from_db()
 

@@ -144,7 +144,6 @@ def record_decision(
         _take_effect(decision, actor=actor)
     if close:
         casework.close_locked(actor=actor, case=case)
-        telling.tell_reporters(case)
     return decision
 
 

@@ -23,6 +23,7 @@ from community.policies import MINOR_BANDS
 from community.queue import nudge
 from community.roles import is_officer
 from safeguarding.dossier.bag import build_bag
+from safeguarding.dossier.redact import redact
 from safeguarding.dossier.sign import Signer
 from safeguarding.errors import AnotherPersonRequired, CaseMoved, ExportNotReady, LegalBasisRequired
 from safeguarding.models import Case, ExportDownload, IncidentExport
@@ -168,7 +169,7 @@ def build_export(*, export_pk: int) -> bool:
     export = IncidentExport.objects.select_related("case", "requested_by", "approved_by").get(pk=export_pk)
     partial = folder() / f"{export.public_id}.{token}.part"
     try:
-        frozen = freeze_case(export=export)
+        frozen = redact(freeze_case(export=export)).case  # as this recipient may read it
         _progress(export_pk, token, 10)
         bag = build_bag(
             frozen,

@@ -16,6 +16,7 @@ from django.utils import timezone
 from community.errors import NotAllowed, ReasonRequired
 from community.models import AuditEvent
 from community.services.sealing import seal_audit
+from safeguarding import tasks
 from safeguarding.errors import AnotherPersonRequired, CaseMoved, Conflict, ExportNotReady, LegalBasisRequired
 from safeguarding.models import ExportDownload, IncidentExport
 from safeguarding.services import exports
@@ -172,6 +173,19 @@ def test_no_note_and_no_name_of_who_reported_leaves_with_the_dossier(mo, sam, ca
         name for name in opened(IncidentExport.objects.get()).namelist() if name.endswith("report.json")
     )))  # fmt: skip
     assert '"N1"' in json.dumps(report)
+
+
+@pytest.mark.parametrize(("recipient", "named"), [("police", True), ("prosecutor", True), ("regulator", False)])
+def test_a_recipient_reads_the_names_it_needs_and_no_others(mo, sam, case, bob, decide, recipient, named):
+    decide(mo, case, "warn", member=bob)
+    export = built(exports.request_export(actor=sam, case=case, **{**GIVEN, "recipient": recipient}))
+    assert ("Bob" in everything(export)) is named
+
+
+def test_the_sweep_builds_what_a_lost_nudge_left(export):
+    tasks.build_exports()
+    export.refresh_from_db()
+    assert export.state == "ready"
 
 
 def test_the_custody_log_is_the_cases_own_chain_and_verifies(mo, sam, case, bob, decide):
