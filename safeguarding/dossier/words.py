@@ -154,7 +154,6 @@ _TABLE = {
     # decisions
     "decided_by": ("Décidé par", "Decided by"),
     "with_second": ("avec", "with"),
-    "against": ("à l’égard de", "regarding"),
     "until": ("jusqu’au", "until"),
     "waiting": (
         "en attente d’une seconde personne, ou refusé par elle",
