@@ -210,17 +210,17 @@ def test_no_file_names_the_notifier_or_holds_private_notes(bag: BagResult) -> No
 
 
 def test_ten_thousand_messages_are_built_in_time_and_memory(tmp_path: Path) -> None:
-    """In a process of its own, so that the memory measured is the building's."""
+    """In a process of its own, so that memory and processor time are the building’s, whatever else runs here."""
     program = (
         "import resource, sys, time; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
         "from safeguarding.dossier.bag import build_bag; from safeguarding.dossier.sign import Signer\n"
         "from tests.safeguarding.dossier.cases import GROOMING, conversation, grooming_case\n"
         "lines = [(a, f'{i} {t * 3}', k) for i in range(1000) for a, t, k in GROOMING]\n"
         "case = grooming_case(messages=conversation(lines, code='M1'))\n"
-        "start = time.monotonic()\n"
+        "start = time.process_time()\n"
         "build_bag(case, out=Path(sys.argv[2]), signer=Signer.from_seed(bytes(32)))\n"
         "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
-        "sys.stdout.write(f'{len(case.messages)} {time.monotonic() - start:.1f} {peak}')"
+        "sys.stdout.write(f'{len(case.messages)} {time.process_time() - start:.1f} {peak}')"
     )
     out = subprocess.run(
         [sys.executable, "-c", program, str(PROJECT), str(tmp_path / "big.zip")],
