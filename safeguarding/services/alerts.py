@@ -57,8 +57,9 @@ def act_on_alert(
 def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, case: Case | None) -> Case | None:
     """See to it that a message withheld from others has a person waiting for it; return the case it stands in.
 
-    A held message always leaves a dated measure; one that no alert spoke of gets a case under the gravest thing found
-    in it. Contact data refused in a minors' room is nobody's case: the author was told why.
+    A held message always leaves a dated measure and stands in a case, so that it is in somebody's queue; one that no
+    alert spoke of gets its case under the gravest thing found in it. Contact data refused in a minors' room is
+    nobody's case: the author was told why.
     """
     if case is None:
         grave = min(
@@ -66,12 +67,14 @@ def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, c
             key=lambda incident: incident.severity,
             default=None,
         )
-        if grave:
+        # Held with nothing found (a detector that failed, contact data): filed as a report of "something else" is.
+        code, severity = (grave.code, grave.severity) if grave else ("C1", "P3")
+        if grave or held:
             case = open_or_extend_case(
                 actor=None,
                 component=COMPONENT,
-                code=grave.code,
-                severity=grave.severity,
+                code=code,
+                severity=severity,
                 subject=message.author,
                 room=message.room,
                 automated=True,
