@@ -12,6 +12,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 from config.startup import refuse_unsound_start
 
@@ -24,4 +25,8 @@ app.autodiscover_tasks()
 
 @worker_init.connect
 def check_first(**_: Any) -> None:
-    refuse_unsound_start()
+    try:
+        refuse_unsound_start()
+    except ImproperlyConfigured as error:
+        # Celery logs what a signal's receiver raises, and goes on: only leaving stops it.
+        raise SystemExit(str(error)) from error

@@ -12,13 +12,19 @@ import pytest
 from django.conf import settings as loaded
 
 from config.keys import new_secrets
+from config.processes import web_command, worker_command
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SOUND = {"ALLOWED_HOSTS": "havre.example", **new_secrets()}
 
 
 def manage(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    variables = {"PATH": os.environ["PATH"], "HAVRE_VAR": str(tmp_path), **{k: v for k, v in environ.items() if v}}
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HAVRE_VAR": str(tmp_path),
+        "RULES_CACHE": str(loaded.RULES_CACHE),
+        **{k: v for k, v in environ.items() if v},
+    }
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=PROJECT,
@@ -52,17 +58,18 @@ def test_it_refuses_to_start_and_names_the_variable(tmp_path: Path, variable: st
     assert said in done.stderr
 
 
-def test_a_web_process_refuses_what_the_checks_refuse(tmp_path: Path) -> None:
-    """An ASGI server runs no system checks by itself."""
-    variables = {"PATH": os.environ["PATH"], "HAVRE_VAR": str(tmp_path), **SOUND, "CHAT_SAFEGUARD": "nowhere.Safeguard"}
-    done = subprocess.run(
-        [sys.executable, "-c", "import config.asgi"],
-        cwd=PROJECT,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_every_process_refuses_what_the_checks_refuse(tmp_path: Path, name: str) -> None:
+    """An ASGI server runs no system checks by itself, and Celery goes on when they fail."""
+    command = {"web": web_command(host="127.0.0.1", port=1), "worker": worker_command(beat=False)}[name]
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HAVRE_VAR": str(tmp_path),
+        "RULES_CACHE": str(loaded.RULES_CACHE),
+        **SOUND,
+        "CHAT_SAFEGUARD": "nowhere.Safeguard",
+    }
+    done = subprocess.run(command, cwd=PROJECT, env=variables, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode != 0
     assert "Havre refuses to start" in done.stderr
 

@@ -113,11 +113,15 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         if not settings.LOCAL:
             call_command("collectstatic", interactive=False, verbosity=0)
+        if not settings.RULES_CACHE.is_dir():
+            supervisor.say("the rules are compiled: some twenty seconds, the first time")
 
     def announce(self, supervisor: Supervisor, address: str, seconds: float) -> None:
         supervisor.say(f"ready in {seconds:.1f} s: {address}")
-        for line in logins() if settings.HAVRE_DEMO else ():
-            supervisor.say(line)
+        if settings.HAVRE_DEMO:
+            for line in logins():
+                supervisor.say(line)
+            supervisor.say(f"mails are written to {settings.EMAIL_FILE_PATH}")
 
 
 def listens(host: str, port: int) -> bool:
