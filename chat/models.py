@@ -51,7 +51,9 @@ class Room(models.Model):
             one_of("state", ["open", "closed"], name="room_state_valid"),
             one_of("delivery", ["check_first", "check_after"], name="room_delivery_valid"),
             models.CheckConstraint(
-                condition=Q(at_least__gte=18, under__isnull=True) | Q(at_least__gte=13, at_least__lt=18, under__lte=18),
+                # "is not null" is said: a CHECK lets pass what is unknown, and so would a room from 15 without an end.
+                condition=Q(at_least__gte=18, under__isnull=True)
+                | Q(at_least__gte=13, at_least__lt=18, under__isnull=False, under__lte=18),
                 name="room_minors_or_adults",
             ),
             models.CheckConstraint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from community.errors import AgeCheckRequired, Refused
 from community.policies import AgeBand, meets
@@ -10,6 +11,13 @@ from community.services.access import Access
 
 from .errors import AgeDoesNotFit, BannedFromRoom, ConsentRequired, FreshProofRequired, Muted, RoomClosed, ShutOut
 from .models import Room
+
+_PUBLIC_ID = re.compile(r"[0-9a-z]{16}")
+
+
+def is_public_id(text: str) -> bool:
+    """Whether a text has the shape of a public id: nothing else is looked up (a database refuses NUL or surrogates)."""
+    return _PUBLIC_ID.fullmatch(text) is not None
 
 
 def may_enter(access: Access, room: Room, now: dt.datetime) -> Refused | None:

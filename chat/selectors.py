@@ -15,6 +15,7 @@ from community.services.access import Access
 
 from .errors import MessageUnknown
 from .models import Membership, Message, MessageRevision, ReadMarker, Room, RoomEvent, RoomProposal
+from .policies import is_public_id
 
 PAGE = 50
 EXCERPT = 140
@@ -198,6 +199,8 @@ def people_in(*, room: Room, access: Access) -> QuerySet[Membership]:
 
 def answerable(*, room: Room, access: Access, public_id: str) -> dict[str, Any] | None:
     """A message that the reader may answer, as a quotation: id, author's name, beginning of the body; else None."""
+    if not is_public_id(public_id):
+        return None
     message = (
         Message.objects.filter(public_id=public_id, room=room, visibility=Message.Visibility.VISIBLE)
         .exclude(author__in=access.blocked_pks)

@@ -26,7 +26,7 @@ from chat.errors import (
     SlowDown,
 )
 from chat.models import Membership, Message, MessageRevision, Room, RoomEvent
-from chat.policies import may_enter, may_write
+from chat.policies import is_public_id, may_enter, may_write
 from chat.safeguard import Draft, Screening, Verdict, get_safeguard
 from community.errors import BadText, Refused
 from community.models import Member
@@ -208,7 +208,7 @@ def _stored(posts: Sequence[Post]) -> dict[tuple[int, int, str], Posted]:
     rows = Message.objects.filter(
         author__in={post.actor.pk for post in posts},
         room__in={post.room.pk for post in posts},
-        client_id__in={post.client_id for post in posts},
+        client_id__in={post.client_id for post in posts if _CLIENT_ID.fullmatch(post.client_id)},
     ).annotate(seq=Max("events__seq", filter=Q(events__kind=RoomEvent.Kind.POSTED)))
     return {(row.author_id, row.room_id, row.client_id): Posted(row, row.seq, duplicate=True) for row in rows}
 
@@ -216,7 +216,7 @@ def _stored(posts: Sequence[Post]) -> dict[tuple[int, int, str], Posted]:
 def recent_texts(
     pairs: Set[tuple[int, int]], *, now: dt.datetime, besides: Message | None = None
 ) -> dict[tuple[int, int], list[str]]:
-    """What the authors of (author, room) pairs of keys said last there, oldest first: contact details come in pieces."""
+    """What authors said last in rooms, for pairs of their keys, oldest first: contact details come in pieces."""
     said: dict[tuple[int, int], list[str]] = {pair: [] for pair in pairs}
     if not pairs:
         return said
@@ -255,6 +255,8 @@ def _addressed(post: Post, standing: _Standing) -> tuple[Message | None, list[st
     people: dict[int, str] = {}
     apart = standing.access.blocked_pks | standing.access.paused_with
     if post.reply_to:
+        if not is_public_id(post.reply_to):
+            raise MessageUnknown
         reply_to = (
             Message.objects.filter(public_id=post.reply_to, room=post.room, visibility=Message.Visibility.VISIBLE)
             .select_related("author")
@@ -265,6 +267,8 @@ def _addressed(post: Post, standing: _Standing) -> tuple[Message | None, list[st
         people[reply_to.author_id] = reply_to.author.public_id
     mentions: list[str] = []
     if post.mentions:
+        if not all(is_public_id(one) for one in post.mentions):
+            raise ContactPaused
         members = list(
             Member.objects.open().filter(
                 public_id__in=post.mentions, memberships__room=post.room, memberships__left_at__isnull=True

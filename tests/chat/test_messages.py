@@ -6,6 +6,7 @@ import pytest
 
 from chat.errors import MessageSettled, MessageUnknown, Muted, NotCheckedYet
 from chat.models import Message, MessageRevision, RoomEvent
+from chat.safeguard import Verdict
 from chat.selectors import answerable, events_since, own_waiting, read_seq, room_history
 from chat.services.messages import (
     CheckOutcome,
@@ -18,7 +19,6 @@ from chat.services.messages import (
     restore_message,
     settle_checks,
 )
-from chat.safeguard import Verdict
 from community.errors import NotAllowed
 from community.models import AuditEvent
 from community.services.access import access_of

@@ -191,6 +191,12 @@ def test_client_ids_of_another_shape_are_refused(refused, bob, pub, client_id):
     assert refused(bob, pub, "hi", client_id=client_id) == "client_id_invalid"
 
 
+@pytest.mark.parametrize("target", ["a\x00", "\ud800", "x" * 300, "1 OR 1=1"])
+def test_ids_of_another_shape_are_refused_before_any_database_sees_them(refused, bob, pub, target):
+    assert refused(bob, pub, "hi", reply_to=target) == "message_unknown"
+    assert refused(bob, pub, "hi", mentions=(target,)) == "contact_paused"
+
+
 # -- people addressed ------------------------------------------------------------------------------------------------
 
 
