@@ -98,11 +98,12 @@ class _Guards:
         start = self.sentence(hit.first)
         if any(self.sentence(first) == start for first, _ in self.enclosed):
             return True
-        return any(start <= first < hit.last and last <= hit.last and first <= hit.first + 1 for first, last in self.reports)
+        return any(
+            start <= first < hit.last and last <= hit.last and first <= hit.first + 1 for first, last in self.reports
+        )
 
     def reclaimed(self, hit: Hit) -> bool:
         return any(first <= hit.last and hit.first <= last for first, last in self.reclaims)
-
 
     def turned(self, hit: Hit, asked: tuple[str, ...]) -> bool:
         """Is what the hit says not what its author says?"""
@@ -114,7 +115,9 @@ class _Guards:
 
 
 def scan(text: str, lang: str, ruleset: Ruleset) -> list[Finding]:
-    """The findings of the rules of scope "text" in any text, in the order they appear. Pure and linear in its length."""
+    """The findings of the rules of scope "text" in any text, in the order they appear. Pure and linear in its
+    length.
+    """
     lexicon = lexicon_for(ruleset, lang)
     return judge(lexicon, lexicon.read(text))
 

@@ -1,8 +1,11 @@
-"""Contact data in a text: telephone numbers, postal and e-mail addresses, handles elsewhere, links outside an allow-list.
+"""Contact data in a text: telephone numbers, postal and e-mail addresses, handles elsewhere, links outside an
+allow-list.
 
 In minors' rooms these are refused: they are how a stranger takes a child to a place nobody watches. Numbers are found
-in digits, in words ("zéro six, douze..."), with letters for digits ("O6"), with any separators, and split over messages.
-Findings carry the code "PII" and rules named contact.phone, contact.email, contact.link, contact.handle, contact.address.
+in digits, in words ("zéro six, douze..."), with letters for digits ("O6"), with any separators, and split over
+messages.
+Findings carry the code "PII" and rules named contact.phone, contact.email, contact.link, contact.handle,
+contact.address.
 """
 
 from __future__ import annotations
@@ -19,22 +22,27 @@ CODE = "PII"
 
 # Help lines and public services, and encyclopaedias: a host allows its subdomains.
 ALLOWED_HOSTS = frozenset(
-    "3018.fr e-enfance.org 119.gouv.fr allo119.gouv.fr 3114.fr service-public.fr gouv.fr sos-homophobie.org filsantejeunes.com "
-    "wikipedia.org education.fr childline.org.uk samaritans.org nspcc.org.uk 116006.fr france-victimes.fr lumni.fr".split()
+    ["3018.fr", "e-enfance.org", "119.gouv.fr", "allo119.gouv.fr", "3114.fr", "service-public.fr", "gouv.fr",
+    "sos-homophobie.org", "filsantejeunes.com", "wikipedia.org", "education.fr", "childline.org.uk", "samaritans.org",
+    "nspcc.org.uk", "116006.fr", "france-victimes.fr", "lumni.fr"]
 )
 
 _UNITS = {
-    "fr": "zero un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize".split(),
-    "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen".split(),
+    "fr": ["zero", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze",
+    "treize", "quatorze", "quinze", "seize"],
+    "en": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"],
 }
 _TENS = {
-    "vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70, "octante": 80,
+    "vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70,
+    "octante": 80,
     "huitante": 80, "nonante": 90, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
     "eighty": 80, "ninety": 90,
 }  # fmt: skip
 _NUMBERS = {word: n for words in _UNITS.values() for n, word in enumerate(words)} | {"oh": 0, "nought": 0, "une": 1}
-_NUMBER_WORD = re.compile(r"(?<![a-z])(?:" + "|".join(sorted({*_NUMBERS, *_TENS, "double", "triple"}, key=len, reverse=True)) + r")(?![a-z])")
+_NUMBER_WORD = re.compile(
+    r"(?<![a-z])(?:" + "|".join(sorted({*_NUMBERS, *_TENS, "double", "triple"}, key=len, reverse=True)) + r")(?![a-z])"
+)
 _BETWEEN_WORDS = re.compile(r"[\s\-.,]*(?:et[\s\-]+)?")
 
 _SEPARATORS = r"[\s.\-_/*,:;|~()]{0,4}+"
@@ -74,10 +82,12 @@ _PLATFORM_HANDLE = re.compile(
     rf"(?:\s{{0,2}}(?P<sure>[:=@]|->|=>|@\s)\s{{0,2}}@?(?P<named>{_HANDLE})"
     rf"|(?:\s{{1,2}}(?:c'?\s?est|cest|cé|moi|me|is|its|it's|name|pseudo|sur|at|add|ajoute|user|username|id)){{0,2}}\s{{1,2}}@?(?P<shaped>{_HANDLE}))"
 )
-_HANDLE_FIRST = re.compile(rf"(?<![a-z0-9])@?(?P<shaped>{_HANDLE})\s(?:sur|on|en|in|,|=)\s?(?:mon\s|my\s)?(?:{_PLATFORMS})(?![a-z0-9])")
+_HANDLE_FIRST = re.compile(
+    rf"(?<![a-z0-9])@?(?P<shaped>{_HANDLE})\s(?:sur|on|en|in|,|=)\s?(?:mon\s|my\s)?(?:{_PLATFORMS})(?![a-z0-9])"
+)
 _DISCORD_TAG = re.compile(r"(?<![a-z0-9#])[a-z0-9._]{2,32}\s?#\s?\d{4}(?!\d)")
 _HANDLE_SHAPE = re.compile(r"(?=.*[a-z])(?:.*\d\d|.*_|[a-z]+\.[a-z0-9]{2,}|.*\d[a-z]|[a-z]{3,}\d)")
-_NOT_HANDLES = frozenset("3018 119 112 115 17 18 15".split())
+_NOT_HANDLES = frozenset(["3018", "119", "112", "115", "17", "18", "15"])
 
 _STREETS = (
     r"rue|avenue|ave?|boulevard|blvd|bd|impasse|allees?|chemin|chem|quai|square|residence|lotissement|faubourg|sentier|ruelle|villa|cite|hameau|"
@@ -87,10 +97,14 @@ _ADDRESS = re.compile(
     rf"(?<!\d)\d{{1,4}}\s?(?:bis|ter|quater|[a-d])?\s?,?\s{{0,2}}(?:{_STREETS})\s(?:d['e]|du|des|de\sla|la|le|les|l')?\s?[a-z][a-z'\-]{{2,30}}"
     r"|(?<!\d)\d{1,5}\s(?:[a-z]{3,20}\s){1,2}(?:street|road|avenue|lane|drive|close|crescent|terrace|court|boulevard|gardens)(?![a-z])"
 )
-_POSTCODE = re.compile(r"(?<![\d+])(?:0[1-9]|[1-8]\d|9[0-58])\d{3}\s+(?!euros?|eur|personnes|points?|vues|abonnes|followers|likes|fois|ans|km|m|metres)[a-z][a-z\-]{2,30}")
+_POSTCODE = re.compile(
+    r"(?<![\d+])(?:0[1-9]|[1-8]\d|9[0-58])\d{3}\s+(?!euros?|eur|personnes|points?|vues|abonnes|followers|likes|fois|ans|km|m|metres)[a-z][a-z\-]{2,30}"
+)
 _UK_POSTCODE = re.compile(r"(?<![A-Z0-9])[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?![A-Z0-9])")
 
-_HINT = re.compile(rf"\d|@|arobas|\.[a-z]{{2}}|www|(?:point|dot)\s(?:com|fr|net|org|gg)|(?<![a-z])(?:{_PLATFORMS})(?![a-z])")
+_HINT = re.compile(
+    rf"\d|@|arobas|\.[a-z]{{2}}|www|(?:point|dot)\s(?:com|fr|net|org|gg)|(?<![a-z])(?:{_PLATFORMS})(?![a-z])"
+)
 _FRAGMENT_LIMIT = 40  # a message that is only a piece of something is short
 _RECENT_LIMIT = 6
 
@@ -98,7 +112,8 @@ VERSION = hashlib.sha256(
     "\n".join(
         pattern.pattern
         for pattern in (
-            _NUMBER_WORD, _DIGIT_RUN, *_PHONES, _EMAIL, _LINK, _SPOKEN_LINK, _PLATFORM_HANDLE, _HANDLE_FIRST, _DISCORD_TAG, _ADDRESS,
+            _NUMBER_WORD, _DIGIT_RUN, *_PHONES, _EMAIL, _LINK, _SPOKEN_LINK, _PLATFORM_HANDLE, _HANDLE_FIRST,
+            _DISCORD_TAG, _ADDRESS,
             _POSTCODE, _UK_POSTCODE,
         )
     ).encode()
@@ -187,7 +202,9 @@ def _numbers(folded: str) -> list[tuple[int, int]]:
         if run.lstrip().startswith("+"):
             digits = "+" + digits
         american = _PHONES[3].fullmatch(digits) is not None
-        if any(pattern.fullmatch(digits) for pattern in _PHONES[:3]) or (american and re.search(r"\d{3}[\s.\-)]+\d{3}[\s.\-]+\d{4}", run)):
+        if any(pattern.fullmatch(digits) for pattern in _PHONES[:3]) or (
+            american and re.search(r"\d{3}[\s.\-)]+\d{3}[\s.\-]+\d{4}", run)
+        ):
             found.append(match.span())
     return found
 

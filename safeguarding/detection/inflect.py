@@ -3,23 +3,22 @@
 An entry of a word class is written `lemma` or `lemma:paradigm`; `forms` gives all its forms, accents folded.
 
 French: `n` (-s), `a` (-e -s -es), `x` (-eux/-euse), `eur` (-eur/-euse), `teur` (-teur/-trice), `if` (-if/-ive),
-`el` (doubled: -el/-elle, -en/-enne, -on/-onne, -et/-ette), `al` (-al/-ale/-aux), `er` (-er/-ere), `s` (feminine -se, invariable masculine plural),
+`el` (doubled: -el/-elle, -en/-enne, -on/-onne, -et/-ette), `al` (-al/-ale/-aux), `er` (-er/-ere), `s` (feminine -se,
+invariable masculine plural),
 `ard` same as `a`, `v1` (verbs in -er), `v2` (verbs in -ir, -issant), `inv` (nothing).
-English: `n` (-s/-es/-ies), `v` (-s, -ed, -ing, with doubling left to `vv`), `vv` (doubled consonant), `adj` (-er, -est).
+English: `n` (-s/-es/-ies), `v` (-s, -ed, -ing, with doubling left to `vv`), `vv` (doubled consonant), `adj` (-er,
+-est).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-_V1 = (
-    "er e es ons ez ent ais ait ions iez aient erai eras era erons erez eront erais erait erions eriez eraient "
-    "asse ant ee s ees a"
-).split()
-_V2 = (
-    "ir is it issons issez issent issais issait issions issiez issaient irai iras ira irons irez iront irais irait "
-    "irions iriez iraient isse isses issant i ie ies"
-).split()
+_V1 = ["er", "e", "es", "ons", "ez", "ent", "ais", "ait", "ions", "iez", "aient", "erai", "eras", "era", "erons",
+"erez", "eront", "erais", "erait", "erions", "eriez", "eraient", "asse", "ant", "ee", "s", "ees", "a"]
+_V2 = ["ir", "is", "it", "issons", "issez", "issent", "issais", "issait", "issions", "issiez", "issaient", "irai",
+"iras", "ira", "irons", "irez", "iront", "irais", "irait", "irions", "iriez", "iraient", "isse", "isses", "issant",
+"i", "ie", "ies"]
 
 
 def _french_noun(word: str) -> list[str]:

@@ -5,7 +5,8 @@ A `Lexicon` is built once per process, rule set digest and language (`lexicon_fo
 runs every pattern of a scope over the row in one pass.
 
 What a plain fold cannot decide is decided here, and only in favour of a known word: leet, stretched letters, letters
-split by spaces or dots, words run together, one letter missing or two swapped, stars for letters. An ordinary word is never
+split by spaces or dots, words run together, one letter missing or two swapped, stars for letters. An ordinary word
+is never
 touched: a repair happens only to a token no vocabulary knows, and yields only words of the classes named in `repair`.
 """
 
@@ -30,8 +31,10 @@ Pieces = tuple[bytes, ...]
 _Place = TypeVar("_Place")
 
 _TOKEN = re.compile(
-    r"[@$*]?[^\W_]+(?:'[^\W\d_]+|[@$€*!|+]+[^\W_]+)*+(?:\*+|[@$€](?![^\W_])|')?"  # a word, with elisions and signs read as letters
-    r"|[.?!;\n…]+|[^\w\s,:'\"()\[\]{}<>/\\\-–—=_~^#%&+|*@$€]"  # the end of a sentence; any other sign that says something
+    # a word, with elisions and with signs read as letters
+    r"[@$*]?[^\W_]+(?:'[^\W\d_]+|[@$€*!|+]+[^\W_]+)*+(?:\*+|[@$€](?![^\W_])|')?"
+    # the end of a sentence, or any other sign that says something
+    r"|[.?!;\n…]+|[^\w\s,:'\"()\[\]{}<>/\\\-–—=_~^#%&+|*@$€]"
 )
 _SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*,/|+]{1,2}+[^\W\d_](?![^\W_])){2,40}+")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -47,9 +50,10 @@ _FRENCH_ELISIONS = {
     "lorsqu": "lorsque", "puisqu": "puisque", "jusqu": "jusque", "quoiqu": "quoique", "quelqu": "quelque",
     "presqu": "presque", "y": "y",
 }  # fmt: skip
-_TU_FORMS = frozenset("es as etais avais auras seras aurais serais avait".split())
+_TU_FORMS = frozenset(["es", "as", "etais", "avais", "auras", "seras", "aurais", "serais", "avait"])
 _ENGLISH_ENDINGS = {"re": "are", "m": "am", "ll": "will", "ve": "have", "d": "would"}
-_ENGLISH_IS = frozenset("it he she that what there who here where how this everyone everybody someone nobody".split())
+_ENGLISH_IS = frozenset(["it", "he", "she", "that", "what", "there", "who", "here", "where", "how", "this",
+"everyone", "everybody", "someone", "nobody"])
 _WHOLE = {
     "fr": {"aujourd'hui": ["aujourd'hui"], "d'accord": ["d'accord"], "prud'homme": ["prud'homme"]},
     "en": {
@@ -136,10 +140,12 @@ class Hit:
 class _RuleMatcher:
     """One pass over all the rules of a scope, then one pass for each rule that is there, to learn where.
 
-    Hyperscan does the first, RE2 the second. Measured on this work (60 rules, some 350 patterns with open gaps, messages of
-    40 to 80 characters, one core): a google-re2 Set takes 6 microseconds on a text it has seen but 300 on a new one, as the
-    open gaps make it build new automaton states for every new sentence; Hyperscan (Vectorscan 5.4) takes 12 on either and
-    compiles in 0.6 s. pyahocorasick finds words, not rows of word classes. Both kept engines are linear in the text.
+    Hyperscan does the first, RE2 the second. Measured on this work (350 patterns with open gaps, 2,500 new messages
+    of 40 to
+    80 characters, one core): a google-re2 Set takes 6 microseconds on a text it has seen but 300 on a new one, as the
+    open gaps make it build new automaton states for every new sentence; Hyperscan (Vectorscan 5.4) takes 12 on either.
+    pyahocorasick finds words, not rows of word classes. Hyperscan is slow to compile (seconds), hence `compiled`. Both
+    engines kept are linear in the text.
     """
 
     def __init__(self, rules: list[tuple[Rule, list[str], str]]) -> None:
@@ -148,20 +154,14 @@ class _RuleMatcher:
         self._compiled: dict[bytes, Any] = {}
         guards = [n for n, (rule, _) in enumerate(self._patterns) if rule.code == GUARD]
         others = [n for n, (rule, _) in enumerate(self._patterns) if rule.code != GUARD]
-        self._first = self._database(others)
-        self._guards = self._database(guards)  # asked only when there is something to judge
+        self._first = (self._database(others), others)
+        self._guards = (self._database(guards), guards)  # asked only when there is something to judge
         self._scratch = threading.local()
 
     def _database(self, chosen: list[int]) -> Any:
         if not chosen:
             return None
-        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        database.compile(
-            expressions=[self._patterns[n][1] for n in chosen],
-            ids=chosen,
-            flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(chosen),
-        )
-        return database
+        return compile_set([self._patterns[n][1] for n in chosen])
 
     def _regex(self, source: bytes) -> Any:
         regex = self._compiled.get(source)
@@ -174,17 +174,21 @@ class _RuleMatcher:
             regex = self._compiled[source] = re2.compile(source, options)
         return regex
 
-    def _present(self, database: Any, line: bytes) -> list[int]:
+    def _present(self, part: tuple[Any, list[int]], line: bytes) -> list[int]:
+        """Which patterns of a part are in the line."""
+        database, chosen = part
         if database is None:
             return []
-        mine = self._scratch.__dict__
+        mine: dict[int, Any] | None = getattr(self._scratch, "mine", None)
+        if mine is None:
+            mine = self._scratch.mine = {}
         scratch = mine.get(id(database))
         if scratch is None:  # Hyperscan wants working memory of its own in each thread
             scratch = mine[id(database)] = hyperscan.Scratch(database)
         found: list[int] = []
         database.scan(line, match_event_handler=lambda rule, *_: found.append(rule), scratch=scratch)
         found.sort()
-        return found
+        return [chosen[place] for place in found]
 
     def hits(self, reading: Reading, *, with_guards: bool = False) -> list[Hit]:
         line = reading.line
@@ -232,7 +236,7 @@ class Lexicon:
         self._collect_classes()
         self._words: dict[str, Pieces] = {}
         self._repairable: set[str] = set()
-        self._joinable: set[str] = set()
+        self._joinable: frozenset[str] = frozenset()
         self._slips: set[str] = set()
         self._sounds: dict[str, str] = {}
         self._starred: dict[tuple[str, int], list[str]] = {}
@@ -287,7 +291,9 @@ class Lexicon:
             for folded in re.split(r"[-\s]", normalise(word).text)
         }
         plain = {word for word in self._class_marks if "'" not in word}
-        expression_words = {word for name in self._expressions for entry, _ in self._expressions[name] for word in entry}
+        expression_words = {
+            word for name in self._expressions for entry, _ in self._expressions[name] for word in entry
+        }
         known = (
             plain | set(vocabulary.spelling) | vocabulary.fillers | vocabulary.glue | vocabulary.ordinary | literals
             | expression_words
@@ -296,8 +302,10 @@ class Lexicon:
             if word and "*" not in word:
                 self._words[word] = self._pieces(word)
         repair_marks = {self.marks[name] for name in vocabulary.repair}
-        self._repairable = {word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()}
-        self._joinable = (vocabulary.glue | vocabulary.fillers | literals | self._repairable) - {""}
+        self._repairable = {
+            word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()
+        }
+        self._joinable = frozenset((vocabulary.glue | vocabulary.fillers | literals | self._repairable) - {""})
         for word in sorted(self._repairable):
             self._starred.setdefault((word[0], len(word)), []).append(word)
             if len(word) < 4:
@@ -415,7 +423,7 @@ class Lexicon:
         at = 0
         while at < len(letters):
             for stop in range(min(len(letters), at + 20), at + 2, -1):
-                if letters[at:stop] in self._repairable or self._words.get(letters[at:stop], ()) and stop - at > 4:
+                if letters[at:stop] in self._repairable or (self._words.get(letters[at:stop], ()) and stop - at > 4):
                     yield places[at], places[stop - 1] + 1, letters[at:stop]
                     at = stop
                     break
@@ -435,7 +443,7 @@ class Lexicon:
         if not token[0].isalnum() and len(token.lstrip(".?!;\n…")) == 0:
             if "?" in token:
                 return (_QUESTION,)
-            return () if token.strip(".…") == "" and (len(token) > 1 or token == "…") else (_STOP,)
+            return () if not token.strip(".…") and (len(token) > 1 or token in {"…"}) else (_STOP,)
         if "'" in token:
             parts = _elisions(token, self.lang)
             return tuple(piece for part in parts for piece in self._simple(part))
@@ -446,7 +454,7 @@ class Lexicon:
         known = self._words.get(token)
         if known is not None:
             return known
-        if token == "ne":
+        if token in {"ne"}:
             return ()
         if len(token) <= _LONGEST_REPAIR:
             repaired = self._repair(token)
@@ -520,9 +528,7 @@ class Lexicon:
             return None
         return tuple(piece for word in words for piece in self._simple(word))
 
-    def _in_context(
-        self, pieces: list[bytes], spans: list[_Place]
-    ) -> tuple[list[bytes], list[_Place]]:
+    def _in_context(self, pieces: list[bytes], spans: list[_Place]) -> tuple[list[bytes], list[_Place]]:
         """Spellings that only their neighbours settle: "tes con" is "tu es con", "tes amis" is not."""
         out: list[bytes] = []
         places: list[_Place] = []
@@ -556,7 +562,9 @@ class Lexicon:
 
     def fires(self, rule: Rule, reading: Reading) -> bool:
         """Does one rule match, guards set aside? For proofs and previews; `hits` is the fast way."""
-        matcher = _RuleMatcher([(rule, [self.compile(p) for p in rule.patterns], "|".join(map(self.compile, rule.unless)))])
+        matcher = _RuleMatcher(
+            [(rule, [self.compile(p) for p in rule.patterns], "|".join(map(self.compile, rule.unless)))]
+        )
         return bool(matcher.hits(reading, with_guards=True))
 
     def hits(self, reading: Reading, scope: str = "text") -> list[Hit]:
@@ -602,8 +610,10 @@ def _slips(word: str) -> Iterable[str]:
 _SOUNDS = [
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"ss(?=e?s?$)", "2"), (r"(?:eau|au)", "o"), (r"ph", "f"), (r"sch|ch|sh", "1"), (r"qu|q|ck|c(?=[^eiy1]|$)|k", "k"), (r"c(?=[eiy])|ss|ç", "s"), (r"gu(?=[eiy])", "g"),
-        (r"ge(?=[aou])|j|g(?=[eiy])", "j"), (r"ill|ll(?=[ei])", "y"), (r"[ae]i|ei|et$|ez$|er$", "e"), (r"y", "i"), (r"(?<=[aeiouy])z(?=[aeiouy])", "s"),
+        (r"ss(?=e?s?$)", "2"), (r"(?:eau|au)", "o"), (r"ph", "f"), (r"sch|ch|sh", "1"), (r"qu|q|ck|c(?=[^eiy1]|$)|k",
+        "k"), (r"c(?=[eiy])|ss|ç", "s"), (r"gu(?=[eiy])", "g"),
+        (r"ge(?=[aou])|j|g(?=[eiy])", "j"), (r"ill|ll(?=[ei])", "y"), (r"[ae]i|ei|et$|ez$|er$", "e"), (r"y", "i"),
+        (r"(?<=[aeiouy])z(?=[aeiouy])", "s"),
         (r"x$|s$|t$|d$|e$", ""), (r"(?:es|ent|e)$", ""), (r"h", ""), (r"([a-z])\1+", r"\1"), (r"m(?=[pb])|n(?=n)", "n"),
     )
 ]  # fmt: skip

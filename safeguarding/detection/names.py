@@ -2,7 +2,8 @@
 
 A room on Coco was called "lycéenne". A name is read like a text (leet, spaced letters and look-alikes included); the
 rules of scope "name" say what it speaks of, and this module weighs it as a whole: minors with sex, money or adults who
-seek them are refused; minors as persons ("lycéennes") with nothing else to talk about are refused too; what mixes ages or speaks
+seek them are refused; minors as persons ("lycéennes") with nothing else to talk about are refused too; what mixes
+ages or speaks
 of sex between adults goes to a person. Homework, sport and support stay free.
 """
 
@@ -12,9 +13,9 @@ import functools
 import re
 from dataclasses import dataclass
 
+from .compose import judge
 from .contact import find_contacts
 from .lexicon import lexicon_for
-from .compose import judge
 from .normalise import normalise
 from .rulesets import LANGS, Ruleset, load_ruleset
 from .types import Finding, Verdict
@@ -28,7 +29,9 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z]
 
 @dataclass(frozen=True, slots=True)
 class NameVerdict:
-    """`verdict`: ALLOW, HOLD (a person reviews it) or REFUSE. Spans of findings are in name, or in name + " - " + topic."""
+    """`verdict`: ALLOW, HOLD (a person reviews it) or REFUSE. Spans of findings are in name, or in name + " - " +
+    topic.
+    """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -125,7 +128,8 @@ def pseudonym_is_refused(pseudonym: str, ruleset: Ruleset | None = None) -> bool
         found = _named(text, "fr", rules)
         speaks = {finding.tactic or "" for finding in found}
         if any(finding.code in _GRAVE_TEXT for finding in found) or speaks & {
-            "sexual", "abuse", "non_consent", "insult", "hateful", "ambush", "contact_data", "minor_person", "paid", "selfharm"
+            "sexual", "abuse", "non_consent", "insult", "hateful", "ambush", "contact_data", "minor_person", "paid",
+            "selfharm"
         }:  # fmt: skip
             return True
     return False

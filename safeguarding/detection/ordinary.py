@@ -1,9 +1,11 @@
 """Which ordinary words would be taken for a misspelt word of the lexicon?
 
-Their list (`ordinary` in the vocabularies, kept in rules/ordinary_*.yaml) protects them. After new words enter a class named in
+Their list (`ordinary` in the vocabularies, kept in rules/ordinary_*.yaml) protects them. After new words enter a
+class named in
 `repair`, run a word list of the language through `collisions` and replace the list:
 
-    python -m safeguarding.detection.ordinary fr < /usr/share/dict/french > safeguarding/detection/rules/ordinary_fr.yaml
+    python -m safeguarding.detection.ordinary fr < /usr/share/dict/french >
+    safeguarding/detection/rules/ordinary_fr.yaml
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ def main(lang: str) -> None:
     """Write the vocabulary file of the words read from standard input."""
     found = collisions(load_ruleset(), lang, sys.stdin)
     lines = [" ".join(f"{word}," for word in found[start : start + 14]) for start in range(0, len(found), 14)]
-    sys.stdout.write(f"# Ordinary words one slip away from a word of the lexicon. Made by safeguarding.detection.ordinary.\n")
+    sys.stdout.write(
+        "# Ordinary words one slip away from a word of the lexicon. Made by safeguarding.detection.ordinary.\n"
+    )
     sys.stdout.write(f"vocabulary:\n  {lang}:\n    ordinary:\n      [" + "\n       ".join(lines).rstrip(",") + "]\n")
 
 

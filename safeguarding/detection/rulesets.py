@@ -9,7 +9,8 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
     lang: fr                  #   scope, bands, alerting)           lang: fr, en or any (any: compiled for both)
     vocabulary:               # words for every file
       fr:
-        classes:              # {name} in patterns; entries are "lemma", "lemma:paradigm" (see inflect: t n a x v1 v2...),
+        classes:              # {name} in patterns; entries are "lemma", "lemma:paradigm" (see inflect: t n a x v1
+        v2...),
           schools: [college:n, lycee:n, la seconde, "prof/profs/professeur"]   # "a/b/c", several words, "@otherclass"
         spelling: {jsuis: je suis, koi: quoi}     # read as if written so, everywhere
         context: {tes: {as: tu es, before: [pas, un, une], classes: [insults], not_after: [de]}}   # by its neighbours
@@ -40,12 +41,15 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     (a b|c d)   either; (..)? perhaps        {c}     a word or expression of class c;  {c|d} of either; {c}? {c}*
     _           any one word; _?             ~  ~5   0 to 3 (0 to 5) words, never across the end of a sentence
     ~~          any number of words of the same sentence
-    {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question mark
+    {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question
+    mark
 
-Rules with the code GUARD are no findings: their tactic (affirms, reports, encloses, denounces, reclaims) tells `compose`
+Rules with the code GUARD are no findings: their tactic (affirms, reports, encloses, denounces, reclaims) tells
+`compose`
 how to take the findings around them.
 
-The reading: "ne", fillers (vocabulary `fillers`: juste, vraiment, really...) and commas are *dropped* before matching, so
+The reading: "ne", fillers (vocabulary `fillers`: juste, vraiment, really...) and commas are *dropped* before
+matching, so
 write "tu es pas", and never rely on an intensifier. j' t' d' l' qu' m' s' c' are "je te de le que me se ce" ("t'es",
 "t'as" are "tu es", "tu as"; "c'est" is "ce est"); I'm, don't, can't, gonna are "i am", "do not", "can not", "going to".
 "13ans" is "13 ans"; an emoji is a word of its own and can be written as such in a pattern. Patterns go through
@@ -66,7 +70,7 @@ import yaml
 
 from .inflect import PARADIGMS, forms
 from .normalise import normalise
-from .patterns import PatternError, classes_of, symbols
+from .patterns import FIRST_CLASS, PatternError, classes_of, to_re2
 
 LANGS = ("fr", "en")
 ACTIONS = ("flag", "hold", "refuse")
@@ -75,7 +79,6 @@ GUARDS = ("negated", "quoted", "reported", "reclaimed")
 SCOPES = ("text", "name")
 BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
 ENGINE = "1"  # part of every digest: raise it when the meaning of a rule file changes
-
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
@@ -136,7 +139,9 @@ class Rule:
 
 
 class Context(NamedTuple):
-    """A spelling that its neighbours settle: read `meant` when followed by a word of `before` ("*": any) or of a class."""
+    """A spelling that its neighbours settle: read `meant` when followed by a word of `before` ("*": any) or of a
+    class.
+    """
 
     meant: str
     before: frozenset[str]
@@ -205,8 +210,10 @@ def parse_ruleset(sources: Mapping[str, str]) -> Ruleset:
             lang: {
                 "classes": {k: list(v) for k, v in sorted(words.classes.items())},
                 "spelling": dict(sorted(words.spelling.items())),
-                "context": {k: [v.meant, sorted(v.before), v.classes, sorted(v.not_after)]
-                            for k, v in sorted(words.context.items())},
+                "context": {
+                    k: [v.meant, sorted(v.before), v.classes, sorted(v.not_after)]
+                    for k, v in sorted(words.context.items())
+                },
                 **{k: sorted(getattr(words, k)) for k in ("repair", "fillers", "glue", "ordinary")},
             }
             for lang, words in vocabularies.items()
@@ -372,7 +379,7 @@ def _rule(
     words: dict[str, Any] = {}
     for pattern in listed["patterns"] + listed["unless"]:
         try:
-            symbols(pattern)
+            to_re2(pattern, lambda word: [word], lambda _: FIRST_CLASS)
             for cls in classes_of(pattern):
                 for lang in LANGS if value["lang"] == "any" else (value["lang"],):
                     known = vocabularies[lang].classes

@@ -99,7 +99,9 @@ def test_a_threat_told_joked_or_denied_does_not_stand(ruleset: Ruleset, lang: st
 
 
 def test_the_word_of_another_is_kept_but_accuses_nobody(ruleset: Ruleset) -> None:
-    found = [f for f in scan("Il a crié « sale pd » dans la cour et tout le monde a ri", "fr", ruleset) if f.code == "H1"]
+    found = [
+        f for f in scan("Il a crié « sale pd » dans la cour et tout le monde a ri", "fr", ruleset) if f.code == "H1"
+    ]
     assert found
     assert not any(finding.alerting for finding in found)
 
@@ -110,7 +112,23 @@ def test_a_despairing_line_is_seen_and_is_about_its_author(ruleset: Ruleset) -> 
 
 
 def test_groups_may_be_named_freely(ruleset: Ruleset) -> None:
-    for group in ("gays", "lesbiennes", "trans", "musulmans", "juifs", "arabes", "noirs", "handicapés", "femmes", "réfugiés", "roms"):
-        for sentence in ("Les {} du quartier organisent un repas", "J'habite avec des {}", "On parlait des droits des {}"):
+    for group in (
+        "gays",
+        "lesbiennes",
+        "trans",
+        "musulmans",
+        "juifs",
+        "arabes",
+        "noirs",
+        "handicapés",
+        "femmes",
+        "réfugiés",
+        "roms",
+    ):
+        for sentence in (
+            "Les {} du quartier organisent un repas",
+            "J'habite avec des {}",
+            "On parlait des droits des {}",
+        ):
             text = sentence.format(group)
             assert not {"H1", "C1", "V2"} & {f.code for f in scan(text, "fr", ruleset)}, text

@@ -16,9 +16,11 @@ def kinds(text: str, recent: tuple[str, ...] = ()) -> set[str]:
 @pytest.mark.parametrize(
     "text",
     [
-        "06 39 98 12 34", "0639981234", "06.39.98.12.34", "06-39-98-12-34", "+33 6 39 98 12 34", "0033639981234", "O6 39 98 12 34", "06/39/98/12/34",
+        "06 39 98 12 34", "0639981234", "06.39.98.12.34", "06-39-98-12-34", "+33 6 39 98 12 34", "0033639981234",
+        "O6 39 98 12 34", "06/39/98/12/34",
         "0️⃣6️⃣ 39 98 12 34", "zéro six trente-neuf quatre-vingt-dix-huit douze trente-quatre",
-        "zero six, trente neuf, quatre vingt dix huit, douze, trente quatre", "mon num : 0 6 3 9 9 8 1 2 3 4", "07700 900461", "(202) 555-0143",
+        "zero six, trente neuf, quatre vingt dix huit, douze, trente quatre", "mon num : 0 6 3 9 9 8 1 2 3 4",
+        "07700 900461", "(202) 555-0143",
         "oh seven seven double zero nine zero zero four six one", "٠٦٣٩٩٨١٢٣٤", "０６３９９８１２３４",
     ],
 )  # fmt: skip
@@ -29,7 +31,8 @@ def test_a_telephone_number_is_found(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "rdv le 12/05/2024 à 18h30", "on a gagné 3-2 puis 21-19", "j'ai 13 ans et toi 14", "appelle le 3018 ou le 119", "il coûte 10 000 euros",
+        "rdv le 12/05/2024 à 18h30", "on a gagné 3-2 puis 21-19", "j'ai 13 ans et toi 14",
+        "appelle le 3018 ou le 119", "il coûte 10 000 euros",
         "un deux trois on y va", "2023 2024 2025", "le 17, le 112 ou le 114", "page 123 exercice 4", "1234567",
     ],
 )  # fmt: skip
@@ -71,7 +74,8 @@ def test_ways_to_reach_somebody_are_found(text: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "t'as snap ?", "mon insta c'est nul", "on se voit place du marché", "https://fr.wikipedia.org/wiki/Lille", "www.3018.fr", "salut.ca va",
+        "t'as snap ?", "mon insta c'est nul", "on se voit place du marché", "https://fr.wikipedia.org/wiki/Lille",
+        "www.3018.fr", "salut.ca va",
         "fini.merci", "1 place pour le concert", "3 rues plus loin", "j'ai vu ça sur tiktok hier", "e.g. this",
     ],
 )  # fmt: skip
@@ -85,7 +89,11 @@ def test_an_allowed_host_does_not_lend_its_name() -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(alphabet=st.characters(), max_size=80), st.text(alphabet=st.characters(), max_size=80), st.lists(st.text(max_size=30), max_size=4))
+@given(
+    st.text(alphabet=st.characters(), max_size=80),
+    st.text(alphabet=st.characters(), max_size=80),
+    st.lists(st.text(max_size=30), max_size=4),
+)
 def test_any_text_is_read_without_error_and_spans_lie_inside(before: str, after: str, recent: list[str]) -> None:
     text = f"{before} 06 39 98 12 34 {after}"
     for finding in find_contacts(text, recent=recent):

@@ -45,7 +45,9 @@ def test_hatecheck_macro_f1_and_equal_protection(ruleset: Ruleset, lang: str, re
     assert macro_f1((row["hateful"], answer) for row, answer in judged) >= reach
 
     def accuracy(targets: set[str], inside: bool) -> float:
-        chosen = [row["hateful"] == answer for row, answer in judged if row["target"] and (row["target"] in targets) is inside]
+        chosen = [
+            row["hateful"] == answer for row, answer in judged if row["target"] and (row["target"] in targets) is inside
+        ]
         return sum(chosen) / len(chosen)
 
     lgbt = {"gay people", "trans people"}

@@ -46,21 +46,44 @@ def test_a_room_name_is_judged_as_a_whole(name: str, topic: str, decision: str) 
     assert assess_room_name(name, topic).decision == decision
 
 
-@pytest.mark.parametrize("pseudonym", ["MaSalope", "pute_du_59", "xX_P3D3_Xx", "LeConnard", "0639981234", "jeune_lyceenne", "coquine14", "pd.lille"])
+@pytest.mark.parametrize(
+    "pseudonym",
+    ["MaSalope", "pute_du_59", "xX_P3D3_Xx", "LeConnard", "0639981234", "jeune_lyceenne", "coquine14", "pd.lille"],
+)
 def test_an_offensive_or_reachable_pseudonym_is_refused(pseudonym: str) -> None:
     assert pseudonym_is_refused(pseudonym)
 
 
 @pytest.mark.parametrize(
-    "pseudonym", ["lea59", "Nathan", "Camille", "Cassandre", "Constance", "Scunthorpe", "Assia", "gay_et_fier", "Maxime2009", "le_chat_noir", "Analyse", "Bénédicte"]
+    "pseudonym",
+    [
+        "lea59",
+        "Nathan",
+        "Camille",
+        "Cassandre",
+        "Constance",
+        "Scunthorpe",
+        "Assia",
+        "gay_et_fier",
+        "Maxime2009",
+        "le_chat_noir",
+        "Analyse",
+        "Bénédicte",
+    ],
 )
 def test_an_ordinary_pseudonym_passes(pseudonym: str) -> None:
     assert not pseudonym_is_refused(pseudonym)
 
 
 def test_the_public_sample_of_room_names_is_judged_right() -> None:
-    rows = [json.loads(line) for line in shared_path("data/conversations/room_names_sample.jsonl").read_text().splitlines()]
-    wrong = [row["name"] for row in rows if assess_room_name(row["name"], row["topic"], row["lang"]).decision != row["expect"]]
+    rows = [
+        json.loads(line) for line in shared_path("data/conversations/room_names_sample.jsonl").read_text().splitlines()
+    ]
+    wrong = [
+        row["name"]
+        for row in rows
+        if assess_room_name(row["name"], row["topic"], row["lang"]).decision != row["expect"]
+    ]
     assert len(wrong) <= 0.05 * len(rows), wrong
 
 

@@ -79,7 +79,8 @@ def test_a_rule_keeps_its_version_when_another_file_changes() -> None:
     first = parse_ruleset({"a.yaml": RULE, "b.yaml": other % "un"})
     second = parse_ruleset({"a.yaml": RULE, "b.yaml": other % "deux"})
     assert first.digest != second.digest
-    assert [r.version for r in first.rules if r.id == "t.fruit"] == [r.version for r in second.rules if r.id == "t.fruit"]
+    versions = [next(r.version for r in ruleset.rules if r.id == "t.fruit") for ruleset in (first, second)]
+    assert versions[0] == versions[1]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +104,9 @@ def test_a_rule_keeps_its_version_when_another_file_changes() -> None:
     ],
 )
 def test_a_broken_file_is_refused_whole_with_file_rule_and_reason(broken: str, rule: str, reason: str) -> None:
+    good = RULE.replace("t.fruit", "t.good").replace("fruit", "legume")
     with pytest.raises(RulesetError) as caught:
-        ruleset = parse_ruleset({"good.yaml": RULE.replace("t.fruit", "t.good").replace("fruit", "legume"), "bad.yaml": broken})
-        scan("je mange une pomme", "fr", ruleset)
+        parse_ruleset({"good.yaml": good, "bad.yaml": broken})
     assert caught.value.rule == rule
     assert reason in caught.value.reason
     assert str(caught.value).startswith(caught.value.file)
@@ -113,13 +114,18 @@ def test_a_broken_file_is_refused_whole_with_file_rule_and_reason(broken: str, r
 
 def test_two_rules_with_one_id_are_refused() -> None:
     again = RULE.split("vocabulary")[0] + "rules" + RULE.split("rules")[1]
-    with pytest.raises(RulesetError, match="already used in a.yaml"):
+    with pytest.raises(RulesetError, match=r"already used in a\.yaml"):
         parse_ruleset({"a.yaml": RULE, "b.yaml": again})
 
 
 def test_patterns_read_classes_expressions_gaps_and_fillers() -> None:
     ruleset = parse_ruleset({"a.yaml": RULE})
-    for text in ("je mange des pommes", "Je mange vraiment un fruit de la passion", "jaim les poires", "je mange une p0mme"):
+    for text in (
+        "je mange des pommes",
+        "Je mange vraiment un fruit de la passion",
+        "jaim les poires",
+        "je mange une p0mme",
+    ):
         assert [f.rule for f in scan(text, "fr", ruleset)] == ["t.fruit"], text
     for text in ("je mange. une pomme", "je mange une tarte aux jolies petites pommes", "tu manges une pomme"):
         assert scan(text, "fr", ruleset) == [], text
