@@ -1,4 +1,4 @@
-"""The cast of every test: alice (15–17), bob (adult), charlie (no age yet), mo (moderator), sam (safeguarding officer)."""
+"""The cast of every test: alice (15–17), bob (adult), charlie (no age), mo (moderator), sam (safeguarding officer)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FACTS: Mapping[AgeBand, Mapping[int, bool]] = {
 def open_member(
     name: str, band: AgeBand = AgeBand.NONE, *roles: str, language: str = "en", days: int = 365, password: bool = False
 ) -> Member:
-    """A confirmed account with the facts of a band, current for `days`, and roles. A password costs a tenth of a second."""
+    """A confirmed account with the facts of a band, current for `days`, and roles; a password takes time to hash."""
     member = Member.objects.create(
         email=f"{name}@example.org",
         pseudonym=name.capitalize(),

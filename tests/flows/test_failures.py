@@ -82,7 +82,7 @@ def test_a_worker_killed_in_the_middle_of_500_checks_loses_none(live_havre: Live
             for person in people:
                 await person.say(f"Message {number} du soir")
         end = asyncio.get_running_loop().time() + 30
-        while not 0 < await sync_to_async(checked.count)() and asyncio.get_running_loop().time() < end:
+        while not await sync_to_async(checked.count)() > 0 and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.005)
         await sync_to_async(live_havre.kill)("worker")
         for person in people:
