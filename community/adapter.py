@@ -72,5 +72,5 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return reverse("community:account")
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Home, which sends each where they may go."""
-        return reverse("home")
+        """Home, which sends each where they may go; who works here proves their second factor first."""
+        return reverse("community:second_factor" if request.user.is_staff else "home")

@@ -34,25 +34,27 @@ def ports(settings: pytest.FixtureRequest) -> None:
     settings.ROOT_URLCONF = "tests.community.urls"
 
 
+def new_member(name: str, band: AgeBand = AgeBand.NONE, *roles: str) -> Member:
+    """A member whose address is confirmed, with the facts of a band and in some roles."""
+    member = Member.objects.create(
+        email=f"{name}@example.org",
+        pseudonym=name.capitalize(),
+        pseudonym_key=pseudonym_key(name),
+        language="en",
+        is_staff=bool(roles),
+        terms_version=terms.current().version,
+    )
+    member.set_password(PASSWORD)
+    member.save()
+    EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+    member.groups.set(Group.objects.filter(name__in=roles))
+    give_facts(member, FACTS[band])
+    return member
+
+
 @pytest.fixture
 def make_member(db: None) -> Callable[..., Member]:
-    def make(name: str, band: AgeBand = AgeBand.NONE, *roles: str) -> Member:
-        member = Member.objects.create(
-            email=f"{name}@example.org",
-            pseudonym=name.capitalize(),
-            pseudonym_key=pseudonym_key(name),
-            language="en",
-            is_staff=bool(roles),
-            terms_version=terms.current().version,
-        )
-        member.set_password(PASSWORD)
-        member.save()
-        EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
-        member.groups.set(Group.objects.filter(name__in=roles))
-        give_facts(member, FACTS[band])
-        return member
-
-    return make
+    return new_member
 
 
 def give_facts(member: Member, facts: dict[int, bool], *, days: int = 365) -> None:

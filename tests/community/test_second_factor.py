@@ -17,6 +17,7 @@ from community.policies import AgeBand
 from community.services.access import access_of
 from community.services.age import begin_check, code_of
 from community.services.second_factor import begin_enrolment, renew_recovery_codes
+from tests.community.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +54,14 @@ def test_staff_are_led_through_enrolling_and_on_to_where_they_were_going(client:
     assert f'href="{desk}"' in done.content.decode()
     assert client.get(desk).status_code == 200
     assert AuditEvent.objects.filter(action="second_factor.enrolled", actor=olive).exists()
+
+
+def test_logging_in_leads_staff_to_the_second_factor_and_others_home(
+    client: Client, olive: Member, bob: Member
+) -> None:
+    login = reverse("account_login")
+    assert client.post(login, {"login": "olive@example.org", "password": PASSWORD}).url == reverse(FACTOR)
+    assert Client().post(login, {"login": "bob@example.org", "password": PASSWORD}).url == reverse("home")
 
 
 def test_a_wrong_first_code_confirms_nothing(client: Client, olive: Member) -> None:
