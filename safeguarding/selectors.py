@@ -57,6 +57,8 @@ class Dashboard:
     overdue: int
     mine: int
     appeals: int
+    seconds: int  # proposals of others that wait for a second person
+    exports: int  # exports asked for by others that wait for a second officer
     unchecked: int
     oldest_unchecked: dt.datetime | None
     held: int
@@ -93,6 +95,12 @@ def dashboard(member: Member, *, officer: bool) -> Dashboard:
         overdue=sum(row["late"] for row in counted.values()),
         mine=sum(row["mine"] for row in counted.values()),
         appeals=appeals_to_judge(member, officer=officer).filter(state=Appeal.State.PENDING).count(),
+        seconds=visible.waiting().filter(pk__in=proposed_by_others(member)).count(),  # type: ignore[attr-defined]  # as above
+        exports=IncidentExport.objects.filter(case__in=visible, state=IncidentExport.State.AWAITING_SECOND)
+        .exclude(requested_by=member)
+        .count()
+        if officer
+        else 0,
         unchecked=pending.count(),
         oldest_unchecked=pending.order_by("created_at").values_list("created_at", flat=True).first(),
         held=Message.objects.filter(visibility=Message.Visibility.HELD).count(),
@@ -103,6 +111,12 @@ def dashboard(member: Member, *, officer: bool) -> Dashboard:
             .order_by("case__severity", "next_at")
         ),
     )
+
+
+def proposed_by_others(member: Member) -> QuerySet[Decision, int]:
+    """Keys of the cases in which somebody else proposed what takes two people."""
+    proposals = Decision.objects.filter(takes_effect_at__isnull=True, refused_at__isnull=True)
+    return proposals.exclude(decided_by=member).values_list("case", flat=True)
 
 
 def appeals_to_judge(member: Member, *, officer: bool) -> QuerySet[Appeal]:

@@ -9,7 +9,7 @@ from community.queue import nudge_heard
 from .services.checks import DRAIN, drain_rooms
 from .services.evidence import fill_windows
 from .services.exports import build_export as build
-from .services.exports import exports_waiting
+from .services.exports import exports_waiting, remove_old_files
 from .services.ledgers import forget_ledgers
 from .services.measures import end_due_measures
 from .services.paging import send_due_pages, show_unseen_cards
@@ -61,6 +61,7 @@ def build_export(export_pk: int) -> None:
 
 @shared_task(name="safeguarding.tasks.build_exports")
 def build_exports() -> None:
-    """Build what a lost nudge or a dead worker left behind."""
+    """Build what a lost nudge or a dead worker left behind, and remove files that have lain long enough."""
     for export_pk in exports_waiting():
         build(export_pk=export_pk)
+    remove_old_files()

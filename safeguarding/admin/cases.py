@@ -31,7 +31,13 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("waiting", _("waiting")), ("mine", _("mine")), ("overdue", _("overdue")), ("closed", _("closed"))]
+        return [
+            ("waiting", _("waiting")),
+            ("mine", _("mine")),
+            ("overdue", _("overdue")),
+            ("second", _("waiting for a second person")),
+            ("closed", _("closed")),
+        ]
 
     def choices(self, changelist: Any) -> Any:
         """Without a choice, what waits."""
@@ -50,6 +56,8 @@ class StateFilter(admin.SimpleListFilter):
                 return queryset.filter(state=Case.State.CLOSED)
             case "mine":
                 return waiting.filter(assigned_to=reader(request))
+            case "second":
+                return waiting.filter(pk__in=selectors.proposed_by_others(reader(request)))
             case "overdue":
                 return waiting.filter(first_look_at__isnull=True, due_at__lt=timezone.now())
         return waiting

@@ -35,6 +35,8 @@ from .people import bands_of
 logger = logging.getLogger(__name__)
 
 CLAIM_LASTS = dt.timedelta(minutes=10)
+# A dossier is readable by whoever has the file; evidence that is erased later must not live on in it.
+FILE_LASTS = dt.timedelta(days=30)
 LANGUAGES = ("fr", "en")
 
 
@@ -238,6 +240,22 @@ def _fail(export: IncidentExport, *, token: str, error: str) -> None:
         audit.record(actor=None, component="exports", action="export.failed", subject=export, data={"error": error})
 
 
+def remove_old_files() -> int:
+    """Remove dossiers FILE_LASTS after they were built; return how many. The rows stay; one may be asked for anew."""
+    old = IncidentExport.objects.filter(
+        state=IncidentExport.State.READY, built_at__lt=timezone.now() - FILE_LASTS
+    ).exclude(file_name="")
+    removed = 0
+    for export in old:
+        with transaction.atomic():
+            if not IncidentExport.objects.filter(pk=export.pk, file_name=export.file_name).update(file_name=""):
+                continue
+            audit.record(actor=None, component="exports", action="export.file_removed", subject=export)
+            removed += 1
+        (folder() / export.file_name).unlink(missing_ok=True)
+    return removed
+
+
 @transaction.atomic
 def record_download(*, actor: Member, export: IncidentExport) -> Path:
     """Log that `actor` takes a copy, and only then say where the file is. Nothing is served without its line.
@@ -246,7 +264,7 @@ def record_download(*, actor: Member, export: IncidentExport) -> Path:
     """
     export = IncidentExport.objects.select_related("case").get(pk=export.pk)
     _require_officer(actor=actor, case=export.case)
-    path = folder() / export.file_name
+    path = folder() / (export.file_name or "removed")
     if export.state != IncidentExport.State.READY or not path.is_file():
         raise ExportNotReady
     ExportDownload.objects.create(export=export, member=actor)

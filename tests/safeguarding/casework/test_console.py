@@ -153,7 +153,7 @@ def test_the_queue_costs_the_same_however_long_it_is(mo, visit, case):
 def test_the_dashboard_costs_the_same_however_much_waits(sam, visit, case, severe_case):
     browser = visit(sam)
     few = queries_of(browser, reverse("admin:index"))
-    assert few <= 16
+    assert few <= 18
     for index in range(20):
         Case.objects.create(code="C1", severity="P2", open_key=f"k{index}", due_at=case.due_at, room=case.room)
     assert queries_of(browser, reverse("admin:index")) == few
@@ -276,6 +276,13 @@ def test_a_ban_proposed_in_the_console_is_approved_by_another(mo, max_, visit, c
     assert not Restriction.objects.exists()
     visit(max_).post(verb(case, "approve"), {"decision": decision.public_id})
     assert Restriction.objects.get(member=bob).kind == "ban"
+
+
+def test_a_proposal_is_pointed_out_to_the_others_and_not_to_who_made_it(mo, max_, visit, case, bob, decide):
+    decide(mo, case, "ban", member=bob)
+    waiting = reverse("admin:safeguarding_case_changelist") + "?state=second"
+    assert case.public_id in visit(max_).get(waiting).content.decode()
+    assert case.public_id not in visit(mo).get(waiting).content.decode()
 
 
 def test_a_moderator_asks_for_no_export(mo, visit, case):

@@ -290,6 +290,18 @@ def test_a_file_that_went_missing_is_told_and_not_logged_as_taken(sam, export, o
     assert not ExportDownload.objects.exists()
 
 
+def test_a_dossier_does_not_lie_about_for_ever(sam, export, own_folder, monkeypatch):
+    built(export)
+    assert exports.remove_old_files() == 0
+    later = timezone.now() + exports.FILE_LASTS + dt.timedelta(hours=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert exports.remove_old_files() == 1
+    assert list(own_folder.iterdir()) == []
+    with pytest.raises(ExportNotReady):
+        exports.record_download(actor=sam, export=export)
+    assert AuditEvent.objects.filter(action="export.file_removed").count() == 1
+
+
 def test_the_signing_key_is_the_installations_own():
     assert len(exports.signer().public_key) == 32
     assert settings.SIGNING_KEY.hex() not in repr(exports.signer())
