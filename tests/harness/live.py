@@ -45,7 +45,8 @@ class LiveHavre:
         """Start the web process; ready when its port answers."""
         self._start("web", web_command(host="127.0.0.1", port=self.port))
         if wait:
-            wait_until(self._listens, seconds=30, what=f"the web process listens\n{self.log('web')}")
+            # The first start on a machine compiles the rules.
+            wait_until(self._listens, seconds=120, what=f"the web process listens\n{self.log('web')}")
 
     def start_worker(self, *, processes: int = 1, beat: bool = True) -> None:
         """Start the worker; ready when it has told Redis that it waits for work (its `ready` line)."""
