@@ -51,7 +51,7 @@ class LiveHavre:
     def start_worker(self, *, processes: int = 1, beat: bool = True) -> None:
         """Start the worker; ready when it has told Redis that it waits for work (its `ready` line)."""
         self._start("worker", worker_command(processes=processes, beat=beat))
-        wait_until(lambda: " ready." in self.log("worker"), seconds=30, what="the worker is ready")
+        wait_until(lambda: " ready." in self.log("worker"), seconds=120, what="the worker is ready")
 
     def kill(self, name: str) -> None:
         """SIGKILL to a process and all it started: nothing of it runs one more line."""
