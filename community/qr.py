@@ -7,5 +7,6 @@ import segno
 
 def qr_data_uri(content: str) -> str:
     """An SVG image as a data: URI, dark on white whatever the page's colours."""
-    uri: str = segno.make(content, error="m").svg_data_uri(scale=6, border=3, dark="#000", light="#fff")
+    # make_qr: `make` would choose a Micro QR code for a short text, which hardly any telephone reads.
+    uri: str = segno.make_qr(content, error="m").svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
     return uri

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import segno
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,7 @@ from community.age.in_person import InPersonProvider
 from community.middleware import ALWAYS_OPEN, OPEN_WITHOUT_AGE, passes
 from community.models import AgeCheck, Community, Member, Restriction
 from community.policies import AgeBand, Ask
+from community.qr import qr_data_uri
 from community.services.access import Access, access_of, bump_access
 from community.services.age import attest_check
 from community.urls import urlpatterns
@@ -141,6 +143,12 @@ def test_a_member_shows_a_code_and_the_page_follows_what_the_officers_do(
     assert client.get(reverse("community:age_status")).json() == {"state": "closed"}
     assert client.get(reverse("community:age_check", args=["in_person"])).url == reverse("community:age")
     assert client.get(reverse("chat:rooms")).status_code == 200
+
+
+def test_the_qr_code_is_one_that_telephones_read_and_holds_the_code_alone() -> None:
+    wanted = segno.make("ZF7KCP7F", error="m", micro=False)
+    assert not wanted.is_micro
+    assert qr_data_uri("ZF7KCP7F") == wanted.svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
 
 
 def test_a_code_is_never_in_an_address(client: Client, charlie: Member) -> None:
