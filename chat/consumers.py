@@ -20,9 +20,9 @@ from community.policies import AgeBand
 from community.services.access import Access, access_of
 
 from . import broadcast, presence, protocol
-from .errors import MessageUnknown, NotAMember, ShutOut
+from .errors import FreshProofRequired, MessageUnknown, NotAMember, ShutOut
 from .hub import Socket, hub
-from .models import Message
+from .models import Message, Room
 from .protocol import BadFrame, ClientFrame
 from .services.messages import delete_message, edit_message, mark_read
 from .services.posting import Post, Posted
@@ -50,6 +50,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self.language = member.language
         self.socket_id = uuid.uuid4().hex
         self.bad = 0
+        self.rooms: dict[str, Room] = {}
         self.allowance, self.spent_at = BURST, time.monotonic()
         self.tasks: list[asyncio.Task[None]] = []
         self.access = await in_reader(access_of, member)
@@ -57,7 +58,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             await self._end(protocol.CLOSE_FORBIDDEN, refusal)
             return
         self.socket = Socket(member.pk, member.public_id, self._about_member)
-        self.socket.hidden = self.access.blocked_pks
+        self._heed_access()
         await hub().attach(self.socket)
         self.tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_deadlines())]
         self._push({"type": "welcome", "protocol": protocol.VERSION, "member": member.public_id})
@@ -124,7 +125,8 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await in_reader(mark_read, actor=self.member, room=entry.room, seq=frame.seq)
 
     async def _join(self, frame: protocol.Join) -> None:
-        await self._entry(frame.room)
+        # Posting authorises itself and reads the room's row again: only its key is kept.
+        self.rooms[frame.room] = (await self._entry(frame.room)).room
         news = frame.room not in self.socket.cursors
         last = await hub().join(self.socket, frame.room, frame.after)
         self._ack(frame, seq=last)
@@ -141,8 +143,8 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             broadcast.passing(room_id, self.member, {"type": "presence"}, "left")
 
     async def _post(self, frame: protocol.Post) -> None:
-        entry = await self._entry(frame.room)
-        post = Post(self.member, entry.room, frame.client_id, frame.body, frame.reply_to, frame.mentions)
+        room = self.rooms.get(frame.room) or (await self._entry(frame.room)).room
+        post = Post(self.member, room, frame.client_id, frame.body, frame.reply_to, frame.mentions)
         loop = asyncio.get_running_loop()
         answer = await _posters.setdefault(loop, Poster()).post(post)
         if isinstance(answer, Refused):
@@ -185,7 +187,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _authorise_again(self) -> None:
         self.access = await in_reader(access_of, self.member)
-        self.socket.hidden = self.access.blocked_pks
+        self._heed_access()
         if refusal := _no_socket(self.access):
             self._closed(protocol.CLOSE_FORBIDDEN, refusal)
             return
@@ -196,6 +198,9 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await self._leave(room_id)
                 with translation.override(self.language):
                     self._push({"type": "closed", "room": room_id, "code": refusal.code, "text": str(refusal)})
+
+    def _heed_access(self) -> None:
+        self.socket.hidden, self.socket.access_version = self.access.blocked_pks, self.access.version
 
     async def _keep_deadlines(self) -> None:
         """Authorise again at the very moment something ends, and now and then should nobody have told."""
@@ -255,6 +260,8 @@ def _no_socket(access: Access) -> Refused | None:
         return ShutOut()
     if access.band == AgeBand.NONE:
         return AgeCheckRequired()
+    if access.fresh_proof_asked:
+        return FreshProofRequired()
     return None
 
 

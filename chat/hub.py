@@ -22,7 +22,7 @@ from django.conf import settings
 
 from .broadcast import member_channel, room_channel
 from .protocol import CLOSE_RESUME
-from .reading import last_seqs, shaped_since
+from .reading import access_versions, last_seqs, shaped_since
 from .selectors import Shaped, without
 from .threads import in_reader
 
@@ -61,6 +61,7 @@ class Socket:
         self.member_id = member_id
         self.on_member = on_member
         self.hidden: frozenset[int] = frozenset()  # members a block keeps apart
+        self.access_version = 0
         self.cursors: dict[str, Cursor] = {}
         self.queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE)
         self.close_code: int | None = None
@@ -81,6 +82,7 @@ class Socket:
             if self.queue.full():
                 while not self.queue.empty():
                     self.queue.get_nowait()
+                hub().let_go(self)
             self.queue.put_nowait(None)
 
 
@@ -156,6 +158,16 @@ class Hub:
             del self._feeds[room_id]
             await self._unsubscribe(room_channel(room_id))
 
+    def let_go(self, socket: Socket) -> None:
+        """Keep nothing more for a socket that does not read; its consumer detaches it when it ends."""
+        for room_id in socket.cursors:
+            self._spawn(self._forget(socket, room_id))
+
+    async def _forget(self, socket: Socket, room_id: str) -> None:
+        feed = self._feeds.get(room_id)
+        if feed is not None:
+            feed.sockets.discard(socket)
+
     def people(self, room_id: str) -> Iterable[Socket]:
         """The sockets of this process that follow the room."""
         feed = self._feeds.get(room_id)
@@ -166,9 +178,16 @@ class Hub:
     async def _catch_up(self, feed: Feed, socket: Socket, cursor: Cursor) -> None:
         while socket.cursors.get(feed.room_id) is cursor and socket.close_code is None:
             if cursor.sent < feed.last_seq:
-                for shaped in await in_reader(shaped_since, feed.room_id, cursor.sent):
-                    socket.push(_dump(without(shaped, socket.hidden)))
-                    cursor.sent = shaped.seq
+                try:
+                    missed = await in_reader(shaped_since, feed.room_id, cursor.sent)
+                except Exception:
+                    logger.exception("a socket could not catch up; it is told to come back")
+                    socket.close(CLOSE_RESUME)
+                    return
+                for shaped in missed:
+                    if shaped.seq > cursor.sent:  # else it came live meanwhile
+                        socket.push(_dump(without(shaped, socket.hidden)))
+                        cursor.sent = shaped.seq
             while cursor.buffer and cursor.buffer[0].seq <= cursor.sent:
                 cursor.buffer.popleft()
             if cursor.sent >= feed.last_seq or (cursor.buffer and cursor.buffer[0].seq == cursor.sent + 1):
@@ -232,7 +251,7 @@ class Hub:
                 await self._resubscribe()
 
     async def _resubscribe(self) -> None:
-        channels = [room_channel(room) for room in self._feeds] + [member_channel(one) for one in self._members]
+        channels = self._channels()
         with contextlib.suppress(redis.RedisError, OSError):
             await self._pubsub.aclose()  # type: ignore[no-untyped-call]  # redis gives it no types
         self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
@@ -269,7 +288,7 @@ class Hub:
                 socket.push(payload["passing"])
 
     async def _watch(self) -> None:
-        """Every few seconds compare numbers with the database: what was published to nobody is found here."""
+        """Every few seconds compare numbers and rights with the database: what Redis lost is found here."""
         while True:
             await asyncio.sleep(HEARTBEAT)
             try:
@@ -277,8 +296,13 @@ class Hub:
                     feed = self._feeds.get(room_id)
                     if feed and seq > feed.last_seq:
                         await self._sync(feed)
+                sockets = [socket for those in self._members.values() for socket in those]
+                versions = await in_reader(access_versions, {socket.member_pk for socket in sockets})
+                for socket in sockets:
+                    if socket.access_version != versions.get(socket.member_pk):
+                        self._spawn(_run(socket.on_member({"type": "access"})))
             except Exception:
-                logger.exception("the numbers of the rooms could not be compared")
+                logger.exception("numbers and rights could not be compared with the database")
 
     async def _subscribe(self, channel: str) -> None:
         # Without Redis the listener's next round subscribes to everything that is followed.
@@ -288,8 +312,14 @@ class Hub:
     async def _unsubscribe(self, channel: str) -> None:
         with contextlib.suppress(redis.RedisError, OSError):
             await self._pubsub.unsubscribe(channel)
+        if channel in self._channels():  # somebody came meanwhile
+            await self._subscribe(channel)
+
+    def _channels(self) -> set[str]:
+        return {room_channel(room) for room in self._feeds} | {member_channel(one) for one in self._members}
 
     async def _stop(self) -> None:
+        _hubs.pop(asyncio.get_running_loop(), None)  # first: whoever comes meanwhile opens a new one
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -297,7 +327,6 @@ class Hub:
         with contextlib.suppress(redis.RedisError, OSError):
             await self._pubsub.aclose()  # type: ignore[no-untyped-call]  # redis gives it no types
             await self._redis.aclose()
-        _hubs.pop(asyncio.get_running_loop(), None)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

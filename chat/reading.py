@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from community.models import Member
 
 from .models import Room, RoomEvent
 from .selectors import Shaped, shape_events
@@ -18,3 +20,8 @@ def last_seqs(room_ids: Sequence[str]) -> dict[str, int]:
 def shaped_since(room_id: str, after: int) -> list[Shaped]:
     """The next events past `after`, oldest first, at most 200."""
     return shape_events(list(RoomEvent.objects.filter(room__public_id=room_id, seq__gt=after).order_by("seq")[:PAGE]))
+
+
+def access_versions(pks: Collection[int]) -> dict[int, int]:
+    """{key: access version} of these members, one query: what their sockets know is compared with it."""
+    return dict(Member.objects.filter(pk__in=pks).values_list("pk", "access_version")) if pks else {}

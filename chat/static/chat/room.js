@@ -26,6 +26,7 @@ let editing = null; // id of the message being edited
 let typedAt = 0;
 let outbox = load(); // what was written and not answered yet: survives a reload of this tab, and no more
 const names = new Map(); // pseudonym -> public id, of people met on this page
+const here = new Set(); // public ids of people who follow the room now
 const writers = new Map(); // pseudonym -> timer
 
 // -- what is kept for later ------------------------------------------------------------------------------------------
@@ -148,8 +149,13 @@ const heard = {
   },
   presence(frame) {
     if (frame.room !== room) return;
-    for (const one of frame.people) names.set(one.name, one.id);
-    say(`${words.live} ${words.here.replace("{n}", String(frame.people.length))}`);
+    if (frame.people) here.clear();
+    for (const one of [...(frame.people ?? []), ...(frame.came ? [frame.came] : [])]) {
+      names.set(one.name, one.id);
+      here.add(one.id);
+    }
+    if (frame.left) here.delete(frame.left.id);
+    say(`${words.live} ${words.here.replace("{n}", String(here.size))}`);
   },
   notice(frame) {
     const item = frame.message && waiting.querySelector(`[data-id="${CSS.escape(frame.message)}"]`);
