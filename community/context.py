@@ -1,4 +1,4 @@
-"""What every page shows: the community's name, who is watching when, whom to call. One cached read, no query of its own."""
+"""What every page shows: the community's name, who is watching when, whom to call. One read, kept for seconds."""
 
 from __future__ import annotations
 

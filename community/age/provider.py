@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from django.http import HttpRequest, HttpResponseBase
 
-from ..models import AgeCheck
-from ..policies import Ask
+from community.models import AgeCheck
+from community.policies import Ask
 
 __all__ = ["AgeProvider", "Ask", "Level", "Outcome", "Verdict"]
 

@@ -7,7 +7,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..policies import AgeBand
+from community.policies import AgeBand
+
 from .base import PublicIdField, one_of
 from .members import Member
 
