@@ -19,6 +19,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 # The server's limit is 20 frames a second and 60 at once: a socket that kept to no limit would be closed for a flood.
 FRAMES_A_SECOND, FRAMES_AT_ONCE = 18.0, 50.0
@@ -137,7 +138,7 @@ class Seat:
         """Connect, and follow the rooms."""
         self._socket = await connect(
             url,
-            origin=origin,
+            origin=Origin(origin),
             additional_headers={"Cookie": self._cookie},
             compression=None,
             max_size=None,
@@ -283,7 +284,7 @@ async def play(
             await seat.sit(url, origin, rooms)
         await asyncio.gather(*(perform(stage) for stage in stages))
         end = time.monotonic() + patience
-        while time.monotonic() < end and await asyncio.to_thread(pending):
+        while time.monotonic() < end and await asyncio.to_thread(pending) > 0:
             await asyncio.sleep(0.1)
         await asyncio.sleep(0.5)  # the last frames are on their way
     finally:

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import OperationalError, transaction
 from django.db.models import F, Min
@@ -23,7 +23,7 @@ from community.models import Member
 from community.queue import nudge_once
 from safeguarding.detection import engine, rooms
 from safeguarding.detection.rulesets import Ruleset
-from safeguarding.detection.types import Assessment, Person, RoomInfo, Utterance
+from safeguarding.detection.types import Assessment, Band, Person, RoomInfo, Utterance
 from safeguarding.models import Case, RiskCheck, RiskSignal, RoomLease
 from safeguarding.rules import current_ruleset
 
@@ -146,7 +146,7 @@ def _pending_revisions(room: Room) -> list[MessageRevision]:
 
 def room_info(room: Room) -> RoomInfo:
     """The room as the engine knows it; its band is the youngest it admits."""
-    band = "adult" if not room.admits_minors else "teen_13_14" if room.at_least < 15 else "teen_15_17"
+    band: Band = "adult" if not room.admits_minors else "teen_13_14" if room.at_least < 15 else "teen_15_17"
     return RoomInfo(room.public_id, "room", room.name, room.topic, band, room.language)
 
 
@@ -169,7 +169,7 @@ def load_people(keys: Iterable[str]) -> tuple[dict[str, Member], dict[str, Perso
     bands = bands_of(member.pk for member in members.values())
     now = timezone.now()
     people = {
-        key: Person(key, bands[member.pk].value, max(0, (now - member.joined_at).days), member.pseudonym)
+        key: Person(key, cast(Band, bands[member.pk].value), max(0, (now - member.joined_at).days), member.pseudonym)
         for key, member in members.items()
     }
     return members, people
@@ -244,8 +244,8 @@ def _settle(
     if len(settled) != len(checked):
         raise BatchMoved
     # Frozen as settled, in the same transaction: nobody can have changed anything in between.
-    for case, anchors in to_freeze.values():
-        freeze_relationship(actor=None, case=case, anchors=anchors.values(), component=COMPONENT)
+    for case, gathered in to_freeze.values():
+        freeze_relationship(actor=None, case=case, anchors=gathered.values(), component=COMPONENT)
     for one in checked:
         if one.message.head_revision > 1:
             freeze_for_live_cases(one.message)

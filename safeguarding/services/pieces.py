@@ -45,7 +45,7 @@ def message_pieces(message_pks: Iterable[int]) -> list[Piece]:
 
 
 def _message_content(message: Message) -> dict[str, Any]:
-    checks = {check.revision: _check_content(check) for check in message.checks.all()}  # type: ignore[attr-defined]  # reverse of RiskCheck
+    checks = {check.revision: _check_content(check) for check in message.checks.all()}
     return {
         "id": message.public_id,
         "room": message.room.public_id,
