@@ -181,9 +181,8 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     for other, _confidence in situation.aimed:
         if not _applies(situation, profile, other):
             continue
-        ledgers = [situation.towards[other]]
         score = pairs.score(
-            profile, *ledgers, age_gap=_gap(situation, other), newcomer=newcomer, spread=max(0, lured - 1)
+            profile, situation.towards[other], age_gap=_gap(situation, other), newcomer=newcomer, spread=max(0, lured - 1)
         )
         if score.severity and not _did_more(situation, profile, other, score):
             candidates.append((score, other))
@@ -332,7 +331,7 @@ def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
     if not hate or piles.is_answering(situation.room_ledger["pile"], situation.author, situation.now):
         return
     worst = max(hate, key=lambda finding: finding.weight)
-    incitement = any(finding.tactic in ("incitement", "threat", "death_threat", "harm_wish") for finding in hate)
+    incitement = any(finding.tactic in ("incitement", "threat") for finding in hate)
     severity = "P1" if incitement else "P2"
     score = round(min(100.0, 40 + 20 * worst.weight + 5 * (len(hate) - 1) + (20 if incitement else 0)), 1)
     told = situation.author_ledger["a"]

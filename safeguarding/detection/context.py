@@ -13,6 +13,7 @@ from .rulesets import Ruleset
 from .types import Finding, Person, RoomInfo, Utterance
 
 MAX_FINDINGS = 64
+SIDE = "SIDE"  # the code of rules that only tell how to take the others
 MINORS = ("teen_13_14", "teen_15_17")
 NEWCOMER_DAYS = 7
 

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import alerts, pairs, piles, rooms, spread
-from .context import Situation, read_message
+from .context import SIDE, Situation, read_message
 from .rulesets import Ruleset
 from .types import Alert, Assessment, Finding, Person, RoomInfo, Screening, Utterance, Verdict
 
-MAX_FINDINGS = 64
 _RANK = {Verdict.ALLOW: 0, Verdict.HOLD: 1, Verdict.REFUSE: 2}
 
 
@@ -42,7 +41,7 @@ def screen(
     REFUSE for contact data in a room minors may enter, HOLD for the gravest, ALLOW otherwise; never on D1 alone.
     """
     findings = read_message(text, room=room, recent=recent, ruleset=ruleset)
-    return Screening(_text_verdict(findings, ruleset), findings, ruleset.digest)
+    return Screening(_text_verdict(findings, ruleset), _told(findings), ruleset.digest)
 
 
 def needs(
@@ -107,8 +106,12 @@ def assess(
     changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}
     changed |= {author_key(other): others[other] for other in situation.written_recipients}
     return Assessment(
-        _full_verdict(findings, raised, ruleset), findings, raised, changed, ruleset.digest, degraded
+        _full_verdict(findings, raised, ruleset), _told(findings), raised, changed, ruleset.digest, degraded
     )  # fmt: skip
+
+
+def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for finding in findings if finding.code != SIDE)
 
 
 def _text_verdict(findings: Sequence[Finding], ruleset: Ruleset) -> Verdict:

@@ -2,7 +2,8 @@
 
 A ledger is a small JSON object, bounded whatever is said: at most MAX_TACTICS tactics with MAX_ENTRIES sightings each.
 
-    {"v": 1, "n": messages so far, "t": {tactic: [[at, n, strength, ref, rule, version], ...]}, "a": {code: [rank, score]}}
+    {"v": 1, "n": messages so far, "t": {tactic: [[at, n, strength, ref, rule, version], ...]},
+     "d": {code: [most tactics close in time, in messages]}, "a": {code: [rank, score] told}}
 
 `at` is in whole seconds since 1970 (UTC), `strength` is 0 to 1 (weight of the rule x confidence that this is the person
 meant). The score is valid from the first message and monotone: one more sighting, a higher strength, a shorter time or
@@ -57,7 +58,7 @@ class Score:
 
 def fresh() -> Ledger:
     """An empty ledger."""
-    return {"v": VERSION, "n": 0, "t": {}, "a": {}}
+    return {"v": VERSION, "n": 0, "t": {}, "d": {}, "a": {}}
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -71,6 +72,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "v": VERSION,
         "n": ledger.get("n", 0),
         "t": {name: [list(entry) for entry in entries] for name, entries in tactics.items()},
+        "d": dict(ledger.get("d") or {}),
         "a": dict(told),
     }, False
 
@@ -88,6 +90,8 @@ def forget(ledger: Ledger, now: int) -> None:
 def record(ledger: Ledger, sightings: Iterable[Sighting], now: int) -> None:
     """Add sightings made in one message at `now`; the strongest and the latest of each tactic are kept."""
     for seen in sightings:
+        if seen.strength < WEAK:
+            continue
         entries = ledger["t"].setdefault(seen.tactic, [])
         if any(entry[3] == seen.ref and entry[4] == seen.rule for entry in entries):
             continue
@@ -104,38 +108,40 @@ def _strength(entries: Sequence[Entry]) -> float:
     return strongest * (1 + REPEAT_SHARE * (min(len(entries), MAX_ENTRIES) - 1))
 
 
-def _densest(times: Sequence[int], span: int) -> int:
-    """The most values of a sorted row that lie within `span` of each other."""
+def _most_together(telling: Mapping[str, Sequence[Entry]], field: int, span: int) -> int:
+    """The most different tactics seen within `span` of each other (field 0: seconds, field 1: messages)."""
+    seen = sorted((entry[field], name) for name, entries in telling.items() for entry in entries)
     best = start = 0
-    for end, value in enumerate(times):
-        while value - times[start] > span:
+    for end, (value, _name) in enumerate(seen):
+        while value - seen[start][0] > span:
             start += 1
-        best = max(best, end - start + 1)
+        best = max(best, len({name for _value, name in seen[start : end + 1]}))
     return best
 
 
 def score(
-    profile: Profile,
-    *ledgers: Ledger,
-    age_gap: bool = False,
-    newcomer: bool = False,
-    spread: int = 0,
+    profile: Profile, ledger: Ledger, *, age_gap: bool = False, newcomer: bool = False, spread: int = 0
 ) -> Score:
-    """What `profile` makes of the union of ledgers (a pair, and what its author said to everybody).
+    """What `profile` makes of a ledger. The densest moment so far is remembered in it, so that nothing later lowers it.
 
     `age_gap`: a verified adult faces a minor. `spread`: how many further people got the same lure.
     """
-    held: dict[str, list[Entry]] = {}
-    for ledger in ledgers:
-        for name, entries in ledger["t"].items():
-            if name in profile.weights and (counted := [entry for entry in entries if entry[2] >= WEAK]):
-                held[name] = held.get(name, []) + counted
+    held = {
+        name: entries
+        for name, entries in ledger["t"].items()
+        if name in profile.weights
+    }
     weights = {name: round(profile.weights[name] * _strength(entries), 2) for name, entries in held.items()}
-    telling = sorted(name for name in held if profile.weights[name] >= 5)
+    telling = {name: entries for name, entries in held.items() if profile.weights[name] >= 5}
+    dense, fast = ledger["d"].get(profile.code, (0, 0))
+    if telling:
+        dense = max(dense, _most_together(telling, 0, DENSE_SECONDS))
+        fast = max(fast, _most_together(telling, 1, FAST_MESSAGES))
+        ledger["d"][profile.code] = [dense, fast]
     bonus = {
         "coverage": 4.0 * min(5, max(0, len(telling) - 1)),
-        "density": 2.5 * min(4, max(0, _densest(sorted(held[n][-1][0] for n in telling), DENSE_SECONDS) - 2)),
-        "speed": 1.5 * min(4, max(0, _densest(sorted(held[n][-1][1] for n in telling), FAST_MESSAGES) - 2)),
+        "density": 2.5 * min(4, max(0, min(dense, len(telling)) - 2)),
+        "speed": 1.5 * min(4, max(0, min(fast, len(telling)) - 2)),
     }
     if telling:
         bonus["age_gap"] = profile.adult_gap if age_gap else 0.0
@@ -143,9 +149,8 @@ def score(
         bonus["spread"] = profile.spread * min(3, spread)
     bonus = {name: points for name, points in bonus.items() if points}
     total = round(min(100.0, sum(weights.values()) + sum(bonus.values())), 1)
-    present = frozenset(held)
     entries = tuple(sorted((entry for name in held for entry in held[name]), key=lambda entry: (entry[0], entry[1])))
-    return Score(total, weights, bonus, entries, _severity(profile, total, present))
+    return Score(total, weights, bonus, entries, _severity(profile, total, frozenset(held)))
 
 
 def _severity(profile: Profile, total: float, present: frozenset[str]) -> str | None:

@@ -26,12 +26,13 @@ UNKNOWN = "?"
 # Evidence of a side, by what a finding does (its tactic, else the last part of its rule's name).
 SIDES: Mapping[str, float] = {
     "sexual_slander": 1.2, "body": 0.8, "exclude": 0.8, "gone": 0.7, "blame": 0.7, "humiliate": 0.6, "family": 0.4,
-    "insult": 0.3, "threat": 0.3, "harm_wish": 0.6, "hush": 0.25, "silence": 0.25, "hate": 1.0, "to_many": -1.0,
+    "insult": 0.3, "threat": 0.3, "hush": 0.25, "silence": 0.25, "hate": 1.0, "to_many": -1.0,
     "deny": -1.8, "defend": -1.0, "appease": -1.3, "denounce": -0.4,
 }  # fmt: skip
 APPLAUSE = 0.6
 STANDS_OUT = 3.0  # evidence needed where both sides hit
 MARGIN = 0.3  # and by how much it must exceed the next person's
+DEFENDS = -1.0  # at or below, somebody clearly answers or defends
 LEANS = 1.0  # evidence needed for other alerts about somebody in a quarrel
 QUIET_TOTAL = 2.0  # strength of attacks needed where nobody hits back
 
@@ -139,7 +140,10 @@ def standing(pile: Pile, now: int) -> Verdict | None:
 
 
 def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:
-    """Several who attack, or one who does not stop, and nobody on the other side who hits back."""
+    """Several who attack, or one who does not stop, and nobody who hits back but those who clearly defend themselves."""
+    blows = [hit for hit in hits if side(pile, hit[1]) > DEFENDS]
+    needed = LEANS if len(blows) == len(hits) else 2 * LEANS
+    hits = blows
     if any(side(pile, hit[1]) <= 0 for hit in hits):
         return False
     by: dict[str, float] = {}
@@ -148,9 +152,9 @@ def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:
     attacked = {hit[2] for hit in hits} - {UNKNOWN}
     if attacked & by.keys():
         return False
-    if len(by) >= 2:
-        return sum(by.values()) >= QUIET_TOTAL and max(side(pile, key) for key in by) >= LEANS
-    return sum(by.values()) >= QUIET_TOTAL and max(side(pile, key) for key in by) >= 0.8 and len(hits) >= 3
+    if not by or sum(by.values()) < QUIET_TOTAL or max(side(pile, key) for key in by) < needed:
+        return False
+    return len(by) >= 2 or len(hits) >= 3
 
 
 def _target(blows: list[list[Any]], aggressors: tuple[str, ...]) -> str | None:

@@ -21,7 +21,7 @@ DAY = 86_400
 _DEFAULT_DAYS = 60
 # Days after which a tactic is forgotten. What presses now fades soon; what binds or threatens stays.
 EXPIRY_DAYS: Mapping[str, float] = {
-    "contact": 30, "opener_sexual": 30, "age_probe": 90, "trust": 90, "maturity": 90, "isolation": 90, "secrecy": 120,
+    "opener_sexual": 30, "age_probe": 90, "trust": 90, "maturity": 90, "isolation": 90, "secrecy": 120,
     "compliance": 90, "intimacy": 120, "sexual": 120, "image_request": 120, "off_platform": 60, "meeting": 21,
     "gift": 90, "urgency": 2, "late": 1, "come_alone": 7, "isolated_place": 7, "change_place": 3, "bring_cash": 7,
     "no_trace": 30, "refuses_verification": 30, "ambush_plan": 14, "threat_publish": 120, "has_images": 180,
@@ -75,7 +75,7 @@ _HELP = {"P0": ("help_card",), "P1": ("help_card",), "P2": ("help_card",)}
 M1 = Profile(
     code="M1",
     weights={
-        "contact": 2, "opener_sexual": 34, "age_probe": 10, "trust": 12, "maturity": 16, "isolation": 15, "secrecy": 22,
+        "opener_sexual": 34, "age_probe": 10, "trust": 12, "maturity": 16, "isolation": 15, "secrecy": 22,
         "compliance": 13, "intimacy": 25, "sexual": 42, "image_request": 26, "off_platform": 15, "meeting": 22,
         "gift": 15, "urgency": 5, "late": 4, "come_alone": 15, "isolated_place": 10, "no_trace": 20,
         "refuses_verification": 6, "threat_publish": 25, "seeks_minor": 60, "age_dismissal": 24,
@@ -128,15 +128,15 @@ V1 = Profile(
 )  # fmt: skip
 V2 = Profile(
     code="V2",
-    weights={"threat": 44, "death_threat": 58, "location_known": 28, "doxing": 46, "intimidation": 12, "urgency": 3,
+    weights={"threat": 44, "location_known": 28, "doxing": 46, "intimidation": 12, "urgency": 3,
              "insult": 3, "watching": 18},
     levels=((64, "P0"), (42, "P1"), (34, "P2"), (18, "P3")),
-    core=_any("threat", "death_threat", "location_known", "doxing", "watching"),
+    core=_any("threat", "location_known", "doxing", "watching"),
     adult_gap=6, measures={"P0": ("hold", "pause_contact"), "P1": ("hold", "pause_contact"), "P2": ()},
 )  # fmt: skip
 V3 = Profile(
-    code="V3", weights={"rape_plan": 95, "drug_plan": 95, "drug_hint": 40}, levels=((60, "P0"), (36, "P1")),
-    core=_any("rape_plan", "drug_plan", "drug_hint"), measures=_PROTECT,
+    code="V3", weights={"rape_plan": 95, "drug_plan": 95}, levels=((60, "P0"), (36, "P1")),
+    core=_any("rape_plan", "drug_plan"), measures=_PROTECT,
 )  # fmt: skip
 C2 = Profile(
     code="C2",
@@ -176,17 +176,17 @@ X1 = Profile(
 )  # fmt: skip
 D1 = Profile(
     code="D1", scope="self",
-    weights={"suicidal": 62, "self_harm": 44, "farewell": 30, "means": 34, "burden": 24, "despair": 24, "tonight": 14},
+    weights={"suicidal": 62, "farewell": 30, "means": 34, "burden": 24, "despair": 24, "tonight": 14},
     levels=((58, "P0"), (44, "P1"), (40, "P2"), (20, "P3")),
-    core=_any("suicidal", "self_harm", "farewell", "means", "burden", "despair"), measures=_HELP,
+    core=_any("suicidal", "farewell", "means", "burden", "despair"), measures=_HELP,
 )  # fmt: skip
 M7 = Profile(
     code="M7", scope="self",
     weights={"runaway": 46, "nowhere": 34, "violence_home": 50, "fear_home": 26, "neglect": 36, "abuse_told": 70,
-             "locked_in": 44, "forced_marriage": 70, "alone_outside": 16, "lured_away": 40},
+             "locked_in": 44, "forced_marriage": 70, "alone_outside": 16},
     levels=((64, "P0"), (50, "P1"), (38, "P2"), (20, "P3")),
     core=_any("runaway", "nowhere", "violence_home", "fear_home", "neglect", "abuse_told", "locked_in",
-              "forced_marriage", "lured_away"),
+              "forced_marriage"),
     adults=False, measures=_HELP,
 )  # fmt: skip
 
@@ -195,13 +195,13 @@ SELF_PROFILES: tuple[Profile, ...] = (D1, M7)
 SELF_TACTICS: Group = frozenset(name for profile in SELF_PROFILES for name in profile.weights)
 PAIR_TACTICS: Group = frozenset(name for profile in PAIR_PROFILES for name in profile.weights)
 AGE_TACTICS: Group = _any("says_minor", "says_adult", "school", "borrowed_proof", "says_teen_years")
-ATTACK_TACTICS: Group = _any("insult", "exclude", "humiliate", "threat", "death_threat", "blame", "harm_wish")
+ATTACK_TACTICS: Group = _any("insult", "exclude", "humiliate", "threat", "blame")
 PEACE_TACTICS: Group = _any("defend", "appease")
 ABET_TACTICS: Group = _any("abet")
 # What is said to a whole room as well as to one person: an advert, a link, a plan about somebody absent.
 OPEN_TACTICS: Group = _any(
     "csam", "csam_coded", "paid_encounter", "paid_offer", "pimp_terms", "recruit", "tariff", "adult_material",
-    "adult_link", "age_bypass", "rape_plan", "drug_plan", "drug_hint", "ambush_plan", "seeks_minor", "investment_bait",
+    "adult_link", "age_bypass", "rape_plan", "drug_plan", "ambush_plan", "seeks_minor", "investment_bait",
     "money_request", "phishing", "advance_fee", "prepaid", "job_bait", "off_platform", "urgency", "sexual",
     "image_request", "intimate_leak", "deepfake", "doxing", "opener_sexual", "age_probe",
 )  # fmt: skip

@@ -1,0 +1,278 @@
+"""engine.screen, needs and assess: what a message means in its place."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from safeguarding.detection import engine
+from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.types import Alert, Assessment, Person, RoomInfo, Utterance, Verdict
+
+START = datetime(2026, 3, 1, 18, 0, tzinfo=UTC)
+ALICE = Person("alice", "teen_15_17", 200)
+BOB = Person("bob", "adult", 30)
+CHARLIE = Person("charlie", "adult", 400)
+DANA = Person("dana", "teen_15_17", 90)
+TEENS = RoomInfo("teens", "room", "salon", "", "teen_15_17")
+ADULTS = RoomInfo("adults", "room", "salon", "", "adult")
+LURE = (
+    "tu fais plus grande que ton âge", "t'es seule chez toi ?", "tu m'envoies une photo de toi ?",
+    "ça reste entre nous", "on se voit samedi derrière la gare",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return load_ruleset()
+
+
+class Talk:
+    """A conversation as the worker would play it: ledgers loaded by `needs`, stored after each message."""
+
+    def __init__(self, ruleset: Ruleset, *people: Person) -> None:
+        self.ruleset, self.people, self.ledgers, self.n = ruleset, {p.key: p for p in people}, {}, 0
+        self.alerts: list[Alert] = []
+
+    def say(self, author: Person, text: str, room: RoomInfo, *to: Person, minutes: float = 1, lang: str = "fr") -> Assessment:
+        self.n += 1
+        at = START + timedelta(minutes=minutes * self.n)
+        utterance = Utterance(str(self.n), author.key, at, text, tuple(p.key for p in to), lang)
+        room_ledger = self.ledgers.get(engine.room_key(room), {})
+        keys = engine.needs(utterance, room=room, room_ledger=room_ledger, people=self.people)
+        held = {key: self.ledgers[key] for key in keys if key in self.ledgers}
+        frozen = json.dumps(held, sort_keys=True)
+        result = engine.assess(utterance, room=room, people=self.people, ledgers=held, ruleset=self.ruleset)
+        assert json.dumps(held, sort_keys=True) == frozen, "assess must not write to the ledgers it was given"
+        assert set(result.ledgers) <= set(keys), "assess must not touch what it did not ask for"
+        self.ledgers.update(json.loads(json.dumps(result.ledgers)))
+        self.alerts += result.alerts
+        return result
+
+    def told(self, code: str) -> list[Alert]:
+        return [alert for alert in self.alerts if alert.code == code]
+
+
+def direct(one: Person, other: Person) -> RoomInfo:
+    return RoomInfo(f"{one.key}-{other.key}", "direct", "", "", "teen_15_17" if "teen" in one.band + other.band else "adult")
+
+
+# ---- screen
+
+
+def test_ordinary_text_is_allowed(ruleset: Ruleset) -> None:
+    screening = engine.screen("on mange quoi ce midi", room=TEENS, author=ALICE, ruleset=ruleset)
+    assert screening.verdict is Verdict.ALLOW
+    assert screening.ruleset == ruleset.digest
+
+
+def test_contact_data_is_refused_where_minors_are_and_not_among_adults(ruleset: Ruleset) -> None:
+    text = "mon numéro c'est 06 39 98 12 34"
+    assert engine.screen(text, room=TEENS, author=ALICE, ruleset=ruleset).verdict is Verdict.REFUSE
+    assert engine.screen(text, room=ADULTS, author=BOB, ruleset=ruleset).verdict is Verdict.ALLOW
+
+
+def test_distress_is_never_held_or_refused(ruleset: Ruleset) -> None:
+    text = "j'ai envie de mourir, j'en peux plus"
+    assert engine.screen(text, room=TEENS, author=ALICE, ruleset=ruleset).verdict is Verdict.ALLOW
+    talk = Talk(ruleset, ALICE, DANA)
+    assert talk.say(ALICE, text, TEENS).verdict is Verdict.ALLOW
+    (alert,) = talk.told("D1")
+    assert (alert.subject, alert.protects, alert.severity, alert.measures) == ("alice", ("alice",), "P0", ("help_card",))
+
+
+@pytest.mark.parametrize("text", ["", " ", "🙂🙂", "\u0301" * 2000, "?" * 2000, "a " * 1000, "ـ‮‮"])
+def test_any_text_is_assessed_without_error(ruleset: Ruleset, text: str) -> None:
+    assert Talk(ruleset, ALICE, DANA).say(ALICE, text, TEENS).verdict in Verdict
+
+
+# ---- the directed pair
+
+
+def test_dense_lure_of_five_messages_alerts_in_time(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in LURE:
+        talk.say(BOB, text, direct(ALICE, BOB))
+    alert = talk.told("M1")[-1]
+    assert (alert.subject, alert.protects, alert.severity) == ("bob", ("alice",), "P0")
+    assert {"image_request", "secrecy", "meeting"} <= set(alert.tactics)
+    assert "pause_contact" in alert.measures
+
+
+def test_slow_lure_over_weeks_and_across_rooms_alerts_as_surely(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    rooms = [direct(ALICE, BOB), TEENS, RoomInfo("other", "room", "jeux", "", "teen_15_17")]
+    for index, text in enumerate(LURE):
+        talk.say(BOB, text, rooms[index % 3], ALICE, minutes=4 * 24 * 60)
+    assert talk.told("M1")[-1].severity == "P0"
+
+
+def test_same_lure_by_a_presumed_teenager_alerts_too(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    for text in LURE:
+        talk.say(DANA, text, direct(ALICE, DANA))
+    assert talk.told("M1")[-1].subject == "dana"
+    assert talk.told("M1")[-1].severity in ("P0", "P1")
+
+
+def test_explanation_says_what_it_would_be_without_the_age_gap(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in LURE:
+        talk.say(BOB, text, direct(ALICE, BOB))
+    explanation = talk.told("M1")[0].explanation
+    assert explanation["without_age_gap"] < explanation["score"]
+    assert explanation["weights"] and explanation["bonus"]["age_gap"] > 0
+    assert all({"rule", "version", "ref"} == set(row) for row in explanation["rules"])
+    assert explanation["degraded"] is False
+    assert json.loads(json.dumps(explanation)) == explanation
+
+
+def test_person_asking_for_help_or_refusing_is_not_the_subject(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB, DANA)
+    for text in LURE:
+        talk.say(BOB, text, direct(ALICE, BOB))
+        talk.say(ALICE, "non j'enverrai pas de photo", direct(ALICE, BOB))
+    talk.say(ALICE, "il m'a dit « ça reste entre nous », j'ai peur", TEENS, DANA)
+    assert {alert.subject for alert in talk.alerts} == {"bob"}
+
+
+def test_adults_who_move_to_a_call_before_a_cafe_follow_good_advice(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    for author, text in (
+        (BOB, "coucou, on s'appelle en visio avant ?"), (CHARLIE, "oui viens sur whatsapp"),
+        (BOB, "et on se voit au café du centre samedi 15h"), (CHARLIE, "parfait, je préviens une amie"),
+    ):  # fmt: skip
+        talk.say(author, text, direct(BOB, CHARLIE))
+    assert [alert for alert in talk.alerts if alert.severity != "P3"] == []
+
+
+def test_an_alert_is_told_once_until_it_grows(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for _ in range(6):
+        talk.say(BOB, "ça reste entre nous", direct(ALICE, BOB))
+    assert len(talk.told("M1")) <= 2
+
+
+def test_words_split_over_messages_are_read_together(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in ("dis", "rien à", "tes parents"):
+        talk.say(BOB, text, direct(ALICE, BOB), minutes=0.2)
+    assert any("secrecy" in alert.tactics for alert in talk.told("M1"))
+
+
+# ---- ambush, flood, false age, pile-on
+
+
+def test_ambush_reaches_p0_and_protects_the_target(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    for text in ("viens plutôt derrière la zone industrielle", "pas d'appel", "viens seul vers 23h"):
+        talk.say(BOB, text, direct(BOB, CHARLIE))
+    alert = talk.told("V1")[-1]
+    assert (alert.severity, alert.subject, alert.protects) == ("P0", "bob", ("charlie",))
+    assert "safety_card" in alert.measures
+
+
+def test_drugging_an_absent_person_is_p0_and_held(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    result = talk.say(BOB, "je glisse un truc dans son verre et elle dort", ADULTS)
+    assert result.verdict is Verdict.HOLD
+    assert talk.told("V3")[0].severity == "P0"
+
+
+def test_same_sexual_opener_to_three_is_a_flood_and_a_hike_is_not(ruleset: Ruleset) -> None:
+    people = [Person(f"p{n}", "adult", 300) for n in range(3)]
+    newcomer = Person("new", "adult", 1)
+    for text, expected in (("salut toi, envie d'un plan cul ce soir ?", 1), ("salut, envie d'une rando dimanche ?", 0)):
+        talk = Talk(ruleset, newcomer, *people)
+        for person in people:
+            talk.say(newcomer, text, RoomInfo(person.key, "direct", "", "", "adult"), person)
+        assert len(talk.told("X2")) == expected
+
+
+def test_many_newcomers_to_one_minor_alert_without_accusing(ruleset: Ruleset) -> None:
+    newcomers = [Person(f"n{n}", "teen_15_17", 0) for n in range(9)]
+    talk = Talk(ruleset, ALICE, *newcomers)
+    for person in newcomers:
+        talk.say(person, "coucou ça va", RoomInfo(person.key, "direct", "", "", "teen_15_17"), ALICE)
+    (alert,) = talk.told("X2")
+    assert (alert.subject, alert.protects, alert.severity) == (None, ("alice",), "P1")
+
+
+def test_minor_in_an_adult_room_is_helped_and_asked_for_a_proof(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(CHARLIE, "tu as quel âge ?", ADULTS, BOB)
+    talk.say(BOB, "14 mais dites rien", ADULTS)
+    (alert,) = talk.told("M6")
+    assert (alert.subject, alert.protects) == ("bob", ("bob",))
+    assert "fresh_age_proof" in alert.measures and "hold" not in alert.measures
+
+
+def test_adult_passing_for_young_among_minors_is_graver(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(DANA, "en vrai j'ai 34 ans", TEENS)
+    assert (talk.told("M6")[0].severity, talk.told("M6")[0].subject) == ("P1", "dana")
+
+
+def test_age_of_somebody_else_says_nothing(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    for text in ("ma fille a 14 ans", "14 ans de métier", "je suis prof au collège"):
+        talk.say(BOB, text, ADULTS)
+    assert [alert for alert in talk.told("M6") if alert.severity != "P3"] == []
+
+
+def test_pile_on_names_an_aggressor_and_protects_the_target(ruleset: Ruleset) -> None:
+    people = [Person(key, "teen_15_17", 100) for key in ("eve", "finn", "gus")]
+    eve, finn, gus = people
+    talk = Talk(ruleset, ALICE, *people)
+    talk.say(ALICE, "salut", TEENS)
+    for author, text in ((eve, "personne t'aime ici dégage"), (finn, "grosse vache"), (gus, "tout le monde te déteste"), (eve, "quitte le groupe")):
+        talk.say(author, text, TEENS, ALICE)
+        talk.say(ALICE, "laissez moi tranquille bande de nazes", TEENS, author)
+    alert = talk.told("C1")[0]
+    assert alert.subject in {"eve", "finn", "gus"}
+    assert alert.protects == ("alice",)
+    assert "alice" not in {alert.subject for alert in talk.alerts}
+
+
+def test_insults_and_threats_of_the_person_attacked_raise_nothing_about_them(ruleset: Ruleset) -> None:
+    eve, finn = Person("eve", "teen_15_17", 100), Person("finn", "teen_15_17", 100)
+    talk = Talk(ruleset, ALICE, eve, finn)
+    for author, text in ((eve, "sale pute"), (finn, "t'es qu'une grosse vache"), (ALICE, "ta gueule"), (ALICE, "je vais te frapper"), (ALICE, "connard")):
+        talk.say(author, text, TEENS, ALICE if author is not ALICE else eve)
+    assert "alice" not in {alert.subject for alert in talk.alerts}
+
+
+# ---- ledgers
+
+
+def test_same_input_gives_the_same_answer(ruleset: Ruleset) -> None:
+    def run() -> list[Any]:
+        talk = Talk(ruleset, ALICE, BOB, DANA)
+        return [talk.say(author, text, TEENS) for author in (BOB, ALICE, DANA) for text in LURE]
+
+    assert run() == run()
+
+
+def test_ledgers_do_not_grow_with_the_talk(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB, DANA)
+    texts = [*LURE, "ta gueule", "j'en peux plus", "coucou toi", "envoie 100 euros ou je publie tout"]
+    sizes = []
+    for round_ in range(60):
+        for index, text in enumerate(texts):
+            talk.say((ALICE, BOB, DANA)[(round_ + index) % 3], text, TEENS, minutes=0.5)
+        sizes.append(max(len(json.dumps(ledger)) for ledger in talk.ledgers.values()))
+    assert sizes[-1] <= 1.3 * max(sizes[20:30])
+    assert sizes[-1] < 30_000
+
+
+def test_unreadable_ledger_is_said_to_be_degraded_and_harms_nothing(ruleset: Ruleset) -> None:
+    utterance = Utterance("1", "bob", START, "t'es seule chez toi ?", ("alice",))
+    people = {"bob": BOB, "alice": ALICE}
+    result = engine.assess(utterance, room=TEENS, people=people, ledgers={"pair:bob>alice": {"v": 99}}, ruleset=ruleset)
+    assert result.degraded
+    assert all(alert.explanation["degraded"] for alert in result.alerts)
+    sound = engine.assess(utterance, room=TEENS, people=people, ledgers={}, ruleset=ruleset)
+    assert not sound.degraded
