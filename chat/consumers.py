@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.utils import timezone, translation
 
 from community.errors import AgeCheckRequired, Refused
@@ -31,7 +32,7 @@ from .threads import Poster, in_reader
 
 logger = logging.getLogger(__name__)
 
-RATE, BURST = 20.0, 60.0  # frames a second, and how many at once
+BURST_SECONDS = 3  # so many seconds' worth of frames may come at once
 RECHECK = 60.0  # seconds after which a socket asks again, should a publication have been lost
 
 _posters: WeakKeyDictionary[asyncio.AbstractEventLoop, Poster] = WeakKeyDictionary()
@@ -51,7 +52,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self.socket_id = uuid.uuid4().hex
         self.bad = 0
         self.rooms: dict[str, Room] = {}
-        self.allowance, self.spent_at = BURST, time.monotonic()
+        self.allowance, self.spent_at = _burst(), time.monotonic()
         self.tasks: list[asyncio.Task[None]] = []
         self.access = await in_reader(access_of, member)
         if refusal := _no_socket(self.access):
@@ -249,9 +250,14 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     def _within_rate(self) -> bool:
         now = time.monotonic()
-        self.allowance = min(BURST, self.allowance + (now - self.spent_at) * RATE) - 1
+        gained = (now - self.spent_at) * settings.SOCKET_FRAMES_PER_SECOND
+        self.allowance = min(_burst(), self.allowance + gained) - 1
         self.spent_at = now
         return self.allowance >= 0
+
+
+def _burst() -> float:
+    return float(settings.SOCKET_FRAMES_PER_SECOND * BURST_SECONDS)
 
 
 def _no_socket(access: Access) -> Refused | None:

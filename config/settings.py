@@ -257,6 +257,11 @@ if LOCAL and not env.text("EMAIL_HOST", ""):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 
+# -- the socket ------------------------------------------------------------------------------------------------------
+
+# What one page may send before its socket is closed for a flood; three seconds' worth may come at once.
+SOCKET_FRAMES_PER_SECOND = env.number("SOCKET_FRAMES_PER_SECOND", 20, least=1, most=1_000_000)
+
 # -- words and times -------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "fr"

@@ -31,6 +31,7 @@ class LiveHavre:
     var: Path
     environ: dict[str, str]
     redis: RedisServer
+    core: set[int] | None = None  # the processor cores its processes keep to
     processes: dict[str, subprocess.Popen[bytes]] = dataclasses.field(default_factory=dict)
 
     @property
@@ -91,6 +92,8 @@ class LiveHavre:
                 command, cwd=PROJECT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 process_group=0, preexec_fn=die_with_parent,
             )  # fmt: skip
+        if self.core:
+            os.sched_setaffinity(self.processes[name].pid, self.core)
 
     def _listens(self) -> bool:
         if self.processes["web"].poll() is not None:
@@ -109,6 +112,28 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def live_environment(*, url: str, redis: RedisServer, var: Path, port: int) -> dict[str, str]:
+    """The environment of a demo installation on this database, with the secrets of the process that asks for it."""
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("HAVRE_", "DJANGO_"))},
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DEBUG": "0",
+        "HAVRE_DEMO": "1",
+        "HAVRE_VAR": str(var),
+        "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "SITE_URL": f"http://localhost:{port}",
+        "DATABASE_URL": url,
+        "REDIS_URL": redis.url,
+        "PYTHONUNBUFFERED": "1",
+        "NO_COLOR": "1",
+    }
+    # The same secrets as the test's own process, which seals and signs beside the server.
+    for secret in (Path(os.environ["HAVRE_VAR"]) / "secrets.env").read_text(encoding="utf-8").splitlines():
+        name, _, value = secret.partition("=")
+        environ[name] = value
+    return environ
+
+
 @pytest.fixture
 def live_havre(
     database: TestDatabase,
@@ -120,23 +145,7 @@ def live_havre(
     """A demo installation, web and worker running. Do not combine it with `django_db`: what the test writes is real."""
     url = database.clone()
     port = free_port()
-    environ = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("HAVRE_", "DJANGO_"))},
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DEBUG": "0",
-        "HAVRE_DEMO": "1",
-        "HAVRE_VAR": str(tmp_path),
-        "ALLOWED_HOSTS": "localhost,127.0.0.1",
-        "SITE_URL": f"http://localhost:{port}",
-        "DATABASE_URL": url,
-        "REDIS_URL": redis_server.url,
-        "PYTHONUNBUFFERED": "1",
-        "NO_COLOR": "1",
-    }
-    # The same secrets as the test's own process, which seals and signs beside the server.
-    for secret in (Path(os.environ["HAVRE_VAR"]) / "secrets.env").read_text(encoding="utf-8").splitlines():
-        name, _, value = secret.partition("=")
-        environ[name] = value
+    environ = live_environment(url=url, redis=redis_server, var=tmp_path, port=port)
     havre = LiveHavre(port=port, var=tmp_path, environ=environ, redis=redis_server)
     with django_db_blocker.unblock():
         connect_to(url)
