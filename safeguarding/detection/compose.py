@@ -99,7 +99,8 @@ class _Guards:
         if any(self.sentence(first) == start for first, _ in self.enclosed):
             return True
         return any(
-            start <= first < hit.last and last <= hit.last and first <= hit.first + 1 for first, last in self.reports
+            start <= first and last <= hit.last and (first < hit.first or last <= hit.first + 1)
+            for first, last in self.reports
         )
 
     def reclaimed(self, hit: Hit) -> bool:
