@@ -66,7 +66,7 @@ def door(request: HttpRequest, refusal: Refused) -> HttpResponse:
 def rooms(request: HttpRequest) -> HttpResponse:
     """The rooms whose age the member has proved; one's own first, with what is unread."""
     member = member_of(request)
-    found = list(selectors.rooms_for(member=member, access=access_of(member)))
+    found: list[Any] = list(selectors.rooms_for(member=member, access=access_of(member)))  # rooms, annotated
     context = {
         "mine": [room for room in found if room.joined],
         "others": [room for room in found if not room.joined],

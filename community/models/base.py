@@ -15,7 +15,7 @@ def new_public_id() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(16))
 
 
-class PublicIdField(models.CharField):
+class PublicIdField(models.CharField):  # type: ignore[type-arg]  # generic for the type checker alone
     """A random public identifier; bigint keys never leave the database."""
 
     def __init__(self, **kwargs: Any) -> None:

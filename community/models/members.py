@@ -19,7 +19,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
 class MemberManager(BaseUserManager["Member"].from_queryset(MemberQuerySet)):  # type: ignore[misc]  # from_queryset builds a class at run time
     def get_by_natural_key(self, username: str | None) -> Member:
-        return self.get(email__iexact=username)
+        member: Member = self.get(email__iexact=username)
+        return member
 
 
 class Member(AbstractBaseUser, PermissionsMixin):
@@ -29,7 +30,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     """
 
     public_id = PublicIdField()
-    email = models.EmailField(_("e-mail address"), unique=True, null=True)  # null on a tombstone
+    email = models.EmailField(_("e-mail address"), unique=True, null=True)  # noqa: DJ001  null on a tombstone, and many may be
     pseudonym = models.CharField(_("pseudonym"), max_length=30)
     # Folded form (see services.members.pseudonym_key): two people never look alike.
     pseudonym_key = models.CharField(max_length=120, unique=True, editable=False)

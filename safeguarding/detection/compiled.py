@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def compile_set(expressions: Sequence[bytes]) -> Any:
     """A Hyperscan block database that reports each expression, by its index, at most once a text."""
     if _folder is None:
         return _compile(expressions)
-    digest = hashlib.sha256(hyperscan.__version__.encode())
+    digest = hashlib.sha256(version("hyperscan").encode())
     for expression in expressions:
         digest.update(len(expression).to_bytes(4) + expression)
     path = _folder / f"{digest.hexdigest()}.hs"

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TextIO
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -23,8 +23,8 @@ class JsonLinesCommand(BaseCommand):
     Subclasses name their `answer`. Exit code 2 when a line could not be read; the others are answered all the same.
     """
 
-    requires_system_checks: ClassVar[list[str]] = []
-    answer: ClassVar[Answer]
+    requires_system_checks = ()
+    answer: staticmethod[[Mapping[str, Any], Ruleset], dict[str, Any]]
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", default="-", help=_("a file of JSON lines; standard input by default"))

@@ -40,7 +40,7 @@ class Case(models.Model):
     severity = models.CharField(_("severity"), max_length=2, choices=Severity.choices)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     # "<subject or room>:<code family>" while not closed: one live case a relationship.
-    open_key = models.CharField(max_length=80, null=True, unique=True)
+    open_key = models.CharField(max_length=80, null=True, unique=True)  # noqa: DJ001  null when closed: many may be
     room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, related_name="+")
     automated = models.BooleanField(default=False)  # opened by the machine (told as automated_detection)
     opened_at = models.DateTimeField(default=timezone.now)
