@@ -77,15 +77,16 @@ def is_answering(pile: Pile, person: str, now: int) -> bool:
 
 
 def aim(pile: Pile, author: str, candidates: tuple[tuple[str, float], ...]) -> str | None:
-    """Whom an attack is probably aimed at: by turn, pulled towards those on the other side."""
+    """Whom an attack is probably aimed at: by turn, pulled towards the other side and whoever is already under attack."""
     if not candidates:
         return None
     own = side(pile, author)
+    struck = {hit[2] for hit in pile["hits"][-8:] if hit[1] != author and side(pile, hit[2]) <= 0}
 
     def likelihood(candidate: tuple[str, float]) -> float:
         person, confidence = candidate
         other = max(-2.0, min(2.0, side(pile, person)))
-        return confidence + (-0.5 * other if own >= 0 else 0.5 * other)
+        return confidence + (-0.5 * other if own >= 0 else 0.5 * other) + (0.3 if own >= 0 and person in struck else 0.0)
 
     return max(candidates, key=likelihood)[0]
 
