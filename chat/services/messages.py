@@ -47,7 +47,7 @@ def settle_checks(*, room: Room, outcomes: Sequence[CheckOutcome]) -> list[int]:
     by_pk = {outcome.message_pk: outcome for outcome in outcomes}
     messages = [
         message
-        for message in Message.objects.select_for_update(of=("self",))
+        for message in Message.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk__in=by_pk, room=room, check_state=CheckState.PENDING)
         .select_related("author")
         .order_by("pk")
@@ -211,7 +211,10 @@ def _for_staff(actor: Member | None, message: Message, component: str = "") -> M
 
 
 def _locked(message: Message) -> Message:
-    return Message.objects.select_for_update(of=("self",)).select_related("room", "author").get(pk=message.pk)
+    # No key: an answer that is being stored refers to this row, and its room's lock may be what we wait for next.
+    return (
+        Message.objects.select_for_update(of=("self",), no_key=True).select_related("room", "author").get(pk=message.pk)
+    )
 
 
 def _show(message: Message, revision: int) -> None:

@@ -164,7 +164,7 @@ def propose_room(
     if screening.verdict is Verdict.REFUSE:
         raise NameRefused(screening.told or None)
     with transaction.atomic():
-        Member.objects.select_for_update().get(pk=actor.pk)
+        Member.objects.select_for_update(no_key=True).get(pk=actor.pk)
         if RoomProposal.objects.filter(proposer=actor, state__in=WAITING).count() >= MOST_WAITING:
             raise TooManyProposals
         proposal.save()
@@ -180,7 +180,7 @@ def approve_proposal(*, actor: Member, proposal: RoomProposal) -> Room | None:
     """
     if not (is_moderator(actor) or is_officer(actor)):
         raise NotAllowed
-    proposal = RoomProposal.objects.select_for_update().get(pk=proposal.pk)
+    proposal = RoomProposal.objects.select_for_update(no_key=True).get(pk=proposal.pk)
     if proposal.state not in WAITING:
         raise ProposalMoved
     if proposal.proposer_id == actor.pk:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from chat.models import Message, MessageRevision, Room, RoomProposal
 from chat.safeguard import Draft, Safeguard, Screening, Verdict
 from chat.services.messages import CheckOutcome, settle_checks
@@ -56,4 +58,5 @@ def check(room: Room) -> list[int]:
         stricter = [Verdict.ALLOW, Verdict.HOLD, Verdict.REFUSE]
         verdict = max(later, Verdict(revision.verdict), key=stricter.index)
         outcomes.append(CheckOutcome(message.pk, message.head_revision, verdict))
-    return settle_checks(room=room, outcomes=outcomes)
+    with transaction.atomic():
+        return settle_checks(room=room, outcomes=outcomes)
