@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 def refuse_unsound_start() -> None:
     """Raise ImproperlyConfigured with every error of the system checks: a safeguard that is missing, a rule file that
     does not load, a port that names nothing. Without this an ASGI server starts on a configuration `check` refuses."""
-    # Loading the rules makes a million objects that stay: looking through them for garbage, now or later, is for nothing.
+    # The rules are a million objects that stay: looking through them for garbage, now or later, finds none.
     gc.disable()
     try:
         messages = run_checks(include_deployment_checks=not settings.LOCAL)
