@@ -16,7 +16,9 @@ from .pairs import Sighting
 from .tactics import AGE_TACTICS, Profile
 from .types import Alert
 
-_BARE_AGE = re.compile(r"^\W*(?:j'?\s?ai |jai |g |im |i'm |i am |euh |heu |bah |ben |um |uh |only |just |presque |almost )*(\d{1,2})\b")
+_BARE_AGE = re.compile(
+    r"^\W*(?:j'?\s?ai |jai |g |im |i'm |i am |euh |heu |bah |ben |um |uh |only |just |presque |almost )*(\d{1,2})\b"
+)
 
 MINOR_AMONG_ADULTS = Profile(
     code="M6", scope="self", weights={"says_minor": 46, "school": 24, "borrowed_proof": 26},

@@ -103,7 +103,8 @@ def _scored_alert(
         tactics=tuple(sorted(score.weights, key=lambda name: (-score.weights[name], name))),
         evidence=_evidence(score.entries, ref), measures=profile.measures.get(severity, ()),
         explanation=explain(
-            profile.code, score.total, dict(score.weights), dict(score.bonus), score.entries, score.without_age_gap, **more
+            profile.code, score.total, dict(score.weights), dict(score.bonus), score.entries, score.without_age_gap,
+            **more
         ),
     )  # fmt: skip
 
@@ -134,8 +135,7 @@ def _self_alerts(situation: Situation) -> Iterator[Alert]:
 
 
 def _pair_alerts(situation: Situation) -> Iterator[Alert]:
-    now, author = situation.now, situation.author
-    open_ledger = situation.author_ledger["open"]
+    now, open_ledger = situation.now, situation.author_ledger["open"]
     pairs.forget(open_ledger, now)
     open_ledger["n"] += 1
     tactics = frozenset(situation.tactics) & PAIR_TACTICS
@@ -182,7 +182,11 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         if not _applies(situation, profile, other):
             continue
         score = pairs.score(
-            profile, situation.towards[other], age_gap=_gap(situation, other), newcomer=newcomer, spread=max(0, lured - 1)
+            profile,
+            situation.towards[other],
+            age_gap=_gap(situation, other),
+            newcomer=newcomer,
+            spread=max(0, lured - 1),
         )
         if score.severity and not _did_more(situation, profile, other, score):
             candidates.append((score, other))
@@ -213,6 +217,8 @@ def _is_peer_quarrel(situation: Situation) -> bool:
 
 def _did_more(situation: Situation, profile: Profile, other: str, score: Score) -> bool:
     """Whether the other person did clearly more of the same to the author: then the author is answering."""
+    if other not in situation.backwards:
+        return False
     back = pairs.score(profile, situation.backwards[other])
     return back.severity is not None and back.total >= score.without_age_gap
 
@@ -267,13 +273,16 @@ def _flood_alerts(situation: Situation) -> Iterator[Alert]:
     if severity and is_news(ledger["a"], "X2", severity, score):
         weights = {"recipients": float(len(reached)), "recipients_hour": float(len(hour))}
         yield Alert(
-            "X2", severity, author, tuple(reached), score, ("contact_flood",), (situation.utterance.ref,), ("slow_room",),
+            "X2", severity, author, tuple(reached), score, ("contact_flood",), (situation.utterance.ref,),
+            ("slow_room",),
             explain("X2", score, weights, {}, ()),
         )  # fmt: skip
     for other in sorted(situation.written_recipients):
         count = len(situation.recipients[other]["in"])
         wanted = 8 if situation.is_minor(other) else 20
-        if count >= wanted and is_news(situation.recipients[other]["a"], "X2", "P1" if wanted == 8 else "P2", float(count)):
+        if count >= wanted and is_news(
+            situation.recipients[other]["a"], "X2", "P1" if wanted == 8 else "P2", float(count)
+        ):
             yield Alert(
                 "X2", "P1" if wanted == 8 else "P2", None, (other,), min(100.0, 30.0 + 3 * count), ("many_newcomers",),
                 (situation.utterance.ref,), ("slow_room", "safety_card"),
@@ -341,5 +350,5 @@ def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
             tuple(dict.fromkeys(finding.tactic or "hate" for finding in hate)), (situation.utterance.ref,),
             ("hold",) if severity == "P1" else (),
             explain("H1", score, {finding.rule: finding.weight for finding in hate}, {},
-                    [[0, 0, finding.weight, situation.utterance.ref, finding.rule, finding.version] for finding in hate]),
+                    [[0, 0, found.weight, situation.utterance.ref, found.rule, found.version] for found in hate]),
         )  # fmt: skip

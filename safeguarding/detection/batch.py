@@ -137,12 +137,11 @@ def _alert(alert: Alert, conversation: int, n: int, several: bool) -> dict[str, 
     row: dict[str, Any] = {
         "code": alert.code, "severity": alert.severity, "subject": alert.subject, "protects": list(alert.protects),
         "at_message": n, "score": alert.score, "tactics": list(alert.tactics),
-        "evidence": [int(ref.split(":")[1]) for ref in alert.evidence if several is False or int(ref.split(":")[0]) == conversation],
+        "evidence": [int(n) for part, _, n in (ref.partition(":") for ref in alert.evidence) if int(part) == conversation],
     }  # fmt: skip
     if several:
         row["conversation"] = conversation
     return row
-
 
 
 Answer = dict[str, Any]

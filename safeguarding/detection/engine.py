@@ -1,7 +1,8 @@
 """The detector's three public functions: `screen` in the posting path, `needs` and `assess` for the full check.
 
 Pure: no clock, no randomness, no I/O. Time comes with the message; memory comes in and goes out as ledgers, small JSON
-objects under the keys `room:K`, `author:A` and `pair:A>B` that the caller stores. The same message with the same ledgers
+objects under the keys `room:K`, `author:A` and `pair:A>B` that the caller stores. The same message with the same
+ledgers
 and rules gives the same answer, byte for byte.
 """
 
@@ -33,9 +34,7 @@ def pair_key(author: str, other: str) -> str:
     return f"pair:{author}>{other}"
 
 
-def screen(
-    text: str, *, room: RoomInfo, author: Person, recent: Sequence[str] = (), ruleset: Ruleset
-) -> Screening:
+def screen(text: str, *, room: RoomInfo, author: Person, recent: Sequence[str] = (), ruleset: Ruleset) -> Screening:
     """What the words alone say, far under a millisecond. `recent`: the author's last texts here, oldest first.
 
     REFUSE for contact data in a room minors may enter, HOLD for the gravest, ALLOW otherwise; never on D1 alone.
@@ -86,7 +85,10 @@ def assess(
     opened: dict[str, pairs.Ledger] = {}
     others: dict[str, spread.Ledger] = {}
     for other, confidence in aimed:
-        for key in (pair_key(utterance.author, other), pair_key(other, utterance.author)):
+        keys = [pair_key(utterance.author, other)]
+        if confidence >= rooms.SURE:
+            keys.append(pair_key(other, utterance.author))
+        for key in keys:
             opened[key], anew = pairs.opened(ledgers.get(key))
             degraded |= anew
         if confidence >= rooms.SURE:
@@ -97,7 +99,7 @@ def assess(
         utterance=utterance, room=room, people=people, now=now, aimed=aimed, findings=findings,
         room_ledger=room_ledger, author_ledger=author_ledger,
         towards={other: opened[pair_key(utterance.author, other)] for other, _ in aimed},
-        backwards={other: opened[pair_key(other, utterance.author)] for other, _ in aimed},
+        backwards={other: opened[key] for other, _ in aimed if (key := pair_key(other, utterance.author)) in opened},
         recipients=others,
     )  # fmt: skip
     raised = alerts.raise_alerts(situation, degraded=degraded)

@@ -53,7 +53,9 @@ class Score:
 
     @property
     def without_age_gap(self) -> float:
-        return round(min(100.0, sum(self.weights.values()) + sum(v for k, v in self.bonus.items() if k != "age_gap")), 1)
+        return round(
+            min(100.0, sum(self.weights.values()) + sum(v for k, v in self.bonus.items() if k != "age_gap")), 1
+        )
 
 
 def fresh() -> Ledger:
@@ -119,18 +121,12 @@ def _most_together(telling: Mapping[str, Sequence[Entry]], field: int, span: int
     return best
 
 
-def score(
-    profile: Profile, ledger: Ledger, *, age_gap: bool = False, newcomer: bool = False, spread: int = 0
-) -> Score:
+def score(profile: Profile, ledger: Ledger, *, age_gap: bool = False, newcomer: bool = False, spread: int = 0) -> Score:
     """What `profile` makes of a ledger. The densest moment so far is remembered in it, so that nothing later lowers it.
 
     `age_gap`: a verified adult faces a minor. `spread`: how many further people got the same lure.
     """
-    held = {
-        name: entries
-        for name, entries in ledger["t"].items()
-        if name in profile.weights
-    }
+    held = {name: entries for name, entries in ledger["t"].items() if name in profile.weights}
     weights = {name: round(profile.weights[name] * _strength(entries), 2) for name, entries in held.items()}
     telling = {name: entries for name, entries in held.items() if profile.weights[name] >= 5}
     dense, fast = ledger["d"].get(profile.code, (0, 0))

@@ -4,10 +4,11 @@ The part `pile` of a room ledger:
 
     {"hits": [[at, attacker, target, strength, ref], ...], "sides": {person: [side, attacks, at]}}
 
-`side` is a sum of evidence: above zero somebody speaks like those who attack (slander, bodies, exclusion, slurs, applause
-after an attack), below like those attacked and their friends (denying, asking why, denouncing, calming, answering several
-at once: "vous", "bande de"). Insults alone say little, as a third of them are answers. In a quarrel where both sides hit,
-an alert waits until one person stands out; where nobody hits back, a few attacks are enough. So the person who answers
+`side` is a sum of evidence: above zero somebody speaks like those who attack (slander, bodies, exclusion, slurs,
+applause after an attack), below like those attacked and their friends (denying, asking why, denouncing, calming, answering
+several
+at once: "vous", "bande de"). Insults alone say little, as a third of them are answers. In a quarrel where both sides
+hit, an alert waits until one person stands out; where nobody hits back, a few attacks are enough. So the person who answers
 back is not the subject, however loud.
 """
 
@@ -72,12 +73,16 @@ def is_quarrel(pile: Pile, now: int) -> bool:
 
 
 def is_answering(pile: Pile, person: str, now: int) -> bool:
-    """Whether what this person says in a quarrel may well be an answer, so that nothing but more evidence accuses them."""
+    """Whether what this person says in a quarrel may well be an answer, so that nothing but more evidence accuses
+    them.
+    """
     return is_quarrel(pile, now) and side(pile, person) < LEANS
 
 
 def aim(pile: Pile, author: str, candidates: tuple[tuple[str, float], ...]) -> str | None:
-    """Whom an attack is probably aimed at: by turn, pulled towards the other side and whoever is already under attack."""
+    """Whom an attack is probably aimed at: by turn, pulled towards the other side and whoever is already under
+    attack.
+    """
     if not candidates:
         return None
     own = side(pile, author)
@@ -86,14 +91,14 @@ def aim(pile: Pile, author: str, candidates: tuple[tuple[str, float], ...]) -> s
     def likelihood(candidate: tuple[str, float]) -> float:
         person, confidence = candidate
         other = max(-2.0, min(2.0, side(pile, person)))
-        return confidence + (-0.5 * other if own >= 0 else 0.5 * other) + (0.3 if own >= 0 and person in struck else 0.0)
+        return (
+            confidence + (-0.5 * other if own >= 0 else 0.5 * other) + (0.3 if own >= 0 and person in struck else 0.0)
+        )
 
     return max(candidates, key=likelihood)[0]
 
 
-def note(
-    pile: Pile, author: str, target: str | None, does: Iterable[str], strength: float, ref: str, now: int
-) -> None:
+def note(pile: Pile, author: str, target: str | None, does: Iterable[str], strength: float, ref: str, now: int) -> None:
     """Record a message: what it does (names of SIDES), and the strength of its attack (0: none)."""
     row = pile["sides"].setdefault(author, [0.0, 0, now])
     evidence = sum(SIDES.get(name, 0.0) for name in does)
@@ -141,7 +146,9 @@ def standing(pile: Pile, now: int) -> Verdict | None:
 
 
 def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:
-    """Several who attack, or one who does not stop, and nobody who hits back but those who clearly defend themselves."""
+    """Several who attack, or one who does not stop, and nobody who hits back but those who clearly defend
+    themselves.
+    """
     blows = [hit for hit in hits if side(pile, hit[1]) > DEFENDS]
     needed = LEANS if len(blows) == len(hits) else 2 * LEANS
     hits = blows

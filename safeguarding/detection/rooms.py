@@ -18,8 +18,8 @@ from .types import Person, RoomInfo, Utterance
 
 VERSION = 1
 SPEAKERS = 8
-TAIL_SECONDS = 180
-TAIL_CHARS = 60
+TAIL_SECONDS = 120
+TAIL_CHARS = 32
 TAIL_TEXTS = 3
 TURN_SECONDS = 30 * 60
 LEAST_CONFIDENCE = 0.15
@@ -68,7 +68,8 @@ def addressees(
     """Who is probably spoken to, with a confidence from 0 to 1, surest first, never more than SPEAKERS.
 
     Explicit addressees are certain; so is the other person of a direct conversation. In a room a name in the text comes
-    next; failing that the turn: whoever spoke last, the more surely if they spoke to the author or nobody else is there.
+    next; failing that the turn: whoever spoke last, the more surely if they spoke to the author or nobody else is
+    there.
     """
     author = utterance.author
     explicit = tuple(dict.fromkeys(key for key in utterance.to if key != author))[:SPEAKERS]
@@ -79,7 +80,7 @@ def addressees(
         others = others or [row[0] for row in ledger.get("sp", ()) if row[0] != author]
         return tuple((key, 1.0) for key in others[:SPEAKERS])
     words = frozenset(normalise(utterance.text[:400]).text.replace("'", " ").replace("@", " ").split())
-    words = frozenset(word.strip(".,;:!?()\"") for word in words)
+    words = frozenset(word.strip('.,;:!?()"') for word in words)
     named = [key for key, person in people.items() if key != author and person.name and _first_name(person) in words]
     if named:
         return tuple((key, 0.9) for key in sorted(named)[:SPEAKERS])

@@ -102,7 +102,9 @@ def recipients(ledger: Ledger, now: int, span: int, kinds: frozenset[str] | None
 
 def reached_by_kind(ledger: Ledger, now: int, span: int, kind: str) -> list[str]:
     """Everybody who got any lure of a kind within `span` seconds, whatever its words."""
-    rows = sorted((row[1], row[0]) for _w, k, rows in ledger["lures"] if k == kind for row in rows if now - row[1] < span)
+    rows = sorted(
+        (row[1], row[0]) for _w, k, rows in ledger["lures"] if k == kind for row in rows if now - row[1] < span
+    )
     return list(dict.fromkeys(person for _at, person in rows))
 
 

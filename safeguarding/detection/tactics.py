@@ -1,7 +1,8 @@
 """What may be done to a person in conversation: tactics, how long they are remembered, and what they add up to.
 
-A *tactic* is a label a rule gives to a message ("image_request"). It is kept on the directed pair (who does it to whom),
-in no fixed order: grooming has no sequence one could wait for (Lorenzo-Dus et al. 2016; Aitken). A *profile* says, for one
+A *tactic* is a label a rule gives to a message ("image_request"). It is kept on the directed pair (who does it to
+whom), in no fixed order: grooming has no sequence one could wait for (Lorenzo-Dus et al. 2016; Aitken). A *profile* says,
+for one
 incident code, what each tactic weighs, what must be present, and which score means which severity.
 
 All numbers are points out of 100. They only ever add: no tactic, age or context lowers a score.
@@ -81,8 +82,8 @@ M1 = Profile(
         "refuses_verification": 6, "threat_publish": 25, "seeks_minor": 60, "age_dismissal": 24,
     },
     levels=((72, "P0"), (48, "P1"), (34, "P2"), (14, "P3")),
-    core=_any("opener_sexual", "maturity", "isolation", "secrecy", "intimacy", "sexual", "image_request", "off_platform",
-              "meeting", "gift", "no_trace", "seeks_minor", "age_dismissal"),
+    core=_any("opener_sexual", "maturity", "isolation", "secrecy", "intimacy", "sexual", "image_request",
+              "off_platform", "meeting", "gift", "no_trace", "seeks_minor", "age_dismissal"),
     grave={"P0": (_any("meeting", "come_alone", "sexual", "seeks_minor"),)},
     adult_gap=16, adults=False, newcomer=2, spread=5, measures=_PROTECT,
 )  # fmt: skip
@@ -117,8 +118,9 @@ M5 = Profile(
 V1 = Profile(
     code="V1",
     weights={
-        "meeting": 12, "isolated_place": 18, "late": 6, "come_alone": 24, "refuses_verification": 20, "change_place": 20,
-        "bring_cash": 18, "no_trace": 16, "secrecy": 12, "urgency": 6, "ambush_plan": 80, "trust": 2, "opener_sexual": 3,
+        "meeting": 12, "isolated_place": 18, "late": 6, "come_alone": 24, "refuses_verification": 20,
+        "change_place": 20, "bring_cash": 18, "no_trace": 16, "secrecy": 12, "urgency": 6, "ambush_plan": 80,
+        "trust": 2, "opener_sexual": 3,
     },
     levels=((62, "P0"), (52, "P1"), (42, "P2"), (26, "P3")),
     core=_any("come_alone", "refuses_verification", "change_place", "bring_cash", "no_trace", "ambush_plan"),

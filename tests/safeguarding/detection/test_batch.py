@@ -19,11 +19,18 @@ def ruleset() -> Ruleset:
 
 
 def line() -> dict[str, Any]:
-    texts = ("t'es super mûre pour ton âge", "t'es seule chez toi ?", "tu m'envoies une photo de toi ? rien que pour moi", "ça reste entre nous")
+    texts = (
+        "t'es super mûre pour ton âge",
+        "t'es seule chez toi ?",
+        "tu m'envoies une photo de toi ? rien que pour moi",
+        "ça reste entre nous",
+    )
     return {
         "id": "x1r", "lang": "fr", "source": "s", "room": {"kind": "direct", "name": "a / b", "band": "teen_13_14"},
-        "participants": {"a": {"band": "teen_13_14", "account_age_days": 50}, "b": {"band": "adult", "account_age_days": 9}},
-        "messages": [{"at": f"2026-01-01T18:0{n}:00Z", "from": "b", "to": ["a"], "text": text} for n, text in enumerate(texts)],
+        "participants": {"a": {"band": "teen_13_14", "account_age_days": 50},
+                         "b": {"band": "adult", "account_age_days": 9}},
+        "messages": [{"at": f"2026-01-01T18:0{n}:00Z", "from": "b", "to": ["a"], "text": t}
+                     for n, t in enumerate(texts)],
     }  # fmt: skip
 
 
@@ -43,7 +50,15 @@ def test_conversation_answer_has_the_public_shape(ruleset: Ruleset) -> None:
 
 
 def test_engine_reads_nothing_but_the_conversation(ruleset: Ruleset) -> None:
-    extra = line() | {"id": "other", "family": "V1", "kind": "benign", "twin": "z", "obfuscation": ["leet"], "expect": {"codes": []}, "labels": {"x": 1}}
+    extra = line() | {
+        "id": "other",
+        "family": "V1",
+        "kind": "benign",
+        "twin": "z",
+        "obfuscation": ["leet"],
+        "expect": {"codes": []},
+        "labels": {"x": 1},
+    }
     for message in extra["messages"]:
         message["labels"] = {"role": "victim"}
     plain, dressed = assess_conversation(line(), ruleset), assess_conversation(extra, ruleset)
@@ -60,11 +75,22 @@ def test_several_conversations_share_a_person_and_say_which(ruleset: Ruleset) ->
     def part(other: str, minute: int) -> dict[str, Any]:
         return {
             "room": {"kind": "direct", "name": "x", "band": "adult"},
-            "participants": {key: {"band": "adult", "account_age_days": 1 if key == "z" else 300} for key in (other, "z")},
-            "messages": [{"at": f"2026-01-01T18:{minute:02}:00Z", "from": "z", "to": [other], "text": "coucou, envie d'un plan cul ce soir ?"}],
+            "participants": {
+                key: {"band": "adult", "account_age_days": 1 if key == "z" else 300} for key in (other, "z")
+            },
+            "messages": [
+                {
+                    "at": f"2026-01-01T18:{minute:02}:00Z",
+                    "from": "z",
+                    "to": [other],
+                    "text": "coucou, envie d'un plan cul ce soir ?",
+                }
+            ],
         }
 
-    answer = assess_conversation({"id": 1, "lang": "fr", "conversations": [part("a", 1), part("b", 3), part("c", 2)]}, ruleset)
+    answer = assess_conversation(
+        {"id": 1, "lang": "fr", "conversations": [part("a", 1), part("b", 3), part("c", 2)]}, ruleset
+    )
     flood = [alert for alert in answer["alerts"] if alert["code"] == "X2"]
     assert [(alert["subject"], alert["conversation"], alert["at_message"]) for alert in flood] == [("z", 1, 0)]
     assert {message["conversation"] for message in answer["messages"]} == {0, 1, 2}
@@ -74,19 +100,44 @@ def test_text_answer_has_the_public_shape(ruleset: Ruleset) -> None:
     answer = assess_text({"id": 7, "lang": "fr", "text": "les gitans sont des parasites"}, ruleset)
     assert set(answer) == {"id", "verdict", "findings", "hateful"}
     assert answer["hateful"] is True
-    assert assess_text({"id": 8, "lang": "fr", "text": "bonjour à tous"}, ruleset) == {"id": 8, "verdict": "allow", "findings": [], "hateful": False}
+    assert assess_text({"id": 8, "lang": "fr", "text": "bonjour à tous"}, ruleset) == {
+        "id": 8,
+        "verdict": "allow",
+        "findings": [],
+        "hateful": False,
+    }
 
 
-@pytest.mark.parametrize("bad", [{}, {"room": 3}, {**line(), "messages": "x"}, {**line(), "messages": [{"at": "hier", "from": "a", "text": "x"}]}, {**line(), "messages": [{"at": "2026-01-01T00:00:00Z", "from": "a", "text": None}]}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        {"room": 3},
+        {**line(), "messages": "x"},
+        {**line(), "messages": [{"at": "hier", "from": "a", "text": "x"}]},
+        {**line(), "messages": [{"at": "2026-01-01T00:00:00Z", "from": "a", "text": None}]},
+    ],
+)
 def test_bad_conversation_is_told(ruleset: Ruleset, bad: dict[str, Any]) -> None:
     with pytest.raises(BadLine):
         assess_conversation(bad, ruleset)
 
 
 def test_bad_line_does_not_stop_the_others(ruleset: Ruleset) -> None:
-    lines = ["not json\n", "\n", '["a"]\n', '{"id": 1, "lang": "fr", "text": 3}\n', '{"id": 2, "lang": "fr", "text": "salut"}\n']
+    lines = [
+        "not json\n",
+        "\n",
+        '["a"]\n',
+        '{"id": 1, "lang": "fr", "text": 3}\n',
+        '{"id": 2, "lang": "fr", "text": "salut"}\n',
+    ]
     answers = list(answer_lines(lines, assess_text, ruleset))
-    assert [(number, answer is not None) for number, answer, _ in answers] == [(1, False), (3, False), (4, False), (5, True)]
+    assert [(number, answer is not None) for number, answer, _ in answers] == [
+        (1, False),
+        (3, False),
+        (4, False),
+        (5, True),
+    ]
 
 
 @pytest.mark.parametrize(

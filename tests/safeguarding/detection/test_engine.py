@@ -37,7 +37,9 @@ class Talk:
         self.ruleset, self.people, self.ledgers, self.n = ruleset, {p.key: p for p in people}, {}, 0
         self.alerts: list[Alert] = []
 
-    def say(self, author: Person, text: str, room: RoomInfo, *to: Person, minutes: float = 1, lang: str = "fr") -> Assessment:
+    def say(
+        self, author: Person, text: str, room: RoomInfo, *to: Person, minutes: float = 1, lang: str = "fr"
+    ) -> Assessment:
         self.n += 1
         at = START + timedelta(minutes=minutes * self.n)
         utterance = Utterance(str(self.n), author.key, at, text, tuple(p.key for p in to), lang)
@@ -57,7 +59,9 @@ class Talk:
 
 
 def direct(one: Person, other: Person) -> RoomInfo:
-    return RoomInfo(f"{one.key}-{other.key}", "direct", "", "", "teen_15_17" if "teen" in one.band + other.band else "adult")
+    return RoomInfo(
+        f"{one.key}-{other.key}", "direct", "", "", "teen_15_17" if "teen" in one.band + other.band else "adult"
+    )
 
 
 # ---- screen
@@ -81,7 +85,12 @@ def test_distress_is_never_held_or_refused(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, ALICE, DANA)
     assert talk.say(ALICE, text, TEENS).verdict is Verdict.ALLOW
     (alert,) = talk.told("D1")
-    assert (alert.subject, alert.protects, alert.severity, alert.measures) == ("alice", ("alice",), "P0", ("help_card",))
+    assert (alert.subject, alert.protects, alert.severity, alert.measures) == (
+        "alice",
+        ("alice",),
+        "P0",
+        ("help_card",),
+    )
 
 
 @pytest.mark.parametrize("text", ["", " ", "🙂🙂", "\u0301" * 2000, "?" * 2000, "a " * 1000, "ـ‮‮"])
@@ -228,7 +237,12 @@ def test_pile_on_names_an_aggressor_and_protects_the_target(ruleset: Ruleset) ->
     eve, finn, gus = people
     talk = Talk(ruleset, ALICE, *people)
     talk.say(ALICE, "salut", TEENS)
-    for author, text in ((eve, "personne t'aime ici dégage"), (finn, "grosse vache"), (gus, "tout le monde te déteste"), (eve, "quitte le groupe")):
+    for author, text in (
+        (eve, "personne t'aime ici dégage"),
+        (finn, "grosse vache"),
+        (gus, "tout le monde te déteste"),
+        (eve, "quitte le groupe"),
+    ):
         talk.say(author, text, TEENS, ALICE)
         talk.say(ALICE, "laissez moi tranquille bande de nazes", TEENS, author)
     alert = talk.told("C1")[0]
@@ -240,7 +254,13 @@ def test_pile_on_names_an_aggressor_and_protects_the_target(ruleset: Ruleset) ->
 def test_insults_and_threats_of_the_person_attacked_raise_nothing_about_them(ruleset: Ruleset) -> None:
     eve, finn = Person("eve", "teen_15_17", 100), Person("finn", "teen_15_17", 100)
     talk = Talk(ruleset, ALICE, eve, finn)
-    for author, text in ((eve, "sale pute"), (finn, "t'es qu'une grosse vache"), (ALICE, "ta gueule"), (ALICE, "je vais te frapper"), (ALICE, "connard")):
+    for author, text in (
+        (eve, "sale pute"),
+        (finn, "t'es qu'une grosse vache"),
+        (ALICE, "ta gueule"),
+        (ALICE, "je vais te frapper"),
+        (ALICE, "connard"),
+    ):
         talk.say(author, text, TEENS, ALICE if author is not ALICE else eve)
     assert "alice" not in {alert.subject for alert in talk.alerts}
 

@@ -79,7 +79,9 @@ def test_ledger_stays_bounded_whatever_is_said() -> None:
     ledger = pairs.fresh()
     for index in range(2000):
         ledger["n"] += 1
-        pairs.record(ledger, [seen(f"tactic{index % 90}", ref=str(index)), seen("secrecy", ref=str(index))], NOW + index)
+        pairs.record(
+            ledger, [seen(f"tactic{index % 90}", ref=str(index)), seen("secrecy", ref=str(index))], NOW + index
+        )
     assert len(ledger["t"]) <= pairs.MAX_TACTICS
     assert all(len(entries) <= pairs.MAX_ENTRIES for entries in ledger["t"].values())
     assert len(json.dumps(ledger)) < 20_000

@@ -12,7 +12,10 @@ START = datetime(2026, 3, 1, 18, 0, tzinfo=UTC)
 NOW = int(START.timestamp())
 ROOM = RoomInfo("r", "room", "salon", "", "teen_15_17")
 DIRECT = RoomInfo("d", "direct", "a / b", "", "teen_15_17")
-PEOPLE = {key: Person(key, "teen_15_17", 100, name) for key, name in (("a", "lilou.hand"), ("b", "Théo"), ("c", ""), ("d", ""))}
+PEOPLE = {
+    key: Person(key, "teen_15_17", 100, name)
+    for key, name in (("a", "lilou.hand"), ("b", "Théo"), ("c", ""), ("d", ""))
+}
 
 
 def said(author: str, text: str, minute: float = 0, to: tuple[str, ...] = ()) -> Utterance:
@@ -105,7 +108,8 @@ def test_one_attack_is_no_pile_on() -> None:
 def test_person_who_answers_back_is_never_the_subject() -> None:
     pile = pile_after(
         ("b", "d", "exclude", 1.0), ("d", "b", "deny", 0.0), ("d", "b", "insult", 0.8), ("c", "d", "body", 0.8),
-        ("d", "c", "insult", 0.8), ("d", "c", "insult", 0.8), ("b", "d", "sexual_slander", 1.0), ("b", "d", "body", 0.8),
+        ("d", "c", "insult", 0.8), ("d", "c", "insult", 0.8), ("b", "d", "sexual_slander", 1.0),
+        ("b", "d", "body", 0.8),
         ("e", "b", "defend", 0.0), ("e", "b", "insult", 0.9), ("b", "d", "hate", 1.0),
     )  # fmt: skip
     verdict = piles.standing(pile, NOW + 20)
@@ -137,7 +141,11 @@ def test_pile_stays_bounded_and_forgets_after_a_day() -> None:
 
 def test_near_duplicates_are_one_lure() -> None:
     ledger = spread.fresh()
-    texts = ("salut toi, tu as envie d'un plan ce soir ?", "sаlut tоi tu as envie d'un plan là ce soir", "Salut toi ! envie d'un plan ce soir")
+    texts = (
+        "salut toi, tu as envie d'un plan ce soir ?",
+        "sаlut tоi tu as envie d'un plan là ce soir",
+        "Salut toi ! envie d'un plan ce soir",
+    )
     counts = [spread.note_lure(ledger, text, "sexual", [f"p{n}"], NOW + n) for n, text in enumerate(texts)]
     assert counts == [1, 2, 3]
     assert len(ledger["lures"]) == 1
@@ -170,7 +178,13 @@ def test_recipients_are_counted_by_hour_and_day_and_forgotten_after() -> None:
 def test_author_ledger_stays_bounded() -> None:
     ledger = spread.fresh()
     for index in range(400):
-        spread.note_lure(ledger, f"bonjour phrase numero{index} differente{index} vraiment{index} autre{index}", "plain", [f"p{index}"], NOW + index)
+        spread.note_lure(
+            ledger,
+            f"bonjour phrase numero{index} differente{index} vraiment{index} autre{index}",
+            "plain",
+            [f"p{index}"],
+            NOW + index,
+        )
         spread.note_lure(ledger, "la même phrase encore une fois", "plain", [f"q{index}"], NOW + index)
         spread.note_sender(ledger, f"s{index}", NOW + index)
     assert len(ledger["lures"]) <= spread.MAX_LURES and len(ledger["in"]) <= spread.MAX_SENDERS

@@ -1,4 +1,6 @@
-"""The measures: our own suite, the public samples, ordinary talk. Thresholds are the targets, not the figures of a day."""
+"""The measures: our own suite, the public samples, ordinary talk. Thresholds are the targets, not the figures of a
+day.
+"""
 
 from __future__ import annotations
 
@@ -55,13 +57,18 @@ def measured(path: Path, ruleset: Ruleset) -> tuple[float, float, float]:
     """Share of risk lines found in time, plain and obfuscated, and of benign lines that alert."""
     found: dict[str, list[bool]] = {"plain": [], "obfuscated": [], "false": []}
     for line in lines(path):
-        alerts = [alert for alert in assess_conversation(conversation(line), ruleset)["alerts"] if alert["severity"] in COUNTED]
+        alerts = [
+            alert
+            for alert in assess_conversation(conversation(line), ruleset)["alerts"]
+            if alert["severity"] in COUNTED
+        ]
         if line["kind"] == "risk":
             found["obfuscated" if line["obfuscation"] else "plain"].append(in_time(line, alerts))
         else:
             tolerated = [(row["code"], row["subject"]) for row in line["expect"].get("tolerate", ())]
             found["false"].append(any((alert["code"], alert["subject"]) not in tolerated for alert in alerts))
-    return tuple(sum(values) / max(1, len(values)) for values in found.values())  # type: ignore[return-value]  # three values
+    plain, obfuscated, false = (sum(values) / max(1, len(values)) for values in found.values())
+    return plain, obfuscated, false
 
 
 @pytest.mark.parametrize("half", ["tune", "held"])
@@ -96,7 +103,9 @@ def test_gay_dating_and_lgbt_support_are_ordinary_talk(ruleset: Ruleset, half: s
         message = {"at": "2026-01-01T20:00:00Z", "from": "a", "to": ["b"], "text": line["text"]}
         kind = "direct" if line["band"] == "adult" else "room"
         room = {"kind": kind, "name": "x", "band": line["band"]}
-        answer = assess_conversation({"lang": line["lang"], "room": room, "participants": people, "messages": [message]}, ruleset)
+        answer = assess_conversation(
+            {"lang": line["lang"], "room": room, "participants": people, "messages": [message]}, ruleset
+        )
         if answer["messages"][0]["verdict"] != "allow" or any(a["severity"] in COUNTED for a in answer["alerts"]):
             raised.append(line["text"])
     assert raised == []
@@ -122,4 +131,8 @@ def test_suite_has_the_public_format_and_each_risk_its_twin() -> None:
         ids |= here
         for row in rows:
             assert row["twin"] in here
-            assert set(row["expect"]) >= ({"codes", "subject", "protects", "severity_min", "alert_by"} if row["kind"] == "risk" else {"codes", "max_severity"})
+            assert set(row["expect"]) >= (
+                {"codes", "subject", "protects", "severity_min", "alert_by"}
+                if row["kind"] == "risk"
+                else {"codes", "max_severity"}
+            )

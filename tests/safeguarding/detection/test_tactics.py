@@ -7,8 +7,18 @@ from safeguarding.detection.alerts import _NOT_ATTACKS
 from safeguarding.detection.piles import SIDES
 from safeguarding.detection.rulesets import load_ruleset
 from safeguarding.detection.tactics import (
-    ABET_TACTICS, ATTACK_TACTICS, EXPIRY_DAYS, OPEN_TACTICS, PAIR_PROFILES, PAIR_TACTICS, PEACE_TACTICS, SELF_PROFILES,
-    SELF_TACTICS, SEVERITIES, Profile, profiles_touched,
+    ABET_TACTICS,
+    ATTACK_TACTICS,
+    EXPIRY_DAYS,
+    OPEN_TACTICS,
+    PAIR_PROFILES,
+    PAIR_TACTICS,
+    PEACE_TACTICS,
+    SELF_PROFILES,
+    SELF_TACTICS,
+    SEVERITIES,
+    Profile,
+    profiles_touched,
 )  # fmt: skip
 
 AGE_PROFILES = (ages.MINOR_AMONG_ADULTS, ages.ADULT_AMONG_MINORS, ages.ADULT_POSING)
