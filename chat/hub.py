@@ -107,6 +107,8 @@ class Hub:
         self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening = asyncio.Lock()
+        # One at a time: two first subscriptions at once would each open a connection, and only one is listened to.
+        self._wire = asyncio.Lock()
 
     # -- sockets -----------------------------------------------------------------------------------------------------
 
@@ -251,15 +253,15 @@ class Hub:
                 await self._resubscribe()
 
     async def _resubscribe(self) -> None:
-        channels = self._channels()
-        with contextlib.suppress(redis.RedisError, OSError):
-            await self._pubsub.aclose()  # type: ignore[no-untyped-call]  # redis gives it no types
-        self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
-        try:
-            if channels:
-                await self._pubsub.subscribe(*channels)
-        except (redis.RedisError, OSError):
-            return  # the next round tries again
+        async with self._wire:
+            with contextlib.suppress(redis.RedisError, OSError):
+                await self._pubsub.aclose()  # type: ignore[no-untyped-call]  # redis gives it no types
+            self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
+            try:
+                if channels := self._channels():
+                    await self._pubsub.subscribe(*channels)
+            except (redis.RedisError, OSError):
+                return  # the next round tries again
         for feed in list(self._feeds.values()):
             self._spawn(self._sync(feed))
         for socket in [one for sockets in self._members.values() for one in sockets]:
@@ -307,11 +309,13 @@ class Hub:
     async def _subscribe(self, channel: str) -> None:
         # Without Redis the listener's next round subscribes to everything that is followed.
         with contextlib.suppress(redis.RedisError, OSError):
-            await self._pubsub.subscribe(channel)
+            async with self._wire:
+                await self._pubsub.subscribe(channel)
 
     async def _unsubscribe(self, channel: str) -> None:
         with contextlib.suppress(redis.RedisError, OSError):
-            await self._pubsub.unsubscribe(channel)
+            async with self._wire:
+                await self._pubsub.unsubscribe(channel)
         if channel in self._channels():  # somebody came meanwhile
             await self._subscribe(channel)
 

@@ -164,7 +164,9 @@ const heard = {
     show(text);
   },
   error(frame) {
-    console.warn("frame refused", frame.code);
+    const post = outbox.find((one) => one.client_id === frame.client_id);
+    if (frame.code === "try_again" && post) setTimeout(() => joined && send(post), 2000);
+    else console.warn("frame refused", frame.code);
   },
   closed(frame) {
     if (!frame.room || frame.room === room) shut(frame.text);
