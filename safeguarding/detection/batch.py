@@ -137,7 +137,7 @@ def _alert(alert: Alert, conversation: int, n: int, several: bool) -> dict[str, 
     row: dict[str, Any] = {
         "code": alert.code, "severity": alert.severity, "subject": alert.subject, "protects": list(alert.protects),
         "at_message": n, "score": alert.score, "tactics": list(alert.tactics),
-        "evidence": [int(n) for part, _, n in (ref.partition(":") for ref in alert.evidence) if int(part) == conversation],
+        "evidence": [int(ref.split(":")[1]) for ref in alert.evidence if ref.startswith(f"{conversation}:")],
     }  # fmt: skip
     if several:
         row["conversation"] = conversation

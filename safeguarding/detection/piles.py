@@ -5,11 +5,10 @@ The part `pile` of a room ledger:
     {"hits": [[at, attacker, target, strength, ref], ...], "sides": {person: [side, attacks, at]}}
 
 `side` is a sum of evidence: above zero somebody speaks like those who attack (slander, bodies, exclusion, slurs,
-applause after an attack), below like those attacked and their friends (denying, asking why, denouncing, calming, answering
-several
-at once: "vous", "bande de"). Insults alone say little, as a third of them are answers. In a quarrel where both sides
-hit, an alert waits until one person stands out; where nobody hits back, a few attacks are enough. So the person who answers
-back is not the subject, however loud.
+applause after an attack), below like those attacked and their friends (denying, asking why, denouncing, calming,
+answering several at once: "vous", "bande de"). Insults alone say little, as a third of them are answers. In a
+quarrel where both sides hit, an alert waits until one person stands out; where nobody hits back, a few attacks are
+enough. So the person who answers back is not the subject, however loud.
 """
 
 from __future__ import annotations

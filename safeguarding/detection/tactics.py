@@ -1,9 +1,8 @@
 """What may be done to a person in conversation: tactics, how long they are remembered, and what they add up to.
 
 A *tactic* is a label a rule gives to a message ("image_request"). It is kept on the directed pair (who does it to
-whom), in no fixed order: grooming has no sequence one could wait for (Lorenzo-Dus et al. 2016; Aitken). A *profile* says,
-for one
-incident code, what each tactic weighs, what must be present, and which score means which severity.
+whom), in no fixed order: grooming has no sequence one could wait for (Lorenzo-Dus et al. 2016; Aitken). A *profile*
+says, for one incident code, what each tactic weighs, what must be present, and which score means which severity.
 
 All numbers are points out of 100. They only ever add: no tactic, age or context lowers a score.
 """
