@@ -57,9 +57,7 @@ def terms_teen(request: HttpRequest) -> HttpResponse:
 def terms_json(request: HttpRequest, version: str | None = None) -> JsonResponse:
     """The terms in machine-readable form (DSA art. 14(1))."""
     shown = _terms_of(version)
-    clauses = [
-        {"id": c.id, "title": dict(c.title), "text": dict(c.text), "teen": dict(c.teen)} for c in shown.clauses
-    ]
+    clauses = [{"id": c.id, "title": dict(c.title), "text": dict(c.text), "teen": dict(c.teen)} for c in shown.clauses]
     return JsonResponse({"version": shown.version, "clauses": clauses}, json_dumps_params={"ensure_ascii": False})
 
 

@@ -52,8 +52,25 @@ _FRENCH_ELISIONS = {
 }  # fmt: skip
 _TU_FORMS = frozenset(["es", "as", "etais", "avais", "auras", "seras", "aurais", "serais", "avait"])
 _ENGLISH_ENDINGS = {"re": "are", "m": "am", "ll": "will", "ve": "have", "d": "would"}
-_ENGLISH_IS = frozenset(["it", "he", "she", "that", "what", "there", "who", "here", "where", "how", "this",
-"everyone", "everybody", "someone", "nobody"])
+_ENGLISH_IS = frozenset(
+    [
+        "it",
+        "he",
+        "she",
+        "that",
+        "what",
+        "there",
+        "who",
+        "here",
+        "where",
+        "how",
+        "this",
+        "everyone",
+        "everybody",
+        "someone",
+        "nobody",
+    ]
+)
 _WHOLE = {
     "fr": {"aujourd'hui": ["aujourd'hui"], "d'accord": ["d'accord"], "prud'homme": ["prud'homme"]},
     "en": {

@@ -20,12 +20,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-
-import django
-
-django.setup()  # models are imported below
-
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -254,9 +248,8 @@ def report(figures: dict[str, Any]) -> None:
     """The table a person reads."""
     width = shutil.get_terminal_size((110, 24)).columns
     print("\n" + "─" * min(width, 110))
-    print(
-        f"{'database':<12}{'members':>8}{'senders':>8}{'deliveries/s':>14}{'felt p50/p99 ms':>18}{'checked p50/p95/p99 ms':>26}"
-    )
+    heads = ("database", "members", "senders", "deliveries/s", "felt p50/p99 ms", "checked p50/p95/p99 ms")
+    print("{:<12}{:>8}{:>8}{:>14}{:>18}{:>26}".format(*heads))
     for one in figures["rooms"]:
         felt, checked = one.get("felt_ms"), one.get("checked_ms")
         felt_text = f"{felt['p50']} / {felt['p99']}" if felt else ""

@@ -95,12 +95,62 @@ async def open_socket(port: int, cookie: str, on_frame: Callable[[Frames, memory
 
 
 # Ordinary words: the same line from many mouths would be a flood, and the room would rightly be slowed.
-WORDS = (
-    "bateau phare marée quai cordage voile gabarit semaine recette jardin tomate peinture escalier lampe fenêtre "
-    "musique guitare chorale partition violon concert théâtre roman chapitre carnet stylo tableau atelier reliure "
-    "montagne sentier refuge neige printemps automne colline rivière moulin farine levain fournil tartine confiture "
-    "vélo pédale sacoche gare quartier marché fromage panier olive citron cannelle"
-).split()
+WORDS = [
+    "bateau",
+    "phare",
+    "marée",
+    "quai",
+    "cordage",
+    "voile",
+    "gabarit",
+    "semaine",
+    "recette",
+    "jardin",
+    "tomate",
+    "peinture",
+    "escalier",
+    "lampe",
+    "fenêtre",
+    "musique",
+    "guitare",
+    "chorale",
+    "partition",
+    "violon",
+    "concert",
+    "théâtre",
+    "roman",
+    "chapitre",
+    "carnet",
+    "stylo",
+    "tableau",
+    "atelier",
+    "reliure",
+    "montagne",
+    "sentier",
+    "refuge",
+    "neige",
+    "printemps",
+    "automne",
+    "colline",
+    "rivière",
+    "moulin",
+    "farine",
+    "levain",
+    "fournil",
+    "tartine",
+    "confiture",
+    "vélo",
+    "pédale",
+    "sacoche",
+    "gare",
+    "quartier",
+    "marché",
+    "fromage",
+    "panier",
+    "olive",
+    "citron",
+    "cannelle",
+]
 
 
 def stamp() -> str:

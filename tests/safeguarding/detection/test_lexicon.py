@@ -85,9 +85,35 @@ def test_words_run_together_are_taken_apart_when_one_is_in_the_lexicon(
 
 @pytest.mark.parametrize(
     "word",
-    ["computer", "député", "dispute", "réputation", "cancre", "moto", "train", "salade", "pétale", "femelle",
-    "chouette", "assassine", "grossesse", "connexion", "trottinette", "chalet", "retard", "parabole", "chantier",
-    "gagner", "manger", "14h30", "c3po", "mp3", "b2b", "4x4", "nutella"],
+    [
+        "computer",
+        "député",
+        "dispute",
+        "réputation",
+        "cancre",
+        "moto",
+        "train",
+        "salade",
+        "pétale",
+        "femelle",
+        "chouette",
+        "assassine",
+        "grossesse",
+        "connexion",
+        "trottinette",
+        "chalet",
+        "retard",
+        "parabole",
+        "chantier",
+        "gagner",
+        "manger",
+        "14h30",
+        "c3po",
+        "mp3",
+        "b2b",
+        "4x4",
+        "nutella",
+    ],
 )
 def test_ordinary_words_are_never_taken_for_misspelt_ones(french: Lexicon, word: str) -> None:
     assert words(french, f"le {word}").replace(" ", "") == f"le{word.replace('é', 'e')}"
@@ -135,8 +161,7 @@ ADVERSARIAL = [
 @pytest.mark.parametrize("text", ADVERSARIAL, ids=range(len(ADVERSARIAL)))
 def test_an_adversarial_text_costs_at_most_twenty_ordinary_ones(ruleset: Ruleset, text: str) -> None:
     ordinary = (
-        "on se retrouve devant le lycee a midi pour manger avec tout le monde apres le cours et on rentre en bus. "
-        * 20
+        "on se retrouve devant le lycee a midi pour manger avec tout le monde apres le cours et on rentre en bus. " * 20
     )[:2000]
 
     def cost(sample: str) -> float:
