@@ -20,7 +20,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from .broadcast import member_channel, room_channel
+from .broadcast import dump, member_channel, room_channel
 from .protocol import CLOSE_RESUME
 from .reading import access_versions, last_seqs, shaped_since
 from .selectors import Shaped, without
@@ -188,7 +188,7 @@ class Hub:
                     return
                 for shaped in missed:
                     if shaped.seq > cursor.sent:  # else it came live meanwhile
-                        socket.push(_dump(without(shaped, socket.hidden)))
+                        socket.push(dump(without(shaped, socket.hidden)))
                         cursor.sent = shaped.seq
             while cursor.buffer and cursor.buffer[0].seq <= cursor.sent:
                 cursor.buffer.popleft()
@@ -354,17 +354,13 @@ def _send(room_id: str, socket: Socket, cursor: Cursor, item: Item) -> None:
     cursor.sent = item.seq
     if item.author_pk in socket.hidden or item.quoted_pk in socket.hidden:
         shaped = Shaped(item.seq, item.author_pk, item.quoted_pk, json.loads(item.text))
-        socket.push(_dump(without(shaped, socket.hidden)))
+        socket.push(dump(without(shaped, socket.hidden)))
     else:
         socket.push(item.text)
 
 
 def _item(shaped: Shaped) -> Item:
-    return Item(shaped.seq, shaped.author_pk, shaped.quoted_pk, _dump(shaped.frame))
-
-
-def _dump(frame: dict[str, Any]) -> str:
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+    return Item(shaped.seq, shaped.author_pk, shaped.quoted_pk, dump(shaped.frame))
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
