@@ -17,6 +17,9 @@ from pathlib import Path
 import pytest
 
 from config.processes import die_with_parent, web_command, worker_command
+from safeguarding.detection.lexicon import lexicon_for
+from safeguarding.detection.rulesets import LANGS
+from safeguarding.rules import current_ruleset
 from tests.harness.databases import TestDatabase, connect_to
 from tests.harness.servers import RedisServer, wait_until
 
@@ -46,8 +49,7 @@ class LiveHavre:
         """Start the web process; ready when its port answers."""
         self._start("web", web_command(host="127.0.0.1", port=self.port))
         if wait:
-            # The first start on a machine compiles the rules.
-            wait_until(self._listens, seconds=120, what=f"the web process listens\n{self.log('web')}")
+            wait_until(self._listens, seconds=60, what=f"the web process listens\n{self.log('web')}")
 
     def start_worker(self, *, processes: int = 1, beat: bool = True) -> None:
         """Start the worker; ready when it has told Redis that it waits for work (its `ready` line)."""
@@ -134,8 +136,16 @@ def live_environment(*, url: str, redis: RedisServer, var: Path, port: int) -> d
     return environ
 
 
+@pytest.fixture(scope="session")
+def compiled_rules() -> None:
+    """Compile the rules once, here: a process that a test starts finds them compiled, as at any second start."""
+    for language in LANGS:
+        lexicon_for(current_ruleset(), language)
+
+
 @pytest.fixture
 def live_havre(
+    compiled_rules: None,
     database: TestDatabase,
     django_db_setup: None,
     django_db_blocker,
