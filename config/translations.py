@@ -98,7 +98,15 @@ def update_catalogues(root: Path, languages: list[str]) -> dict[str, int]:
             catalogue = Catalog(locale=language, project="Havre", charset="utf-8")
         catalogue.update(template, no_fuzzy_matching=True)
         with po.open("wb") as file:
-            write_po(file, catalogue, width=120, ignore_obsolete=True, sort_by_file=True, include_previous=False)
+            write_po(
+                file,
+                catalogue,
+                width=120,
+                ignore_obsolete=True,
+                sort_by_file=True,
+                include_previous=False,
+                include_lineno=False,
+            )
         left[language] = sum(
             1 for message in catalogue if message.id and (message.fuzzy or not _is_done(message.string))
         )
