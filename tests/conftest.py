@@ -14,6 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
+from community.services import access
 from tests.harness.databases import PostgresDatabase, SqliteDatabase, TestDatabase
 from tests.harness.servers import PostgresServer, RedisServer
 from tests.settings import TEST_VAR
@@ -100,7 +101,8 @@ def redis_server() -> Iterator[RedisServer]:
 
 @pytest.fixture(autouse=True)
 def empty_redis(redis_server: RedisServer) -> Iterator[None]:
-    """No test finds another's cache, rate limits or queue."""
+    """No test finds another's cache, rate limits or queue, nor the pause that another's dead Redis left behind."""
     yield
     redis_server.client.flushall()
     cache.close()
+    access._paused_until = 0.0
