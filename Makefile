@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATABASES ?= sqlite,postgresql
 
-.PHONY: run test lint fmt bench messages compile migrations-check clean
+.PHONY: run test lint fmt bench detection-report messages compile migrations-check clean
 
 run: .venv/installed
 	@HAVRE_DEMO=$${HAVRE_DEMO-1} exec $(BIN)/python manage.py run
@@ -27,6 +27,9 @@ fmt: .venv/installed-dev
 
 bench: .venv/installed-dev
 	@DEBUG=1 $(BIN)/python -m tests.bench $(ARGS)
+
+detection-report: .venv/installed
+	@$(BIN)/python -m benchmarks.detection $(ARGS)
 
 messages: .venv/installed
 	@DEBUG=1 $(BIN)/python manage.py messages

@@ -14,7 +14,7 @@ from typing import Any
 from .engine import assess, needs, room_key, screen
 from .names import assess_room_name as judge_name
 from .rulesets import Ruleset
-from .types import Alert, Finding, Person, RoomInfo, Utterance, Verdict
+from .types import Alert, Assessment, Finding, Person, RoomInfo, Utterance, Verdict
 
 ESTABLISHED_DAYS = 365
 BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
@@ -102,8 +102,13 @@ def _messages(raw: object, conversation: int) -> list[tuple[datetime, int, int, 
     return [(_moment(message.get("at")), conversation, n, message) for n, message in enumerate(raw)]
 
 
-def assess_conversation(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
-    """One line of the conversation format, whole. Alerts carry the message after which they were raised."""
+def assess_conversation(
+    line: Mapping[str, Any], ruleset: Ruleset, *, check: Callable[..., Assessment] = assess
+) -> dict[str, Any]:
+    """One line of the conversation format, whole. Alerts carry the message after which they were raised.
+
+    `check` stands in for `assess` where somebody wants to look on (to time it, to collect what it returns).
+    """
     lang = str(line.get("lang")) if line.get("lang") in LANGS else "fr"
     several = isinstance(line.get("conversations"), list)
     parts = line["conversations"] if several else [line]
@@ -125,7 +130,7 @@ def assess_conversation(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, 
         room, cast = rooms[index], people[index]
         keys = needs(utterance, room=room, room_ledger=ledgers.get(room_key(room), {}), people=cast)
         loaded = {key: ledgers[key] for key in keys if key in ledgers}
-        result = assess(utterance, room=room, people=cast, ledgers=loaded, ruleset=ruleset)
+        result = check(utterance, room=room, people=cast, ledgers=loaded, ruleset=ruleset)
         ledgers.update(result.ledgers)
         alerts += [_alert(alert, index, n, several) for alert in result.alerts]
         row = {"n": n, "verdict": str(result.verdict), "findings": [_finding(f) for f in result.findings if f.alerting]}

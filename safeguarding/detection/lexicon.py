@@ -43,6 +43,7 @@ _LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", 
 _LEET_SIGNS = re.compile(r"[0-9@$!|€+]")
 _LONGEST_REPAIR = 32
 _MEMORY_LIMIT = 30_000
+_MOST_ELISIONS = 4  # in one word ("qu'aujourd'hui" has two)
 _MOST_PLACES = 12  # of one pattern in one text: more would say nothing new
 
 _FRENCH_ELISIONS = {
@@ -89,6 +90,8 @@ def _elisions(token: str, lang: str) -> list[str]:
     whole = _WHOLE[lang].get(token)
     if whole is not None:
         return whole
+    if token.count("'") > _MOST_ELISIONS:  # no language does that: read it bare
+        return [part for part in token.split("'") if part]
     head, _, rest = token.partition("'")
     if not rest:
         return [head] if lang == "en" else [_FRENCH_ELISIONS.get(head, head)] if head else []

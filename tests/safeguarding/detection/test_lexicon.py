@@ -183,3 +183,8 @@ def load_cached() -> Ruleset:
     if not _loaded:
         _loaded.append(load_ruleset())
     return _loaded[0]
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_word_of_a_thousand_apostrophes_is_read_like_any_other(lang: str) -> None:
+    assert scan("j't'l'd'" * 1000, lang, load_ruleset()) == []

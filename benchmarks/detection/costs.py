@@ -1,0 +1,116 @@
+"""What a message costs, on one core, in CPU time of this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from safeguarding.detection.batch import assess_conversation
+from safeguarding.detection.engine import assess, screen
+from safeguarding.detection.rulesets import Ruleset
+from safeguarding.detection.types import Person, RoomInfo
+
+from .corpora import HALVES, SUITE, lines, seen
+from .figures import Row, quantile
+
+ORDINARY = "on se retrouve a la mediatheque apres les cours, tu ramenes ton livre de maths ? moi j'ai les exercices. "
+# Each fills 2,000 characters with what a part of the reader finds hardest.
+ADVERSARIAL = {
+    "spaced letters": "p u t e ",
+    "dotted letters": "s.a.l.e.",
+    "stretched": "aaaaabbbbb",
+    "leet": "3n1ev4 ",
+    "stars": "p**e s****e ",
+    "one word": "salopeconnard",
+    "long unknown": "zqxjwkvb",
+    "combining marks": "e\u0301\u0327\u0302",
+    "zero width": "a\u200b",
+    "quotes": "\"a' «b» ",
+    "negations": "pas jamais rien ",
+    "groups": "les femmes gays arabes juifs ",
+    "insults": "sale conne de merde ",
+    "digits": "0 6 1 2 ",
+    "number words": "zero six douze ",
+    "emoji": "\U0001f346\U0001f351",
+    "homoglyphs": "раутеѕ ",
+    "questions": "tu as quel age ? ",
+    "apostrophes": "j't'l'd'",
+    "links": "a.b.c.fr/ ",
+}
+
+
+def _microseconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter_ns()
+    work()
+    return (time.perf_counter_ns() - start) / 1000
+
+
+def _texts() -> list[tuple[str, str]]:
+    texts = []
+    for half in HALVES:
+        for line in lines(SUITE / half / "conversations.jsonl"):
+            for part in line.get("conversations") or [line]:
+                texts += [(message["text"], line["lang"]) for message in part["messages"]]
+        texts += [(row["text"], row["lang"]) for row in lines(SUITE / half / "ordinary.jsonl")]
+    return sorted(set(texts))
+
+
+def screening(ruleset: Ruleset) -> list[Row]:
+    """`screen` of messages of about 60 characters, each seen for the first time, and of hostile ones of 2,000."""
+    people = Person("a", "teen_15_17", 200)
+    rooms = {lang: RoomInfo("r", "room", "", "", "teen_15_17", lang) for lang in ("fr", "en")}
+    mine = [(text, lang) for text, lang in _texts() if 48 <= len(text) <= 72]
+    warm, measured = mine[::4], [pair for index, pair in enumerate(mine) if index % 4]
+
+    def run(text: str, lang: str) -> float:
+        return _microseconds(lambda: screen(text, room=rooms[lang], author=people, ruleset=ruleset))
+
+    for text, lang in warm:
+        run(text, lang)
+    taken = [run(text, lang) for text, lang in measured]
+    median = quantile(taken, 0.5)
+    rows = [
+        Row("screen of a 60-character message, median", median, "µs", 60, False, len(taken)),
+        Row("screen of a 60-character message, p99", quantile(taken, 0.99), "µs", 200, False, len(taken)),
+    ]
+    long = [run((ORDINARY[n:] + ORDINARY * 20)[:2000], "fr") for n in range(20)]
+    hostile = {
+        name: quantile([run((f"{n} " + piece * 2000)[:2000], "fr") for n in range(5)], 0.5)
+        for name, piece in ADVERSARIAL.items()
+    }
+    ordinary = quantile(long, 0.5)
+    worst, times = max(hostile.values()), {name: cost / ordinary for name, cost in hostile.items()}
+    return [
+        *rows,
+        Row("2,000 hostile characters against 2,000 ordinary ones, worst", worst / ordinary, "x", 20, False,
+            len(hostile), parts=times),
+        Row("2,000 hostile characters against 60 ordinary ones, worst", worst / median, "x", None, False, len(hostile)),
+    ]  # fmt: skip
+
+
+def full_checks(ruleset: Ruleset) -> list[Row]:
+    """`assess` of every message of our suite, ledgers in memory."""
+    taken: list[float] = []
+
+    def timed(utterance: Any, **context: Any) -> Any:
+        start = time.perf_counter_ns()
+        result = assess(utterance, **context)
+        taken.append((time.perf_counter_ns() - start) / 1000)
+        return result
+
+    for half in HALVES:
+        for line in lines(SUITE / half / "conversations.jsonl"):
+            assess_conversation(seen(line), ruleset, check=timed)
+    del taken[: len(taken) // 10]  # the first ones find everything cold
+    return [
+        Row("full check of a message, mean", sum(taken) / len(taken), "µs", 500, False, len(taken)),
+        Row("full check of a message, median", quantile(taken, 0.5), "µs", 500, False, len(taken)),
+        Row("full check of a message, p99", quantile(taken, 0.99), "µs", None, False, len(taken)),
+    ]
+
+
+SECTIONS: tuple[tuple[str, Callable[[Ruleset], list[Row]]], ...] = (
+    ("screen", screening),
+    ("full check", full_checks),
+)
