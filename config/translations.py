@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import os
 import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,7 +36,7 @@ def compile_catalogues(locale: Path) -> list[Path]:
             continue
         with po.open("rb") as file:
             catalogue = read_po(file, locale=po.parent.parent.name)
-        draft = mo.with_suffix(".mo.new")
+        draft = mo.with_suffix(f".{os.getpid()}.mo")
         with draft.open("wb") as file:
             write_mo(file, catalogue)
         draft.replace(mo)  # a process that reads meanwhile sees the old file or the new one, never half of it
@@ -95,8 +97,9 @@ def update_catalogues(root: Path, languages: list[str]) -> dict[str, int]:
             with po.open("rb") as file:
                 catalogue = read_po(file, locale=language)
         else:
-            catalogue = Catalog(locale=language, project="Havre", charset="utf-8")
-        catalogue.update(template, no_fuzzy_matching=True)
+            catalogue = Catalog(locale=language)
+        catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
+        _sign(catalogue)
         with po.open("wb") as file:
             write_po(
                 file,
@@ -111,6 +114,17 @@ def update_catalogues(root: Path, languages: list[str]) -> dict[str, int]:
             1 for message in catalogue if message.id and (message.fuzzy or not _is_done(message.string))
         )
     return left
+
+
+def _sign(catalogue: Catalog) -> None:
+    """The header, the same at every extraction: when a word changed, and who changed it, is in the history."""
+    language = catalogue.locale.get_display_name("en") if catalogue.locale else ""
+    catalogue.header_comment = f"# {language} translations for Havre, under the same licence as Havre."
+    catalogue.project, catalogue.version, catalogue.msgid_bugs_address = "Havre", "", ""
+    catalogue.last_translator, catalogue.language_team = "Havre", str(language)
+    catalogue.charset, catalogue.fuzzy = "utf-8", False
+    if not isinstance(catalogue.revision_date, dt.datetime):
+        catalogue.revision_date = catalogue.creation_date
 
 
 def _is_done(string: object) -> bool:

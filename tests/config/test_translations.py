@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import gettext
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from config.translations import SOURCES, compile_catalogues, extract, update_catalogues
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+# What code or a template fills in (%(name)s, {name}) and markup: a translation that loses one breaks at run time.
+PLACEHOLDER = re.compile(r"%\(\w+\)\.?\d*\w|\{\w*\}|</?\w[^>]*>|&\w+;")
+# A plain space before one of these signs, or inside guillemets, lets the line break there.
+BAD_FRENCH = re.compile(r"\w'\w|\w['’] |[\w)»] [:;?!»]|« |\.\.\.|[“”]")
 PYTHON = """
 _("A plain one")
 gettext_lazy("A lazy one")
@@ -89,3 +96,44 @@ def test_french_is_complete(tmp_path: Path) -> None:
     with (tmp_path / "locale" / "fr" / "LC_MESSAGES" / "django.po").open("rb") as file:
         untranslated = [str(message.id) for message in read_po(file, locale="fr") if message.id and not message.string]
     assert left == {"fr": 0}, "\n".join(untranslated)
+
+
+def french() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Each entry of the French catalogue: its English forms, its French forms (one, or singular and plural)."""
+    with (PROJECT / "locale" / "fr" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        catalogue: Catalog = read_po(file, locale="fr")
+    for message in catalogue:
+        if message.id:
+            yield as_forms(message.id), as_forms(message.string)
+
+
+def as_forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def test_a_translation_keeps_every_placeholder() -> None:
+    wrong = [
+        (english, translated)
+        for english, translated in french()
+        if any(
+            sorted(PLACEHOLDER.findall(form)) != sorted(PLACEHOLDER.findall(english[-1]))
+            for form in translated[min(1, len(english) - 1) :]
+        )
+        or not set(PLACEHOLDER.findall(translated[0])) <= set(PLACEHOLDER.findall(english[-1]))
+    ]
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_french_is_written_with_french_signs() -> None:
+    wrong = [form for _english, translated in french() for form in translated if BAD_FRENCH.search(form)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_header_of_a_new_catalogue_has_nothing_left_to_fill_in(project: Path) -> None:
+    update_catalogues(project, ["fr"])
+    text = (project / "locale" / "fr" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    header = text.partition("\n\n")[0]
+    assert "Language: fr" in header
+    assert not re.search("fuzzy|FIRST AUTHOR|EMAIL|ORGANIZATION|YEAR|LANGUAGE|VERSION", header)
+    update_catalogues(project, ["fr"])
+    assert (project / "locale" / "fr" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8") == text
