@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
@@ -13,7 +12,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = get_asgi_application()
 
-from chat.routing import websocket_urlpatterns  # noqa: E402  consumers import models: the apps must be loaded first
+from chat.login import MemberOfSession  # noqa: E402  these import models: the apps must be loaded first
+from chat.routing import websocket_urlpatterns  # noqa: E402
 from config.loopback import loopback_only  # noqa: E402
 from config.startup import refuse_unsound_start  # noqa: E402
 
@@ -23,7 +23,7 @@ application = ProtocolTypeRouter(
     {
         "http": http,
         # A WebSocket has no CSRF token: the Origin header, checked first, is what keeps other sites out.
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(MemberOfSession(URLRouter(websocket_urlpatterns))),
     }
 )
 if settings.HAVRE_DEMO:

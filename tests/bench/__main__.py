@@ -24,7 +24,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chat.models import Room
+from chat.models import Message, Room
 from chat.services.posting import Post, post_messages
 from community.models import Member
 from community.policies import AgeBand
@@ -36,7 +36,7 @@ from tests.bench.sockets import open_socket
 from tests.cast import open_member, open_room
 from tests.harness.databases import PostgresDatabase, SqliteDatabase, TestDatabase, connect_to
 from tests.harness.live import LiveHavre, free_port, live_environment
-from tests.harness.servers import PostgresServer, RedisServer
+from tests.harness.servers import PostgresServer, RedisServer, wait_until
 from tests.harness.talkers import session_of
 from tests.settings import TEST_VAR
 
@@ -143,9 +143,18 @@ def room_figures(vendor: str, havre: LiveHavre, cookies: list[str], seconds: flo
     for senders in SENDERS:
         if senders > size:
             continue
-        a_second = asyncio.run(deliveries(havre, seen.public_id, cookies, senders, seconds))
-        figures.append({"database": vendor, "members": size, "senders": senders, "deliveries": round(a_second)})
-        print(f"  {size} members, {senders} senders: {a_second:,.0f} deliveries/s", flush=True)
+        a_second, web_us = asyncio.run(deliveries(havre, seen.public_id, cookies, senders, seconds))
+        figures.append(
+            {
+                "database": vendor,
+                "members": size,
+                "senders": senders,
+                "deliveries": round(a_second),
+                "web_cpu_us": round(web_us, 1),
+            }
+        )
+        print(f"  {size} members, {senders} senders: {a_second:,.0f} deliveries/s, {web_us:.1f} µs each", flush=True)
+    nothing_waits()
     felt = asyncio.run(latency(havre, seen.public_id, cookies, seconds))
     behind = asyncio.run(latency(havre, checked.public_id, cookies, seconds))
     figures[0] |= {"felt_ms": felt, "checked_ms": behind}
@@ -153,17 +162,38 @@ def room_figures(vendor: str, havre: LiveHavre, cookies: list[str], seconds: flo
     return figures
 
 
+def nothing_waits() -> None:
+    """Until what was said so far is checked: what is measured next is not the worker catching up."""
+    wait_until(
+        lambda: not Message.objects.filter(check_state=Message.CheckState.PENDING).exists(),
+        seconds=120,
+        what="everything is checked",
+    )
+
+
 def members_of(size: int) -> list[Member]:
     return list(Member.objects.order_by("pk")[:size])
 
 
-async def deliveries(havre: LiveHavre, room: str, cookies: list[str], senders: int, seconds: float) -> float:
+async def deliveries(
+    havre: LiveHavre, room: str, cookies: list[str], senders: int, seconds: float
+) -> tuple[float, float]:
+    """Deliveries a second, and the web's processor time for one in microseconds (which a busy machine leaves alone)."""
     crowd = Crowd(havre.port, room, cookies)
     await crowd.gather()
     await crowd.deliveries(senders, 1.0)  # warm
+    before = processor_seconds(havre.processes["web"].pid)
     rate = await crowd.deliveries(senders, seconds)
+    spent = processor_seconds(havre.processes["web"].pid) - before
+    heard = crowd.events
     await crowd.disperse()
-    return rate
+    return rate, spent / max(1, heard) * 1e6
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def latency(havre: LiveHavre, room: str, cookies: list[str], seconds: float) -> dict[str, float]:

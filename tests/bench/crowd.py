@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from tests.bench.sockets import Frames, age_ms, open_socket, stamp
 
 SETTLE = 20.0
+PRESENT = 2**31  # past every number: only what comes from now on
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,16 @@ class Crowd:
         self.heard: dict[Frames, asyncio.Event] = {}
 
     async def gather(self) -> None:
-        """Connect and join, twenty at a time; done when everybody has been told the room's number."""
+        """Connect and join, twenty at a time; done when everybody has been told the room's number.
+
+        As a page does, which holds what was said before: what came while nobody measured is not sent again.
+        """
         for start in range(0, len(self.cookies), 20):
             batch = [open_socket(self.port, cookie, self._on_frame) for cookie in self.cookies[start : start + 20]]
             self.sockets += await asyncio.gather(*batch)
         for socket in self.sockets:
             self.heard[socket] = asyncio.Event()
-            socket.send({"type": "join", "room": self.room, "after": 0})
+            socket.send({"type": "join", "room": self.room, "after": PRESENT})
         await self._until(lambda: all(socket.count >= 3 for socket in self.sockets))
 
     async def disperse(self) -> None:
