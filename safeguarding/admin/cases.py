@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
@@ -170,7 +170,7 @@ class CaseAdmin(RecordAdmin):
         except Conflict:
             raise
         except Refused as refusal:
-            messages.error(request, str(refusal))
+            form.refuse(refusal)
             return self.again(request, case, form)
         if decision.takes_effect_at is None:
             return _("Proposed. It takes effect when a second person approves it.")

@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.models import Room
 from community import terms
+from community.errors import ReasonRequired, Refused
 from community.models import Member
 from safeguarding.enforcement import MEASURES
+from safeguarding.errors import ClauseRequired, EndRequired, SaysTooMuch
 from safeguarding.incidents import INCIDENTS
 from safeguarding.models import Case, CaseParty, Decision, IncidentExport
 from safeguarding.selectors import messages_of
@@ -86,6 +88,16 @@ class DecisionForm(forms.Form):
         ordered = sorted(terms.current().clauses, key=lambda clause: case.code not in clause.codes)
         self.usual = [clause.id for clause in ordered if case.code in clause.codes]
         _offer(self.fields["clauses"], [(clause.id, clause.told("title")) for clause in ordered])
+
+    def refuse(self, refusal: Refused) -> None:
+        """Say what the service refused where it can be mended; what is about no field stands above the form."""
+        field = {
+            ReasonRequired.code: "reasons",
+            SaysTooMuch.code: "reasons",
+            ClauseRequired.code: "clauses",
+            EndRequired.code: "days",
+        }.get(refusal.code)
+        self.add_error(field, forms.ValidationError(str(refusal), code=refusal.code))
 
     def decided(self) -> dict[str, Any]:
         """The keyword arguments of record_decision."""

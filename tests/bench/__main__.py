@@ -37,7 +37,7 @@ from tests.cast import open_member, open_room
 from tests.harness.databases import PostgresDatabase, SqliteDatabase, TestDatabase, connect_to
 from tests.harness.live import LiveHavre, free_port, live_environment
 from tests.harness.servers import PostgresServer, RedisServer, wait_until
-from tests.harness.talkers import session_of
+from tests.harness.sessions import session_of
 from tests.settings import TEST_VAR
 
 MEMBERS, SENDERS = (10, 100, 500), (1, 20)

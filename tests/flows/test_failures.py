@@ -16,7 +16,8 @@ from safeguarding.models import RiskCheck
 from tests.cast import open_member, open_room
 from tests.harness.live import LiveHavre
 from tests.harness.servers import wait_until
-from tests.harness.talkers import Talker, session_of
+from tests.harness.sessions import session_of
+from tests.harness.talkers import Talker
 
 pytestmark = [pytest.mark.live, pytest.mark.invariant(14)]
 

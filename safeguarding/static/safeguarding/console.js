@@ -1,5 +1,6 @@
 // A page that shows a running export asks again by itself; everything else works without script.
-const running = document.querySelector("[data-refresh-seconds]");
-if (running) {
-  setTimeout(() => location.reload(), Number(running.dataset.refreshSeconds) * 1000);
-}
+// Unfold loads this in the head, before there is a page to look at.
+document.addEventListener("DOMContentLoaded", () => {
+  const running = document.querySelector("[data-refresh-seconds]");
+  if (running) setTimeout(() => location.reload(), Number(running.dataset.refreshSeconds) * 1000);
+});

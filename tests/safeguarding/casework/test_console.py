@@ -249,6 +249,25 @@ def test_a_refused_decision_loses_nothing_that_was_typed(mo, visit, case, bob):
     assert not Decision.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("missing", "field", "told"),
+    [
+        ({"reasons": ""}, "reasons", "Say why."),
+        ({"clauses": []}, "clauses", "Cite at least one clause of the terms."),
+        ({"days": ""}, "days", "Say until when. It must be in the future."),
+        ({"reasons": "You insulted Eve yesterday."}, "reasons", "The reasons name somebody else"),
+    ],
+)
+def test_a_refused_decision_says_so_where_it_can_be_mended(mo, visit, case, bob, missing, field, told):
+    browser = visit(mo)
+    browser.post(verb(case, "claim"))
+    given = {**form(case, "suspend", member=bob.public_id, days="7"), **missing}
+    answer = browser.post(verb(case, "decide"), given)
+    assert told in answer.context["decision_form"].errors[field][0]
+    assert told in answer.content.decode().split('id="decision"')[1]
+    assert not Decision.objects.exists()
+
+
 def test_what_was_said_comes_out_as_text_never_as_markup(mo, visit, bob, eve, make_room, say):
     room = make_room("music", bob, eve)
     evil = say(bob, room, '<script>alert(1)</script> "quoted" & more')
