@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from chat.login import MemberOfSession, session_key
 from community.models import Member
-from tests.harness.talkers import session_of
+from tests.harness.sessions import session_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
