@@ -18,6 +18,7 @@ class CommunityConfig(AppConfig):
         autodiscover_modules("checks")
         append_only("community.AuditEvent")
         append_only("community.AuditSeal")
+        append_only("community.AuditHead", may_change=("stamp", "stamped_at"))
         append_only("community.AuditPayload", may_delete=True)  # an erasure takes the payload, never the event
         append_only("community.AgeFact", may_change=("superseded_at", "revoked_at"))
         append_only("community.Restriction", may_change=("ends_at", "lifted_at"))

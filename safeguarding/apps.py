@@ -23,6 +23,7 @@ class SafeguardingConfig(AppConfig):
         append_only("safeguarding.RiskSignal")
         append_only("safeguarding.Alert")
         append_only("safeguarding.Report", may_change=("text", "danger_now"))  # what a reporter adds, frozen each time
+        append_only("safeguarding.Briefing")
         append_only("safeguarding.CaseParty")
         append_only("safeguarding.CaseNote")
         # What happens to a decision after it was written: a second person, an effect. Never what it says.

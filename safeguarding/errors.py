@@ -76,6 +76,16 @@ class AppealTooLate(Refused):
     message = _("The time to appeal this decision is over.")
 
 
+class NotForThem(Refused):
+    code = "not_for_them"
+    message = _("This recipient may not be handed that: an unredacted copy is for police and prosecutors alone.")
+
+
+class BadRecipientKey(Refused):
+    code = "bad_recipient_key"
+    message = _("This is not a public age key: it starts with age1 and has 62 characters.")
+
+
 class LegalBasisRequired(Refused):
     code = "legal_basis_required"
     message = _("Say on what legal ground this is handed over.")

@@ -1,5 +1,5 @@
 from .age import AgeCheck, AgeFact, AgeOfficer, Association, UsedProof
-from .audit import AuditEvent, AuditPayload, AuditSeal
+from .audit import AuditEvent, AuditHead, AuditPayload, AuditSeal
 from .base import PublicIdField, new_public_id, one_of
 from .connections import ConnectionLog
 from .mail import MailJob
@@ -13,6 +13,7 @@ __all__ = [
     "AgeOfficer",
     "Association",
     "AuditEvent",
+    "AuditHead",
     "AuditPayload",
     "AuditSeal",
     "Block",

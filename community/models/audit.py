@@ -47,3 +47,19 @@ class AuditSeal(models.Model):
     event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, related_name="seal")
     digest = models.CharField(max_length=64)
     sealed_at = models.DateTimeField(default=timezone.now)
+
+
+class AuditHead(models.Model):
+    """Where the chain stood at the end of a day, signed and, where an authority is configured, time-stamped.
+
+    Whoever rewrote the chain would have to forge the signature, and a stamp that is kept elsewhere.
+    """
+
+    day = models.DateField(unique=True)
+    seq = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)
+    signature = models.CharField(max_length=128)  # Ed25519, hexadecimal, over services.heads.statement_of
+    public_key = models.CharField(max_length=64)  # hexadecimal
+    stamp = models.BinaryField(null=True)  # RFC 3161 TimeStampResp over the bytes of the signature
+    signed_at = models.DateTimeField(default=timezone.now)
+    stamped_at = models.DateTimeField(null=True)

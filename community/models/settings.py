@@ -11,6 +11,13 @@ class Community(models.Model):
 
     name = models.CharField(_("name"), max_length=80, default="Havre")
     contact_email = models.EmailField(_("contact address"), blank=True)
+    # Who answers for the community: what a dossier, a letter or an authority's form names as its sender.
+    operator = models.CharField(_("who runs it"), max_length=120, blank=True)
+    address = models.CharField(_("postal address"), max_length=300, blank=True)
+    contact_phone = models.CharField(_("telephone"), max_length=30, blank=True)
+    country = models.CharField(_("country (two letters)"), max_length=2, default="FR")
+    # A public body reports under article 40 of the code de procédure pénale, anybody else as a citizen.
+    public_body = models.BooleanField(_("public body (town, school, hospital...)"), default=False)
     floor_age = models.PositiveSmallIntegerField(_("floor age"), default=15)
     digital_majority = models.PositiveSmallIntegerField(_("age of digital majority"), default=15)
     # Hours in which somebody watches, in the community's zone: [["mon", "18:00", "22:00"], ...]

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from community import audit
@@ -56,10 +57,29 @@ def record_connection(*, member: Member, kind: str, client: Client) -> Connectio
     return ConnectionLog.objects.create(member=member, kind=kind, key_id=_key_id(), sealed=sealed, created_at=at)
 
 
+def sealed_connections(*, member: Member) -> list[dict[str, str]]:
+    """The member's records of the last year as they lie, oldest first, to be frozen as evidence: nothing is opened.
+
+    Plain JSON: {"kind", "key_id", "at" (ISO 8601), "sealed" (hexadecimal)}; `read_connections` opens it as `kept`.
+    """
+    return [
+        {"kind": row.kind, "key_id": row.key_id, "at": row.created_at.isoformat(), "sealed": bytes(row.sealed).hex()}
+        for row in _living(member)
+    ]
+
+
 def read_connections(
-    *, actor: Member, second: Member, member: Member, ground: Ground, reason: str
+    *,
+    actor: Member,
+    second: Member,
+    member: Member,
+    ground: Ground,
+    reason: str,
+    kept: Sequence[Mapping[str, str]] = (),
 ) -> Sequence[Connection]:
-    """The member's connections of the last year, oldest first, for an export. Audited, with both officers.
+    """The member's connections, oldest first, for an export. Audited, with both officers.
+
+    Those of the last year, and those of `kept` (see `sealed_connections`), which were frozen before they ran out.
 
     Raises NotAllowed unless both are safeguarding officers, TwoOfficersRequired unless they differ,
     CannotJudgeYourself when one of them is the member, ReasonRequired.
@@ -73,8 +93,16 @@ def read_connections(
     if not reason.strip():
         raise ReasonRequired
     with transaction.atomic():
-        rows = ConnectionLog.objects.filter(member=member, created_at__gt=timezone.now() - KEEP).order_by("created_at")
-        found = [_open(row) for row in rows]
+        rows = {bytes(row.sealed): row for row in _living(member)}
+        for one in kept:
+            sealed = bytes.fromhex(one["sealed"])
+            rows.setdefault(
+                sealed,
+                ConnectionLog(
+                    member=member, kind=one["kind"], sealed=sealed, created_at=dt.datetime.fromisoformat(one["at"])
+                ),
+            )
+        found = [_open(row) for row in sorted(rows.values(), key=lambda row: row.created_at)]
         audit.record(
             actor=actor,
             action="connections.read",
@@ -82,6 +110,10 @@ def read_connections(
             data={"second": second.public_id, "ground": Ground(ground).value, "reason": reason[:500], "n": len(found)},
         )
     return found
+
+
+def _living(member: Member) -> QuerySet[ConnectionLog]:
+    return ConnectionLog.objects.filter(member=member, created_at__gt=timezone.now() - KEEP).order_by("created_at")
 
 
 def purge_connections() -> int:

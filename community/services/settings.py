@@ -22,7 +22,12 @@ from community.roles import OFFICER_LEAD, has_role
 KEEP_SECONDS = 5.0
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
-EDITABLE = frozenset({"name", "contact_email", "floor_age", "digital_majority", "cover_hours"})
+EDITABLE = frozenset(
+    {
+        *("name", "contact_email", "floor_age", "digital_majority", "cover_hours"),
+        *("operator", "address", "contact_phone", "country", "public_body"),
+    }
+)
 
 _kept: tuple[float, Community] | None = None
 

@@ -6,6 +6,8 @@ harms one file, and `verify.py` can account for every byte of the archive.
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -21,19 +23,20 @@ from safeguarding.incidents import INCIDENTS
 from .case_uco import case_jsonld
 from .concern import concern_pdf, is_about_a_child
 from .dsa import batches, dsa_statements
-from .frozen import FrozenCase
+from .frozen import UNREDACTED, FrozenCase
 from .pdf import report_pdf
 from .pharos import pharos_txt
 from .records import (
+    access_log_csv,
     chronology_csv,
     connections_csv,
     custody_jsonl,
     decisions_json,
+    hashes_csv,
     notifications_json,
     persons_json,
     redactions_json,
 )
-from .redact import UNMASKED
 from .report_json import report_json, report_schema
 from .sign import Signer
 from .transcript import transcript_csv, transcript_jsonl
@@ -139,7 +142,8 @@ def _pieces(content: bytes | Chunks) -> Iterator[bytes]:
 
 def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chunks]]]:
     """The payload: path under data/ and how to make it, one at a time."""
-    yield "report.pdf", lambda: report_pdf(case)
+    for language in ("fr", "en"):
+        yield f"report.{language}.pdf", functools.partial(report_pdf, dataclasses.replace(case, language=language))
     yield "report.json", lambda: report_json(case)
     yield "report.schema.json", lambda: json.dumps(report_schema(), indent=1).encode() + b"\n"
     yield "transcript.jsonl", lambda: transcript_jsonl(case)
@@ -151,6 +155,8 @@ def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chu
     yield "notifications.json", lambda: notifications_json(case)
     yield "case.jsonld", lambda: case_jsonld(case)
     yield "custody.jsonl", lambda: custody_jsonl(case)
+    yield "hashes.csv", lambda: hashes_csv(case)
+    yield "access-log.csv", lambda: access_log_csv(case)
     if case.redactions:
         yield "redactions.json", lambda: redactions_json(case)
     if case.connections:
@@ -159,7 +165,7 @@ def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chu
 
 def _channels(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chunks]]]:
     """What a person pastes or submits elsewhere; Havre itself sends nothing."""
-    if "pharos" in INCIDENTS[case.code].tell and case.handover.recipient in UNMASKED:
+    if "pharos" in INCIDENTS[case.code].tell and case.handover.recipient in UNREDACTED:
         yield "channels/pharos.txt", lambda: pharos_txt(case)
     if "crip" in INCIDENTS[case.code].tell and case.handover.recipient != "regulator" and is_about_a_child(case):
         yield "channels/crip.pdf", lambda: concern_pdf(case)

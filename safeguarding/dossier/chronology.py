@@ -60,6 +60,8 @@ def _of_messages(case: FrozenCase) -> Iterator[Event]:
 def _of_the_case(case: FrozenCase) -> Iterator[Event]:
     say, names = words_in(case.language), {person.id: person.name for person in case.persons}
     yield Event(case.opened_at, "opened", say("e.opened_auto" if case.automated else "e.opened"), case.id)
+    for block in case.blocks:
+        yield Event(block.at, "blocked", say("e.blocked", who=names[block.by], other=names[block.against]))
     for report in case.reports:
         yield Event(report.made_at, "report", say("e.report", who=report.notifier), report.id)
     for alert in case.alerts:

@@ -14,7 +14,7 @@ from .frozen import FrozenCase, Message
 from .pdf import render
 from .times import clock, day, zone_of
 from .transcript import pseudonym_then
-from .wording import Wording, capital
+from .wording import Wording, capital, watermark
 
 _CHILD_WORDS = 40  # messages of the child quoted; the rest is in the transcript
 _UNKNOWN = (
@@ -49,6 +49,7 @@ class _Letter(Wording):
             "title": _TITLE,
             "reference": case.reference,
             "confidential": say("confidential"),
+            "watermark": watermark(case),
             "page": say("page"),
             "of": say("of"),
             "suspected": say("pair", a=say("suspected_of"), b=self.name),

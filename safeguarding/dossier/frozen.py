@@ -4,7 +4,7 @@ Frozen values. Times are aware datetimes; spans are half-open intervals of code 
 every reference between parts is by public id, and `FrozenCase` refuses one that leads nowhere.
 
 What must never leave has no place to stand: there is no field for private notes, moderators’ working notes or a
-risk ledger, and a notifier is a label ("N1") that may carry nothing about the person.
+risk ledger, and a notifier is a label ("N1") that carries nothing about the person but in an unredacted copy.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import Any, Literal
 
 from .codec import decode, encode
 from .parts import (
+    Access,
     Alert,
     Appeal,
     AssuredAge,
+    Block,
     Circumstance,
     Connection,
     CustodyEntry,
@@ -31,9 +33,12 @@ from .parts import (
     Message,
     Officer,
     Opinion,
+    Order,
     Person,
+    Piece,
     Platform,
     Pseudonym,
+    Recipient,
     Redaction,
     Report,
     Role,
@@ -48,9 +53,11 @@ from .parts import (
 )
 
 __all__ = [
+    "Access",
     "Alert",
     "Appeal",
     "AssuredAge",
+    "Block",
     "Circumstance",
     "Connection",
     "CustodyEntry",
@@ -63,9 +70,12 @@ __all__ = [
     "Message",
     "Officer",
     "Opinion",
+    "Order",
     "Person",
+    "Piece",
     "Platform",
     "Pseudonym",
+    "Recipient",
     "Redaction",
     "Report",
     "Role",
@@ -78,6 +88,8 @@ __all__ = [
     "Transmission",
     "Version",
 ]
+
+UNREDACTED = frozenset({"police", "prosecutor"})  # who may be handed an unredacted copy
 
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
@@ -110,6 +122,9 @@ class FrozenCase:
     circumstances: tuple[Circumstance, ...] = ()
     transmissions: tuple[Transmission, ...] = ()
     connections: tuple[Connection, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    accesses: tuple[Access, ...] = ()
     custody: tuple[CustodyEntry, ...] = ()
     redactions: tuple[Redaction, ...] = ()  # what `redact` masked; empty in an unmasked copy
 
@@ -200,6 +215,12 @@ def _check(case: FrozenCase) -> None:
     _known("connections", (connection.person for connection in case.connections), people)
     if case.connections and case.handover.approved_by is None and case.situation.danger_now != "yes":
         raise FrozenCaseError("connections: two officers hand them over, or one where life is at risk")
+    for block in case.blocks:
+        _known("blocks", (block.by, block.against), people)
+    if case.handover.unredacted and (case.handover.recipient not in UNREDACTED or case.handover.approved_by is None):
+        raise FrozenCaseError("handover.unredacted: for police or a prosecutor alone, by two officers")
+    if not case.handover.unredacted and any(person.pseudonyms for person in case.with_role("notifier")):
+        raise FrozenCaseError("persons: a notifier is named in an unredacted copy alone")
     approver = case.handover.approved_by
     if approver is not None and approver.name == case.handover.exported_by.name:
         raise FrozenCaseError("handover: the second officer is another person")

@@ -12,6 +12,9 @@ Band = Literal["none", "teen_13_14", "teen_15_17", "adult"]
 Role = Literal["subject", "to_protect", "witness", "notifier", "other"]
 MessageState = Literal["pending", "visible", "held", "refused", "removed", "deleted"]
 SeverityLevel = Literal["P0", "P1", "P2", "P3"]
+Recipient = Literal["police", "prosecutor", "child_protection", "regulator", "ncmec", "nca"]
+OrderKind = Literal["production", "emergency", "preservation", "requisition"]
+DataCategory = Literal["subscriber", "identification", "traffic", "content"]
 CircumstanceKey = Literal[
     "meeting",
     "place",
@@ -53,6 +56,8 @@ class Platform:
     contact_email: str
     contact_phone: str = ""
     address: str = ""
+    public_body: bool = False  # reports under CPP art. 40 al. 2; anybody else writes as a citizen
+    terms_url: str = ""
     software: str = "Havre"
     software_version: str = ""
 
@@ -79,7 +84,8 @@ class AssuredAge:
 class Person:
     """Somebody of the case. `declared_age` is what they said of themselves in words, where it differs or matters.
 
-    A notifier is masked by construction: id "N1", that one role, and nothing else.
+    A notifier is a label ("N1") with that one role, and nothing else; their pseudonyms stand in an unredacted
+    copy alone (FrozenCase refuses them elsewhere).
     """
 
     id: str
@@ -87,6 +93,7 @@ class Person:
     pseudonyms: tuple[Pseudonym, ...] = ()  # oldest first
     age: AssuredAge | None = None
     declared_age: str = ""
+    age_disagrees: bool = False  # what they said of their age and the assured band cannot both be true
     joined_at: datetime | None = None
     closed_at: datetime | None = None
     language: str = ""
@@ -96,7 +103,7 @@ class Person:
         if not self.roles:
             raise FrozenCaseError(f"persons {self.id}: no role")
         if "notifier" in self.roles or _NOTIFIER.fullmatch(self.id):
-            told = (self.pseudonyms, self.age, self.declared_age, self.joined_at, self.closed_at, self.language)
+            told = (self.age, self.age_disagrees, self.declared_age, self.joined_at, self.closed_at, self.language)
             if not _NOTIFIER.fullmatch(self.id) or self.roles != ("notifier",) or any(told) or self.past_decisions:
                 raise FrozenCaseError(f"persons {self.id}: a notifier carries a label (N1, N2 ...) and nothing else")
 
@@ -114,6 +121,15 @@ class Person:
     def is_minor(self) -> bool:
         """Whether a check said under eighteen."""
         return self.band in ("teen_13_14", "teen_15_17")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Somebody refused another’s contact, at a moment: what was written to them afterwards was unwanted."""
+
+    by: str
+    against: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +185,29 @@ class Sealed:
     id: str
     frozen_at: datetime
     commitment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A sealed piece of the vault: what it copies, when it was frozen, its commitment; `erased`: its key is gone."""
+
+    id: str
+    kind: str
+    source: str
+    frozen_at: datetime
+    commitment: str
+    ordinal: int = 0
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Somebody of the staff read the case or took a copy of a dossier, and why."""
+
+    at: datetime
+    by: Officer
+    action: str  # the audit event: "case.read", "case.claimed", "connections.read", "export.downloaded"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,21 +386,47 @@ class Redaction:
     """Something this copy does not tell: under which label, what kind of thing, and why."""
 
     label: str
-    kind: Literal["person", "room", "connections"]
+    kind: Literal["person", "room", "connections", "orientation"]
     why: str
+    count: int = 0  # how many times, where words were masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The request of an authority that this dossier answers (Regulation (EU) 2023/1543, or a national requisition)."""
+
+    kind: OrderKind
+    authority: str
+    file_number: str
+    received_at: datetime
+    due_at: datetime
+    categories: tuple[DataCategory, ...] = ()
+    about: str = ""  # about whom or what, as the order says it
+    period_from: date | None = None
+    period_to: date | None = None
+    may_inform: bool = False  # whether the user may be told
+    authentic_by: Officer | None = None  # who checked that the order is genuine
+    authentic_how: str = ""
+    refused: str = ""  # why it is not executed, where it is not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
-    """To whom, on what ground, by whom, when. `request` is what the recipient is asked to do."""
+    """To whom, on what ground, by whom, when. `request` is what the recipient is asked to do.
 
-    recipient: Literal["police", "prosecutor", "child_protection", "regulator"]
+    `unredacted` tells everybody’s names: to police or a prosecutor, by two officers. `reference` names the copy.
+    """
+
+    recipient: Recipient
     legal_basis: str
     exported_by: Officer
     exported_at: datetime
     recipient_name: str = ""
     request: str = ""
     approved_by: Officer | None = None
+    unredacted: bool = False
+    reference: str = ""
+    order: Order | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,40 @@ def redactions_json(case: FrozenCase) -> bytes:
     )
 
 
+def hashes_csv(case: FrozenCase) -> Iterator[bytes]:
+    """Every piece in the vault: its id there, what it is a copy of, when it was frozen, its salted SHA-256 commitment.
+
+    All that ever leaves of a file: no file is enclosed, and what cannot be held cannot be handed over (CP 227-23).
+    """
+    return csv_chunks(
+        ("vault_id", "kind", "source", "version", "frozen_utc", "commitment_sha256", "erased"),
+        (
+            (
+                one.id,
+                one.kind,
+                one.source,
+                one.ordinal,
+                utc_text(one.frozen_at),
+                one.commitment,
+                "yes" if one.erased else "no",
+            )
+            for one in case.pieces
+        ),
+    )
+
+
+def access_log_csv(case: FrozenCase) -> Iterator[bytes]:
+    """Who read the case or took a copy, when and why (the platform’s own staff; members read nothing of a case)."""
+    zone = zone_of(case.platform.timezone)
+    return csv_chunks(
+        ("at_utc", "at_local", "who", "role", "what", "reason"),
+        (
+            (utc_text(one.at), local_iso(one.at, zone), one.by.name, one.by.role, one.action, one.reason)
+            for one in case.accesses
+        ),
+    )
+
+
 def connections_csv(case: FrozenCase) -> Iterator[bytes]:
     """Sign-ups and logins: who, when (UTC), from which address and source port."""
     return csv_chunks(

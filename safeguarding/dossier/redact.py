@@ -11,14 +11,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
+
+import rfc8785
 
 from safeguarding.incidents import Words
 
 from .codec import hints
 from .frozen import (
+    Access,
     Alert,
     Appeal,
+    Block,
     Circumstance,
     Connection,
     Decision,
@@ -28,7 +32,9 @@ from .frozen import (
     Measure,
     Message,
     Opinion,
+    Order,
     Person,
+    Piece,
     Pseudonym,
     Redaction,
     Report,
@@ -39,6 +45,7 @@ from .frozen import (
     Stay,
     Version,
 )
+from .revealing import REVEALING, hate_is_the_ground, reveals
 
 T = TypeVar("T")
 _SHORTEST = 3  # a name of one or two letters is masked where it is a name, not inside sentences
@@ -51,17 +58,27 @@ class Profile:
     """Whom a recipient learns of. `masked`: roles that become labels. A person with any other role stays named."""
 
     masked: frozenset[Role]
-    rooms: bool  # whether names and topics of rooms are masked: they may reveal an orientation or a place
+    rooms: bool  # whether every room is masked; those that reveal an orientation are in any case
     connections: bool  # whether addresses may be handed over at all
     why: Words
 
 
+_THIRD_PARTIES = frozenset[Role]({"witness", "other"})
+_ON_REQUEST = Words(
+    "Les tiers ne sont pas nommés d’emblée : une copie intégrale se demande à l’expéditeur, par deux signatures.",
+    "Third parties are not named at once: ask the sender for an unredacted copy, which two officers sign.",
+)
+_ABROAD = Words(
+    "Le destinataire n’a pas besoin du nom des tiers.", "The recipient does not need the names of third parties."
+)
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
-        "police": Profile(frozenset(), False, True, Words("", "")),
-        "prosecutor": Profile(frozenset(), False, True, Words("", "")),
+        "police": Profile(_THIRD_PARTIES, False, True, _ON_REQUEST),
+        "prosecutor": Profile(_THIRD_PARTIES, False, True, _ON_REQUEST),
+        "ncmec": Profile(_THIRD_PARTIES, False, True, _ABROAD),
+        "nca": Profile(_THIRD_PARTIES, False, True, _ABROAD),
         "child_protection": Profile(
-            frozenset({"witness", "other"}),
+            _THIRD_PARTIES,
             False,
             False,
             Words(
@@ -77,10 +94,11 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         ),
     }
 )
-
-
-# Who reads a case unmasked.
-UNMASKED = frozenset(name for name, profile in PROFILES.items() if not profile.masked)
+_NOBODY_IS_OUTED = Words(
+    "Ce que l’on sait de l’orientation ou de l’identité de genre ne se communique que si c’est le mobile des faits.",
+    "What is known of an orientation or a gender identity is told only where it is the motive.",
+)
+_MASKED = Words("masqué", "masked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +110,35 @@ class Redacted:
 
 
 def redact(case: FrozenCase) -> Redacted:
-    """`case` as the profile of its recipient allows; police and prosecutor read it unmasked.
+    """`case` as the profile of its recipient allows; an unredacted copy (see `Handover`) stays as it is.
 
+    Third parties become P1, P2 ...; rooms and words that tell an orientation are masked unless hate is the ground.
     Idempotent; the masked case names its redactions. Raises FrozenCaseError if a masked name still stands anywhere,
     rather than hand it over.
     """
-    profile = PROFILES[case.handover.recipient]
-    labels = _labels(case, profile)
-    if not labels and not profile.rooms and (profile.connections or not case.connections):
+    if case.handover.unredacted:
         return Redacted(case, MappingProxyType({}))
-    rooms = {room.id: f"R{index}" for index, room in enumerate(case.rooms, 1)} if profile.rooms else {}
+    profile = PROFILES[case.handover.recipient]
+    hides_words = not hate_is_the_ground(case)
+    labels = _labels(case, profile)
+    taken = {redaction.label for redaction in case.redactions}
+    rooms = {
+        room.id: f"R{index}"
+        for index, room in enumerate(case.rooms, 1)
+        if room.name not in taken and (profile.rooms or (hides_words and reveals(room)))
+    }
     names = {
         **{
             name.name: labels[person.id] for person in case.persons if person.id in labels for name in person.pseudonyms
         },
         **{room.name: rooms[room.id] for room in case.rooms if room.id in rooms},
     }
-    mask = _Mask(names, labels)
+    mask = _Mask(names, labels, _MASKED.in_language(case.language) if hides_words else "")
     why = profile.why.in_language(case.language)
     hides_connections = bool(case.connections) and not profile.connections
     masked = mask.of(case)
+    outed = mask.words_masked
+    closed = "subject" in profile.masked
     result = dataclasses.replace(
         masked,
         persons=tuple(_bare(person) if person.id in labels.values() else person for person in masked.persons),
@@ -119,15 +146,41 @@ def redact(case: FrozenCase) -> Redacted:
             dataclasses.replace(room, name=rooms[room.id], topic="") if room.id in rooms else room
             for room in masked.rooms
         ),
-        # What the engine explains, and an opened link of the chain, may hold anybody’s number.
-        alerts=tuple(dataclasses.replace(alert, explanation=None) for alert in masked.alerts),
-        custody=tuple(dataclasses.replace(entry, event=None, salt="") for entry in masked.custody),
-        connections=() if hides_connections else masked.connections,
+        # What the engine explains, and an opened link of the chain, may hold anybody’s name or number: told where it
+        # holds none that is masked, and to nobody who may learn no name at all.
+        alerts=tuple(
+            dataclasses.replace(alert, explanation=None) if closed or mask.names_in(alert.explanation) else alert
+            for alert in masked.alerts
+        ),
+        custody=tuple(
+            dataclasses.replace(entry, event=None, salt="") if closed or mask.names_in(entry.event) else entry
+            for entry in masked.custody
+        ),
+        connections=()
+        if hides_connections
+        else tuple(one for one in masked.connections if one.person not in labels.values()),
         redactions=(
             *case.redactions,
             *(Redaction(label=label, kind="person", why=why) for label in labels.values()),
-            *(Redaction(label=label, kind="room", why=why) for label in rooms.values()),
+            *(
+                Redaction(
+                    label=label, kind="room", why=why if profile.rooms else _NOBODY_IS_OUTED.in_language(case.language)
+                )
+                for label in rooms.values()
+            ),
             *((Redaction(label="", kind="connections", why=why),) if hides_connections else ()),
+            *(
+                (
+                    Redaction(
+                        label=_MASKED.in_language(case.language),
+                        kind="orientation",
+                        why=_NOBODY_IS_OUTED.in_language(case.language),
+                        count=outed,
+                    ),
+                )
+                if outed
+                else ()
+            ),
         ),
     )
     if mask.of(result) != result:
@@ -153,11 +206,13 @@ def _bare(person: Person) -> Person:
 # Where words of people stand, and where a person is referred to. Every other text field holds a key of ours.
 FREE_TEXT: Mapping[type, frozenset[str]] = MappingProxyType(
     {
+        Access: frozenset({"reason"}),
         Appeal: frozenset({"text", "answer"}),
         Circumstance: frozenset({"detail"}),
         Handover: frozenset({"request"}),
         Measure: frozenset({"reason"}),
         Opinion: frozenset({"text"}),
+        Order: frozenset({"about", "refused"}),
         Person: frozenset({"declared_age"}),
         Pseudonym: frozenset({"name"}),
         Report: frozenset({"text"}),
@@ -169,11 +224,13 @@ FREE_TEXT: Mapping[type, frozenset[str]] = MappingProxyType(
 REFERENCES: Mapping[type, frozenset[str]] = MappingProxyType(
     {
         Alert: frozenset({"subject", "protects"}),
+        Block: frozenset({"by", "against"}),
         Connection: frozenset({"person"}),
         Decision: frozenset({"person", "counterpart"}),
         Measure: frozenset({"person"}),
         Message: frozenset({"author", "mentions"}),
         Person: frozenset({"id"}),
+        Piece: frozenset({"source"}),
         Report: frozenset({"subject"}),
         Stay: frozenset({"person"}),
     }
@@ -181,8 +238,12 @@ REFERENCES: Mapping[type, frozenset[str]] = MappingProxyType(
 
 
 class _Mask:
-    def __init__(self, names: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    """Masks names and references, and, where `masked` says what stands instead, words that tell an orientation."""
+
+    def __init__(self, names: Mapping[str, str], labels: Mapping[str, str], masked: str = "") -> None:
         self._labels = labels
+        self._masked = masked
+        self.words_masked = 0
         self._names = {
             name.casefold(): label
             for name, label in names.items()
@@ -192,7 +253,16 @@ class _Mask:
             re.escape(name) if len(name) >= _DISTINCT else rf"(?<!\w){re.escape(name)}(?!\w)"
             for name in sorted(self._names, key=lambda name: (-len(name), name))
         ]
-        self._pattern = re.compile("|".join(found), re.IGNORECASE) if found else None
+        self._named = re.compile("|".join(found), re.IGNORECASE) if found else None
+        either = ([f"(?:{'|'.join(found)})"] if found else []) + ([f"(?P<word>{REVEALING.pattern})"] if masked else [])
+        self._pattern = re.compile("|".join(either), re.IGNORECASE) if either else None
+
+    def names_in(self, value: Any) -> bool:
+        """Whether plain JSON holds a masked name or public id anywhere."""
+        if value is None:
+            return False
+        text = rfc8785.dumps(value).decode()
+        return any(identity in text for identity in self._labels) or bool(self._named and self._named.search(text))
 
     def of(self, value: T) -> T:
         """`value` (a part, or a tuple of parts) with every name and reference masked."""
@@ -217,7 +287,8 @@ class _Mask:
     def _reference(self, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         if isinstance(value, tuple):
             return tuple(self._labels.get(one, one) for one in value)
-        return self._labels.get(value, value)
+        # The source of a piece may be of two: "room:member".
+        return ":".join(self._labels.get(one, one) for one in value.split(":"))
 
     def _text(self, text: str) -> tuple[str, Callable[[int], int]]:
         """The masked text, and where each place of the original now is."""
@@ -225,7 +296,11 @@ class _Mask:
         moves: list[tuple[int, int, int]] = []  # start and end in the original, change of length after it
         done = 0
         for met in self._pattern.finditer(text) if self._pattern else ():
-            label = f"[{self._names.get(met.group().casefold(), '…')}]"
+            if met.lastgroup == "word":
+                label = f"[{self._masked}]"
+                self.words_masked += 1
+            else:
+                label = f"[{self._names.get(met.group().casefold(), '…')}]"
             pieces += (text[done : met.start()], label)
             done = met.end()
             moves.append((met.start(), met.end(), len(label) - (met.end() - met.start())))

@@ -14,7 +14,7 @@ from .frozen import FrozenCase
 from .parts import CircumstanceKey
 from .quotes import quotes
 from .times import day
-from .wording import Wording, capital
+from .wording import Wording, capital, watermark
 
 CIRCUMSTANCES: tuple[CircumstanceKey, ...] = get_args(CircumstanceKey)
 LINES = 120  # of the chronology; all are in the dossier
@@ -34,6 +34,7 @@ class _View(Wording):
             "title": say("title"),
             "reference": case.reference,
             "confidential": say("confidential"),
+            "watermark": watermark(case),
             "page": say("page"),
             "of": say("of"),
             "suspected": say("pair", a=say("suspected_of"), b=self.name),
@@ -92,11 +93,11 @@ class _View(Wording):
         for person in self.case.persons:
             title = say("pair", a=person.name, b=self._roles(person))
             if "notifier" in person.roles:
-                yield {
-                    "kind": "facts",
-                    "title": title,
-                    "rows": [[say("identifier"), person.id], ["", say("notifier_masked")]],
-                }
+                told = [[say("identifier"), person.id], ["", say("notifier_masked")]]
+                if person.pseudonyms:
+                    worn = ", ".join(name.name for name in person.pseudonyms)
+                    told = [[say("identifier"), person.id], [say("pseudonyms"), worn], ["", say("notifier_named")]]
+                yield {"kind": "facts", "title": title, "rows": told}
                 continue
             names = [
                 f"{one.name} ({say('since')} {day(one.since.astimezone(self.zone), self.case.language)})"
@@ -110,6 +111,8 @@ class _View(Wording):
                 [say("pseudonyms"), "\n".join(names)],
                 [say("assured_age"), self._age(person)],
                 [say("declared_age"), person.declared_age],
+                [say("discrepancy"), say("discrepancy_said") if person.age_disagrees else ""],
+                [say("refused_contact"), "\n".join(self._blocked(person))],
                 [say("account"), "\n".join(account)],
             ]
             yield {"kind": "facts", "title": title, "rows": [row for row in rows if row[1]]}
@@ -289,6 +292,10 @@ class _View(Wording):
         say, case = self.say, self.case
         yield {"kind": "text", "text": say("record_note")}
         yield {"kind": "text", "text": say("custody_note", count=len(case.custody))}
+        yield {"kind": "text", "text": say("pieces_note", count=len(case.pieces))}
+        yield {"kind": "text", "text": say("accesses_note", count=len(case.accesses))}
+        if case.handover.unredacted:
+            yield {"kind": "text", "text": say("unredacted_note")}
         if case.redactions:
             masked = ", ".join(f"{say(f'masked.{one.kind}')} {one.label}".strip() for one in case.redactions)
             yield {"kind": "text", "text": say("redactions_note", labels=masked)}

@@ -17,6 +17,14 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def watermark(case: FrozenCase) -> str:
+    """What every page of every document says across it: for whom this copy is, who hands it over, which copy it is."""
+    say, handover = words_in(case.language), case.handover
+    recipient = handover.recipient_name or say(f"recipient.{handover.recipient}")
+    by = say("copy_by", who=handover.exported_by.name)
+    return " · ".join(filter(None, (say("copy_for", who=recipient), by, handover.reference or case.reference)))
+
+
 class Wording:
     """A case and the words to speak of it in its language."""
 
@@ -61,6 +69,11 @@ class Wording:
         if person.age.verified_on:
             told.append(f"{self.say('verified_on')} {day(person.age.verified_on, self.case.language)}")
         return ", ".join(told)
+
+    def _blocked(self, person: Person) -> Iterator[str]:
+        for block in self.case.blocks:
+            if block.by == person.id:
+                yield f"{self.persons[block.against].name}, {self._at(block.at)}"
 
     def _who(self, person: Person) -> str:
         return f"{person.name} ({self._age(person)})"

@@ -77,11 +77,21 @@ _TABLE = {
     "since": ("depuis le", "since"),
     "assured_age": ("Âge vérifié", "Assured age"),
     "declared_age": ("Âge déclaré", "Declared age"),
+    "discrepancy": ("Écart d’âge", "Discrepancy"),
+    "discrepancy_said": (
+        "ce que cette personne dit de son âge ne s’accorde pas avec l’âge vérifié",
+        "what this person says of their age does not agree with the assured age",
+    ),
+    "refused_contact": ("A bloqué", "Blocked"),
     "account": ("Compte", "Account"),
     "identifier": ("Identifiant", "Identifier"),
     "registered": ("inscrit le", "registered on"),
     "closed": ("fermé le", "closed on"),
     "past_decisions": ("décisions antérieures", "earlier decisions"),
+    "notifier_named": (
+        "Nommé dans cette copie intégrale : à ne pas révéler à la personne visée.",
+        "Named in this unredacted copy: not to be revealed to the person notified about.",
+    ),
     "notifier_masked": (
         "Identité protégée : elle n’est pas communiquée à la personne visée, ni ici.",
         "Identity protected: it is given neither to the person notified about nor here.",
@@ -117,6 +127,7 @@ _TABLE = {
     "e.last": ("dernier message joint, de {who}", "last message enclosed, from {who}"),
     "e.message": ("message {id} de {who} : {state}", "message {id} from {who}: {state}"),
     "e.edited": ("{who} modifie son message {id}", "{who} edits message {id}"),
+    "e.blocked": ("{who} bloque {other}", "{who} blocks {other}"),
     "e.opened": ("ouverture du cas", "the case is opened"),
     "e.opened_auto": ("ouverture du cas, sur détection automatisée", "the case is opened, on automated detection"),
     "e.report": ("signalement reçu de {who}", "report received from {who}"),
@@ -185,6 +196,16 @@ _TABLE = {
         "This dossier follows BagIt (RFC 8493) and carries an Ed25519 signature. verify/verify.py verifies it "
         "offline; ask the sender for the fingerprint of the key by another way.",
     ),
+    "pieces_note": (
+        "Pièces scellées au coffre, avec leur empreinte, dans data/hashes.csv : {count}. Aucun fichier n’est joint ; "
+        "un contenu pédocriminel ne quitte jamais le coffre.",
+        "Pieces sealed in the vault, with their hashes, in data/hashes.csv: {count}. No file is enclosed; child sexual "
+        "abuse material never leaves the vault.",
+    ),
+    "accesses_note": (
+        "Lectures du cas et copies prises, dans data/access-log.csv : {count}.",
+        "Readings of the case and copies taken, in data/access-log.csv: {count}.",
+    ),
     "custody_note": (
         "Maillons du journal chaîné de la plateforme joints dans data/custody.jsonl : {count}.",
         "Links of the platform’s chained log enclosed in data/custody.jsonl: {count}.",
@@ -200,6 +221,15 @@ _TABLE = {
     "masked.person": ("personne", "person"),
     "masked.room": ("salon", "room"),
     "masked.connections": ("connexions", "connections"),
+    "masked.orientation": ("mots sur l’orientation ou le genre", "words on orientation or gender"),
+    "unredacted_note": (
+        "Copie intégrale : elle nomme les tiers et l’auteur du signalement. Elle n’est remise qu’à la police ou au "
+        "parquet, sur deux signatures.",
+        "Unredacted copy: it names third parties and the notifier. It is handed to police or a prosecutor alone, on "
+        "two signatures.",
+    ),
+    "copy_for": ("Copie pour {who}", "Copy for {who}"),
+    "copy_by": ("remise par {who}", "handed over by {who}"),
     "diacritics": ("diacritiques", "diacritics"),
     "nothing_recorded": ("rien de consigné", "nothing recorded"),
     "pair": ("{a} : {b}", "{a}: {b}"),
@@ -233,6 +263,8 @@ _TABLE = {
     "recipient.prosecutor": ("Procureur de la République", "Public prosecutor"),
     "recipient.child_protection": ("Protection de l’enfance (CRIP, 119)", "Child protection unit"),
     "recipient.regulator": ("Autorité de régulation", "Regulator"),
+    "recipient.ncmec": ("NCMEC (États-Unis)", "NCMEC (United States)"),
+    "recipient.nca": ("National Crime Agency (Royaume-Uni)", "National Crime Agency (United Kingdom)"),
     "action.no_action": ("aucune mesure", "no action"),
     "action.warn": ("avertissement", "warning"),
     "action.remove_message": ("retrait du message", "removal of the message"),

@@ -1,3 +1,4 @@
+from .briefings import Briefing
 from .cases import Case, CaseNote, CaseParty, Page
 from .checks import Alert, Ledger, ProtectiveMeasure, RiskCheck, RiskSignal, RoomLease, SafetyCard
 from .decisions import Appeal, Decision, StatementOfReasons
@@ -8,6 +9,7 @@ from .reports import Report
 __all__ = [
     "Alert",
     "Appeal",
+    "Briefing",
     "Case",
     "CaseNote",
     "CaseParty",

@@ -20,6 +20,8 @@ class Evidence(models.Model):
         MEMBERSHIP = "membership"
         ROOM = "room"
         REPORT = "report"
+        CONNECTIONS = "connections"  # sign-ups and logins, still sealed under CONNECTION_LOG_KEY
+        REDACTION = "redaction"  # the key of the labels of one export: who P1 is
 
     public_id = PublicIdField()
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence")
@@ -35,7 +37,11 @@ class Evidence(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            one_of("kind", ["message", "profile", "membership", "room", "report"], name="evidence_kind_valid"),
+            one_of(
+                "kind",
+                ["message", "profile", "membership", "room", "report", "connections", "redaction"],
+                name="evidence_kind_valid",
+            ),
             models.UniqueConstraint(fields=["case", "kind", "source_ref", "ordinal"], name="evidence_once_per_version"),
         ]
 

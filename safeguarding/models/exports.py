@@ -28,15 +28,29 @@ class IncidentExport(models.Model):
         PROSECUTOR = "prosecutor", _("public prosecutor")
         CHILD_PROTECTION = "child_protection", _("child protection (CRIP, 119)")
         REGULATOR = "regulator", _("regulator")
+        NCMEC = "ncmec", _("NCMEC (United States)")
+        NCA = "nca", _("National Crime Agency (United Kingdom)")
+
+    class Encryption(models.TextChoices):
+        NONE = "none", _("not encrypted: handed over in person, or through a channel of the recipient")
+        AGE = "age", _("to the recipient’s own age key")
+        ZIP = "zip", _("AES zip; the passphrase is told by another way, never in the same channel")
 
     public_id = PublicIdField()
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exports")
     requested_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
     recipient = models.CharField(_("recipient"), max_length=20, choices=Recipient.choices)
+    recipient_name = models.CharField(_("which one"), max_length=200, blank=True)  # "Commissariat de Lyon 3e"
+    request = models.CharField(_("what is asked of them"), max_length=1000, blank=True)
     legal_basis = models.CharField(_("legal basis"), max_length=300)
     language = models.CharField(_("language"), max_length=5)
     names_minor = models.BooleanField()
+    # Third parties, revealing rooms and the notifier told as they are: for police and prosecutor, by two officers.
+    unredacted = models.BooleanField(_("unredacted"), default=False)
+    with_connections = models.BooleanField(_("with connection records"), default=False)  # by two officers
+    encryption = models.CharField(_("encryption"), max_length=4, choices=Encryption.choices, default=Encryption.NONE)
+    encrypt_to = models.CharField(_("public age key of the recipient"), max_length=100, blank=True)
     state = models.CharField(max_length=20, choices=State.choices)
     frozen = models.JSONField(null=True)  # header of the frozen case: ids and counts, no content
     file_name = models.CharField(max_length=120, blank=True)
@@ -62,10 +76,18 @@ class IncidentExport(models.Model):
                 name="export_two_people",
             ),
             models.CheckConstraint(
-                condition=Q(names_minor=False)
+                condition=Q(names_minor=False, unredacted=False, with_connections=False)
                 | Q(state__in=["awaiting_second", "refused"])
                 | Q(approved_by__isnull=False),
                 name="export_of_minor_approved",
+            ),
+            one_of("encryption", ["none", "age", "zip"], name="export_encryption_valid"),
+            models.CheckConstraint(
+                condition=~Q(encryption="age") | ~Q(encrypt_to=""), name="export_encrypted_to_somebody"
+            ),
+            models.CheckConstraint(
+                condition=Q(unredacted=False) | Q(recipient__in=["police", "prosecutor"]),
+                name="export_unredacted_to_whom",
             ),
         ]
 

@@ -1,7 +1,9 @@
-"""The chain of custody of a case: its links of the audit chain, and the bare commitments of those between them."""
+"""The chain of custody of a case: its links of the audit chain, the bare commitments of those between them, and who
+read it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from django.db.models import Max, Min, Q
@@ -10,7 +12,7 @@ from community import audit
 from community.models import AuditEvent, AuditSeal, Member
 from community.roles import STAFF_ROLES
 from community.services.sealing import GENESIS
-from safeguarding.dossier.frozen import CustodyEntry
+from safeguarding.dossier.frozen import Access, CustodyEntry, Officer
 from safeguarding.models import Case
 
 
@@ -26,6 +28,24 @@ def events_of(case: Case) -> Q:
         condition |= Q(subject_type=label, subject_id__in=pks)
     appeals = [str(pk) for pk in case.decisions.exclude(appeal=None).values_list("appeal__pk", flat=True)]
     return condition | Q(subject_type="safeguarding.appeal", subject_id__in=appeals)
+
+
+_READ = ("case.read", "case.claimed", "export.downloaded")
+
+
+def accesses_of(case: Case, *, officer: Callable[[Member], Officer]) -> tuple[Access, ...]:
+    """Who of the staff read the case or took a copy of a dossier, oldest first, as the log has it."""
+    events = AuditEvent.objects.filter(events_of(case), action__in=_READ, actor__isnull=False)
+    return tuple(
+        Access(
+            at=event.at,
+            by=officer(event.actor),
+            action=event.action,
+            reason=str(payload.data.get("reason", "")) if (payload := getattr(event, "payload", None)) else "",
+        )
+        for event in events.select_related("actor", "payload").order_by("pk")
+        if event.actor is not None
+    )
 
 
 def custody_of(case: Case) -> tuple[CustodyEntry, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -16,16 +16,21 @@ from django.utils import timezone
 
 from chat.models import Membership, Message, Room
 from community import audit
+from community.errors import ReasonRequired
 from community.models import Member
+from safeguarding.errors import CaseMoved, NotAParty
 from safeguarding.models import Case, CaseParty, Evidence, FreezeWindow, Report
 
-from .pieces import membership_pieces, message_pieces, profile_pieces, report_piece, room_piece
+from . import casework
+from .pieces import connection_pieces, membership_pieces, message_pieces, profile_pieces, report_piece, room_piece
 from .vault import Piece, seal_pieces
 
 COMPONENT = "evidence"
 BEFORE = 15
 AFTER = 15
-ATTEMPTS = 50  # of the subject's refused and held messages in a room, the latest
+ATTEMPTS = 50  # of the subject's refused and held messages in a room, and of those aimed at one person, the latest
+LOOKED_AT = 500  # of a subject's latest messages, for mentions of the person to protect
+MORE = 200  # messages on each side of another, at an officer's order
 # A message is settled, for the window after an anchor, when its check is done and nobody can still be committing
 # one with a smaller key.
 SETTLED_AFTER = dt.timedelta(seconds=10)
@@ -41,8 +46,9 @@ def freeze_relationship(
 ) -> list[Evidence]:
     """Freeze what is known of a case around some messages, in the caller's transaction; return what was new.
 
-    Pins the anchors, the 15 messages before each, what subjects tried to say there and could not, the profiles of
-    everybody seen, the parties' stays, the rooms and the report; opens a window for the 15 messages after. It asks
+    Pins the anchors, the 15 messages before each, what subjects tried to say there and could not, what they addressed
+    to the person to protect in any room, the profiles of everybody seen, the parties' stays and sealed connections,
+    the rooms and the report; opens a window for the 15 messages after. It asks
     nothing of the people, so it works when one has blocked, left, deleted or closed the account. Idempotent: anchors
     and report are frozen again only where they have changed; what else the case has pinned is left to `refreeze_case`
     and to the moment somebody changes it.
@@ -55,10 +61,12 @@ def freeze_relationship(
     )
     around = {row for message in chosen.values() for row in _before(message)}
     around |= {row for room in rooms for row in _attempts(room, subjects)}
+    around |= set(_aimed(subjects, {ref for _pk, ref, role in parties if role == CaseParty.Role.TO_PROTECT}))
     pinned = set(Evidence.objects.filter(case=case).values_list("kind", "source_ref"))
 
     fresh = {pk for pk, ref, _author in around if (Evidence.Kind.MESSAGE, ref) not in pinned}
     pieces = message_pieces(fresh | set(chosen))
+    rooms |= set(Message.objects.filter(pk__in=fresh).values_list("room", flat=True))
     seen = {author for pk, _ref, author in around if pk in fresh} | {m.author_id for m in chosen.values()}
     people = {member: ref for member, ref, _role in parties}
     people.update(Member.objects.filter(pk__in=seen - people.keys()).values_list("pk", "public_id"))
@@ -72,6 +80,12 @@ def freeze_relationship(
             if (Evidence.Kind.MEMBERSHIP, f"{room.public_id}:{ref}") not in pinned
         }
         pieces += membership_pieces({room.pk}, strangers) if strangers else []
+    concerned = {member for member, _ref, role in parties if role != CaseParty.Role.WITNESS}
+    pieces += connection_pieces(
+        member
+        for member, ref, _role in parties
+        if member in concerned and (Evidence.Kind.CONNECTIONS, ref) not in pinned
+    )
     if report:
         pieces.append(report_piece(report))
     frozen = _seal(actor=actor, case=case, pieces=pieces, component=component)
@@ -98,7 +112,43 @@ def refreeze_case(*, actor: Member | None, case: Case, component: str = "") -> l
         {room.pk for room in rooms}, set(Member.objects.filter(public_id__in=stays).values_list("pk", flat=True))
     )
     pieces += [room_piece(room) for room in rooms]
+    online = Member.objects.filter(public_id__in=refs["connections"])
+    pieces += connection_pieces(online.values_list("pk", flat=True))
     return _seal(actor=actor, case=case, pieces=pieces, component=component)
+
+
+@transaction.atomic
+def freeze_more(
+    *, actor: Member, case: Case, message: Message, before: int = BEFORE, after: int = AFTER, reason: str
+) -> list[Evidence]:
+    """Freeze more of a conversation at a person's order: up to MORE messages before and after one of the case.
+
+    For whoever may work the case, against a reason. Raises NotAllowed, Conflict, OfficersOnly, ReasonRequired,
+    CaseMoved for a closed case, NotAParty for a message of a room the case does not touch.
+    """
+    case = casework.locked(case)
+    casework.require_worker(actor=actor, case=case)
+    if case.state == Case.State.CLOSED:
+        raise CaseMoved
+    if not reason.strip():
+        raise ReasonRequired
+    touched = Evidence.objects.filter(case=case, kind=Evidence.Kind.ROOM, source_ref=message.room.public_id)
+    if not touched.exists():
+        raise NotAParty
+    room = Message.objects.filter(room=message.room_id)
+    chosen = list(
+        room.filter(pk__lte=message.pk).order_by("-pk").values_list("pk", "author_id")[: min(before, MORE) + 1]
+    )
+    chosen += room.filter(pk__gt=message.pk).order_by("pk").values_list("pk", "author_id")[: min(after, MORE)]
+    pieces = message_pieces(pk for pk, _author in chosen) + profile_pieces({author for _pk, author in chosen})
+    frozen = _seal(actor=actor, case=case, pieces=pieces, component="")
+    audit.record(
+        actor=actor,
+        action="evidence.ordered",
+        subject=case,
+        data={"around": message.public_id, "reason": reason.strip()[:500], "new": len(frozen)},
+    )
+    return frozen
 
 
 def freeze_for_live_cases(message: Message) -> int:
@@ -189,6 +239,16 @@ def _attempts(room_pk: int, subjects: Sequence[int]) -> list[Row]:
     unseen = [Message.Visibility.REFUSED, Message.Visibility.HELD]
     tried = Message.objects.filter(room=room_pk, author__in=subjects, visibility__in=unseen).order_by("-pk")
     return list(tried.values_list("pk", "public_id", "author_id")[:ATTEMPTS])
+
+
+def _aimed(subjects: Sequence[int], protected: set[str]) -> Iterator[Row]:
+    """What subjects addressed to the people to protect, in whatever room: answers and mentions, shown or not."""
+    for subject in subjects:
+        latest = Message.objects.filter(author=subject).order_by("-pk")
+        answers = latest.filter(reply_to__author__public_id__in=protected)
+        yield from answers.values_list("pk", "public_id", "author_id")[:ATTEMPTS]
+        named = latest.values_list("pk", "public_id", "author_id", "mentions")[:LOOKED_AT]
+        yield from [(pk, ref, author) for pk, ref, author, refs in named if protected & set(refs)][:ATTEMPTS]
 
 
 def freeze_person(*, case: Case, member: Member) -> list[Evidence]:

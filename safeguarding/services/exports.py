@@ -7,9 +7,12 @@ starts again. The file appears under its name only when it is whole.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import logging
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -23,14 +26,24 @@ from community.policies import MINOR_BANDS
 from community.queue import nudge
 from community.roles import is_officer
 from safeguarding.dossier.bag import build_bag
-from safeguarding.dossier.redact import redact
+from safeguarding.dossier.encrypt import NoRecipient, check_age_key, encrypt_age, encrypt_zip, passphrase_for
+from safeguarding.dossier.frozen import UNREDACTED, FrozenCase
+from safeguarding.dossier.redact import PROFILES, redact
 from safeguarding.dossier.sign import Signer
-from safeguarding.errors import AnotherPersonRequired, CaseMoved, ExportNotReady, LegalBasisRequired
-from safeguarding.models import Case, ExportDownload, IncidentExport
+from safeguarding.errors import (
+    AnotherPersonRequired,
+    BadRecipientKey,
+    CaseMoved,
+    ExportNotReady,
+    LegalBasisRequired,
+    NotForThem,
+)
+from safeguarding.models import Case, Evidence, ExportDownload, IncidentExport
 
 from . import casework
 from .freezing import freeze_case
 from .people import bands_of
+from .vault import Piece, seal_pieces
 
 logger = logging.getLogger(__name__)
 
@@ -54,11 +67,26 @@ def _require_officer(*, actor: Member, case: Case) -> None:
 
 
 @transaction.atomic
-def request_export(*, actor: Member, case: Case, recipient: str, legal_basis: str, language: str) -> IncidentExport:
-    """Ask for a dossier of the case. One that names a minor waits for a second officer, any other is built at once.
+def request_export(
+    *,
+    actor: Member,
+    case: Case,
+    recipient: str,
+    legal_basis: str,
+    language: str,
+    recipient_name: str = "",
+    request: str = "",
+    unredacted: bool = False,
+    with_connections: bool = False,
+    encryption: str = "none",
+    encrypt_to: str = "",
+) -> IncidentExport:
+    """Ask for a dossier of the case. One that names a minor, is unredacted or holds connection records waits for a
+    second officer; any other is built at once.
 
-    `recipient` is one of IncidentExport.Recipient, `language` "fr" or "en".
-    Raises NotAllowed, Conflict, LegalBasisRequired.
+    `recipient` is one of IncidentExport.Recipient, `language` "fr" or "en", `request` what is asked of them,
+    `encryption` one of IncidentExport.Encryption, `encrypt_to` the recipient’s public age key.
+    Raises NotAllowed, Conflict, LegalBasisRequired, NotForThem, BadRecipientKey.
     """
     case = casework.locked(case)
     _require_officer(actor=actor, case=case)
@@ -66,24 +94,47 @@ def request_export(*, actor: Member, case: Case, recipient: str, legal_basis: st
         raise LegalBasisRequired
     if language not in LANGUAGES:
         raise ValueError(language)
+    if unredacted and recipient not in UNREDACTED:
+        raise NotForThem
+    if with_connections and not PROFILES[recipient].connections:
+        raise NotForThem
+    encryption = IncidentExport.Encryption(encryption)
+    if encryption == IncidentExport.Encryption.AGE:
+        try:
+            check_age_key(encrypt_to.strip())
+        except NoRecipient as error:
+            raise BadRecipientKey from error
     minor = names_minor(case)
+    second = minor or unredacted or with_connections
     state = IncidentExport.State
     export = IncidentExport.objects.create(
         case=case,
         requested_by=actor,
         recipient=IncidentExport.Recipient(recipient),
+        recipient_name=recipient_name.strip(),
+        request=request.strip(),
         legal_basis=legal_basis.strip(),
         language=language,
         names_minor=minor,
-        state=state.AWAITING_SECOND if minor else state.APPROVED,
+        unredacted=unredacted,
+        with_connections=with_connections,
+        encryption=encryption,
+        encrypt_to=encrypt_to.strip() if encryption == IncidentExport.Encryption.AGE else "",
+        state=state.AWAITING_SECOND if second else state.APPROVED,
     )
     audit.record(
         actor=actor,
         action="export.requested",
         subject=export,
-        data={"case": case.public_id, "recipient": export.recipient, "names_minor": minor},
+        data={
+            "case": case.public_id,
+            "recipient": export.recipient,
+            "names_minor": minor,
+            "unredacted": unredacted,
+            "with_connections": with_connections,
+        },
     )
-    if not minor:
+    if not second:
         nudge("safeguarding.tasks.build_export", export.pk)
     return export
 
@@ -171,7 +222,9 @@ def build_export(*, export_pk: int) -> bool:
     export = IncidentExport.objects.select_related("case", "requested_by", "approved_by").get(pk=export_pk)
     partial = folder() / f"{export.public_id}.{token}.part"
     try:
-        frozen = redact(freeze_case(export=export)).case  # as this recipient may read it
+        redacted = redact(freeze_case(export=export))  # as this recipient may read it
+        frozen = redacted.case
+        _seal_key(export, redacted.key)
         _progress(export_pk, token, 10)
         bag = build_bag(
             frozen,
@@ -179,6 +232,8 @@ def build_export(*, export_pk: int) -> bool:
             signer=signer(),
             progress=lambda per_cent: _progress(export_pk, token, 10 + per_cent * 8 // 10),
         )
+        name = f"{frozen.reference}-{export.public_id}.zip"
+        sha256, name = _encrypted(export, partial, name, sha256=bag.sha256)
         partial.chmod(0o600)
         counts = {
             "reference": frozen.reference,
@@ -186,9 +241,9 @@ def build_export(*, export_pk: int) -> bool:
             "persons": len(frozen.persons),
             "decisions": len(frozen.decisions),
             "custody": len(frozen.custody),
+            "bag_sha256": bag.sha256,
         }
-        name = f"{frozen.reference}-{export.public_id}.zip"
-        return _finish(export, token=token, partial=partial, file_name=name, sha256=bag.sha256, counts=counts)
+        return _finish(export, token=token, partial=partial, file_name=name, sha256=sha256, counts=counts)
     except Exception as error:
         logger.exception("export %s was not built", export_pk)
         _fail(export, token=token, error=type(error).__name__)
@@ -197,9 +252,71 @@ def build_export(*, export_pk: int) -> bool:
         partial.unlink(missing_ok=True)
 
 
+def preview_case(*, actor: Member, case: Case, language: str = "fr", **given: Any) -> FrozenCase:
+    """The case as a dossier for these wishes (see `request_export`) would tell it, and nothing stored of it.
+
+    For the page that prepares a dossier: its pages (`dossier.pdf.report_pages`) and what is missing
+    (`dossier.missing.missing_pieces`). Connection records are never opened for a preview. Raises NotAllowed, Conflict.
+    """
+    _require_officer(actor=actor, case=case)
+    given.pop("with_connections", None)
+    wished = IncidentExport(case=case, requested_by=actor, language=language, public_id="", **given)
+    wished.unredacted = False  # an unredacted copy takes two officers, and so does looking at one
+    return redact(freeze_case(export=wished)).case
+
+
+def _seal_key(export: IncidentExport, key: Mapping[str, str]) -> None:
+    """Who stands behind the labels of this copy, in the vault: to be asked for by whoever holds the copy."""
+    if key:
+        with transaction.atomic():
+            seal_pieces(
+                case=export.case,
+                pieces=[
+                    Piece(Evidence.Kind.REDACTION, export.public_id, {"export": export.public_id, "key": dict(key)})
+                ],
+            )
+
+
 def signer() -> Signer:
     """The installation's signing key; its fingerprint is what a recipient is given by another way."""
     return Signer.from_seed(settings.SIGNING_KEY)
+
+
+def _encrypted(export: IncidentExport, file: Path, name: str, *, sha256: str) -> tuple[str, str]:
+    """The file made unreadable in place for anybody but its recipient, where it is to be; its new digest and name."""
+    if export.encryption == IncidentExport.Encryption.NONE:
+        return sha256, name
+    sealed = file.with_suffix(".sealed")
+    try:
+        if export.encryption == IncidentExport.Encryption.AGE:
+            name += ".age"
+            encrypt_age(file, sealed, key=export.encrypt_to)
+        else:
+            encrypt_zip(file, sealed, passphrase=_passphrase(export), name=name)
+            name = name.removesuffix(".zip") + ".aes.zip"
+        sealed.replace(file)
+    finally:
+        sealed.unlink(missing_ok=True)
+    with file.open("rb") as read:
+        return hashlib.file_digest(read, "sha256").hexdigest(), name
+
+
+def _passphrase(export: IncidentExport) -> str:
+    return passphrase_for(export.public_id, key=settings.HASH_KEY)
+
+
+@transaction.atomic
+def show_passphrase(*, actor: Member, export: IncidentExport) -> str:
+    """What opens an AES zip, to be told to the recipient by another way than the file; asking leaves its line.
+
+    Raises NotAllowed, Conflict, ExportNotReady where there is none.
+    """
+    export = IncidentExport.objects.select_related("case").get(pk=export.pk)
+    _require_officer(actor=actor, case=export.case)
+    if export.encryption != IncidentExport.Encryption.ZIP or export.state != IncidentExport.State.READY:
+        raise ExportNotReady
+    audit.record(actor=actor, action="export.passphrase_shown", subject=export, data={"case": export.case.public_id})
+    return _passphrase(export)
 
 
 def _progress(export_pk: int, token: str, per_cent: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from django.conf import settings
@@ -16,18 +16,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat.models import Message, Room
-from community.models import Member
+from community.models import AuditEvent, Member
 from community.roles import OFFICER_DEPUTY, OFFICER_LEAD, roles_of
+from community.services.connections import Ground, read_connections
 from community.services.settings import get_community
 from safeguarding.dossier import frozen
+from safeguarding.dossier.times import day, zone_of
+from safeguarding.dossier.words import words_in
 from safeguarding.incidents import INCIDENTS, Words
-from safeguarding.models import Appeal, Decision, Evidence, IncidentExport
+from safeguarding.models import Appeal, CaseParty, Decision, Evidence, IncidentExport
 
-from .custody import custody_of
+from .briefing import CIRCUMSTANCES, briefing_of
+from .custody import accesses_of, custody_of
 from .evidence import refreeze_case
 from .vault import EvidenceErased, open_evidence
 
 _OFFICER = Words("référent protection", "safeguarding officer")
+_AGE_CLAIMS = frozenset({"says_minor", "says_adult"})  # tactics of the engine: somebody speaks of their own age
 _MODERATOR = Words("modérateur ou modératrice", "moderator")
 
 
@@ -85,6 +90,7 @@ class _Freezer:
             self.people.setdefault(party.member.public_id)
             self.roles[party.member.public_id].append(cast("frozen.Role", party.role))
         self.notifiers: dict[int, str] = {}
+        self.briefing = briefing_of(self.of)
 
     def case(self) -> frozen.FrozenCase:
         incident = INCIDENTS[self.of.code]
@@ -96,7 +102,7 @@ class _Freezer:
         decisions = self.decisions(known)
         measures = self.measures(known)
         rooms = self.rooms()
-        danger = any(report.danger_now for report in reports)
+        people = self.persons(messages)
         return frozen.FrozenCase(
             id=self.of.public_id,
             code=self.of.code,
@@ -109,20 +115,119 @@ class _Freezer:
             handover=frozen.Handover(
                 recipient=cast(Any, self.export.recipient),
                 legal_basis=self.export.legal_basis,
+                recipient_name=self.export.recipient_name,
+                request=self.export.request,
+                unredacted=self.export.unredacted,
+                reference=self.export.public_id,
                 exported_by=self.officer(self.export.requested_by),
                 exported_at=timezone.now(),
                 approved_by=self.officer(self.export.approved_by) if self.export.approved_by else None,
             ),
-            situation=frozen.Situation(danger_now="yes" if danger else "unknown"),
+            situation=self.situation(reports),
             rooms=rooms,
-            persons=(*self.persons(), *self.notified()),
+            persons=(*people, *self.notified()),
             messages=messages,
             reports=reports,
             alerts=self.alerts(known),
             measures=measures,
             decisions=decisions,
             transmissions=tuple(frozen.Transmission(channel=channel, state="due") for channel in incident.tell),
+            opinions=self.opinions(),
+            circumstances=self.circumstances(),
+            blocks=self.blocks(),
+            connections=self.connections(),
+            pieces=self.sealed_pieces(),
+            accesses=accesses_of(self.of, officer=self.officer),
             custody=custody_of(self.of),
+        )
+
+    # -- what a person wrote down ------------------------------------------------------------------------------------
+
+    def situation(self, reports: Sequence[frozen.Report]) -> frozen.Situation:
+        """As the newest briefing says; a report that speaks of danger counts where nobody has answered yet."""
+        said = self.briefing
+        danger = said.danger_now if said else "unknown"
+        if danger == "unknown" and any(report.danger_now for report in reports):
+            danger = "yes"
+        if said is None:
+            return frozen.Situation(danger_now=cast(Any, danger))
+        return frozen.Situation(
+            danger_now=cast(Any, danger),
+            danger_why=said.danger_why,
+            summary=said.summary,
+            family_knows=cast(Any, said.family_knows),
+            family_may_know=cast(Any, said.family_may_know),
+            family_note=said.family_note,
+        )
+
+    def opinions(self) -> tuple[frozen.Opinion, ...]:
+        if self.briefing is None or not self.briefing.opinion:
+            return ()
+        by = self.officer(self.briefing.written_by)
+        return (frozen.Opinion(by=by, at=self.briefing.written_at, text=self.briefing.opinion),)
+
+    def circumstances(self) -> tuple[frozen.Circumstance, ...]:
+        said = self.briefing.circumstances if self.briefing else {}
+        return tuple(
+            frozen.Circumstance(key=cast(Any, key), answer=said[key]["answer"], detail=said[key]["detail"])
+            for key in CIRCUMSTANCES
+            if key in said
+        )
+
+    # -- what else the vault and the log hold ------------------------------------------------------------------------
+
+    def blocks(self) -> tuple[frozen.Block, ...]:
+        """Who of the parties refused whose contact, as the log has it: lifting a block takes nothing away."""
+        parties = {party.member_id: party.member.public_id for party in self.of.parties.select_related("member")}
+        told = AuditEvent.objects.filter(action="member.blocked", actor__in=parties).select_related("payload")
+        return tuple(
+            frozen.Block(by=parties[event.actor_id], against=event.payload.data["blocked"], at=event.at)
+            for event in told.exclude(payload=None).order_by("pk")
+            if event.actor_id is not None and event.payload.data.get("blocked") in parties.values()
+        )
+
+    def connections(self) -> tuple[frozen.Connection, ...]:
+        """Opened only where the export asks for them and a second officer has agreed; each reading leaves its line."""
+        second = self.export.approved_by
+        if not self.export.with_connections or second is None:
+            return ()
+        danger = self.briefing is not None and self.briefing.danger_now == "yes"
+        kept = self.pieces[Evidence.Kind.CONNECTIONS]
+        told = []
+        parties = self.of.parties.exclude(role=CaseParty.Role.WITNESS).select_related("member").order_by("pk")
+        for member in dict.fromkeys(party.member for party in parties):
+            content = kept[member.public_id][1] if member.public_id in kept else None
+            opened = read_connections(
+                actor=self.export.requested_by,
+                second=second,
+                member=member,
+                ground=Ground.DANGER if danger else Ground.AUTHORITY,
+                reason=self.export.legal_basis,
+                kept=content["records"] if content else (),
+            )
+            told += [
+                frozen.Connection(
+                    person=member.public_id, at=one.at, kind=cast(Any, one.kind), address=one.address, port=one.port
+                )
+                for one in opened
+                if one.address
+            ]
+        return tuple(told)
+
+    def sealed_pieces(self) -> tuple[frozen.Piece, ...]:
+        """Every version of every piece, as the vault holds it; the keys of earlier redactions stay unnamed."""
+        rows = self.of.evidence.exclude(kind=Evidence.Kind.REDACTION).select_related("key").order_by("pk")
+        return tuple(
+            frozen.Piece(
+                id=row.public_id,
+                kind=row.kind,
+                source=row.source_ref,
+                frozen_at=row.frozen_at,
+                commitment=row.commitment,
+                ordinal=row.ordinal,
+                erased=not hasattr(row, "key"),
+            )
+            for row in rows.defer("ciphertext", "nonce")
         )
 
     def platform(self) -> frozen.Platform:
@@ -130,11 +235,15 @@ class _Freezer:
         return frozen.Platform(
             name=community.name,
             url=settings.SITE_URL,
-            operator=community.name,
-            country="FR",
+            operator=community.operator or community.name,
+            country=community.country,
             timezone=settings.TIME_ZONE,
             contact_name=self.export.requested_by.pseudonym,
             contact_email=community.contact_email,
+            contact_phone=community.contact_phone,
+            address=community.address,
+            public_body=community.public_body,
+            terms_url=f"{settings.SITE_URL}/terms/",
         )
 
     def officer(self, member: Member) -> frozen.Officer:
@@ -212,7 +321,8 @@ class _Freezer:
 
     # -- who and where -----------------------------------------------------------------------------------------------
 
-    def persons(self) -> tuple[frozen.Person, ...]:
+    def persons(self, messages: Sequence[frozen.Message]) -> tuple[frozen.Person, ...]:
+        claims = self.claims(messages)
         profiles = self.pieces[Evidence.Kind.PROFILE]
         members = {member.public_id: member for member in Member.objects.filter(public_id__in=list(self.people))}
         decided: dict[int, int] = defaultdict(int)
@@ -247,13 +357,41 @@ class _Freezer:
                     joined_at=_moment(content["joined_at"]),
                     closed_at=_moment(content["closed_at"]),
                     language=content["language"],
+                    declared_age="\n".join(text for text, _tactic in claims[public_id]),
+                    age_disagrees=_disagrees(content["band"], {tactic for _text, tactic in claims[public_id]}),
                     past_decisions=decided[member.pk] if member else 0,
                 )
             )
         return tuple(persons)
 
+    def claims(self, messages: Sequence[frozen.Message]) -> dict[str, list[tuple[str, str]]]:
+        """What people said of their own age, word for word: (quotation with its day, tactic), each once a person."""
+        claims: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        quoted = words_in(self.language)
+        for message in messages:
+            for version in message.versions:
+                for found in version.findings:
+                    if found.tactic not in _AGE_CLAIMS or version.text is None:
+                        continue
+                    said = quoted("quote", text=version.text[found.start : found.end].strip() or version.text)
+                    when = day(message.sent_at.astimezone(zone_of(settings.TIME_ZONE)), self.language)
+                    if (claim := (f"{said} ({when})", found.tactic)) not in claims[message.author]:
+                        claims[message.author].append(claim)
+        return claims
+
     def notified(self) -> tuple[frozen.Person, ...]:
-        return tuple(frozen.Person(id=label, roles=("notifier",)) for label in self.notifiers.values())
+        """Labels alone; the pseudonym behind each in an unredacted copy, which takes two officers."""
+        named = Member.objects.in_bulk(list(self.notifiers)) if self.export.unredacted else {}
+        return tuple(
+            frozen.Person(
+                id=label,
+                roles=("notifier",),
+                pseudonyms=(frozen.Pseudonym(name=named[pk].pseudonym, since=named[pk].joined_at),)
+                if pk in named
+                else (),
+            )
+            for pk, label in self.notifiers.items()
+        )
 
     def rooms(self) -> tuple[frozen.Room, ...]:
         stays: dict[str, list[frozen.Stay]] = defaultdict(list)
@@ -390,6 +528,11 @@ class _Freezer:
             judged_by=self.officer(appeal.judged_by) if appeal.judged_by else None,
             answer=appeal.answer,
         )
+
+
+def _disagrees(band: str, said: set[str]) -> bool:
+    """Whether what somebody said of their age cannot be true of the band that was checked."""
+    return (band == "adult" and "says_minor" in said) or (band.startswith("teen") and "says_adult" in said)
 
 
 def _if_known(message: Message | None, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ message     id, room, author, reply_to, mentions, sent_at, check_state, visibili
 profile     id, pseudonyms: [{name, since}], language, joined_at, closed_at, band, age_facts, restrictions
 membership  room, member, stays: [{role, joined_at, left_at}]
 room        id, name, topic, rules, language, at_least, under, delivery, state, created_at
+connections member, records: [{kind, key_id, at, sealed}]    (still sealed: an address takes two officers)
 report      id, reporter, subject, message, room, category, text, danger_now, made_at
 """
 
@@ -20,6 +21,7 @@ from django.db.models import Prefetch
 
 from chat.models import Membership, Message, MessageRevision, Room, RoomEvent
 from community.models import AgeFact, Member, PseudonymChange, Restriction
+from community.services.connections import sealed_connections
 from safeguarding.models import Evidence, Report, RiskCheck
 
 from .people import bands_of
@@ -178,6 +180,16 @@ def room_piece(room: Room) -> Piece:
             "created_at": _at(room.created_at),
         },
     )
+
+
+def connection_pieces(member_pks: Iterable[int]) -> list[Piece]:
+    """Sign-ups and logins, copied as they lie: sealed, and so beyond whoever merely opens the piece."""
+    pieces = []
+    for member in Member.objects.filter(pk__in=list(member_pks)).order_by("pk"):
+        if records := sealed_connections(member=member):
+            content = {"member": member.public_id, "records": records}
+            pieces.append(Piece(Evidence.Kind.CONNECTIONS, member.public_id, content))
+    return pieces
 
 
 def report_piece(report: Report) -> Piece:

@@ -115,7 +115,7 @@ def test_notifications_tell_ground_recipient_and_what_is_due() -> None:
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_instructions_name_every_file_of_the_bag_and_no_other(language: str, bag: BagResult) -> None:
     text = (PROJECT / "safeguarding" / "dossier" / "verify" / f"README.{language}.txt").read_text(encoding="utf-8")
-    named = set(re.findall(r"(data/[a-z.]+(?:[a-z]|/))", text))
+    named = set(re.findall(r"(data/[a-z.-]+(?:[a-z]|/))", text))
     held = {re.sub(r"(data/channels/).*", r"\1", file.path) for file in bag.files if file.path.startswith("data/")}
     assert named - {"data/redactions.json"} == held
     assert all(len(line) <= 120 for line in text.splitlines())

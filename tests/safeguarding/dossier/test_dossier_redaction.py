@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from safeguarding.dossier import parts
 from safeguarding.dossier.bag import build_bag
 from safeguarding.dossier.codec import hints
-from safeguarding.dossier.frozen import Finding, FrozenCase, Pseudonym, Version
+from safeguarding.dossier.frozen import Circumstance, Finding, FrozenCase, FrozenCaseError, Pseudonym, Version
 from safeguarding.dossier.redact import FREE_TEXT, PROFILES, REFERENCES, redact
+from safeguarding.dossier.revealing import REVEALING
 from safeguarding.dossier.sign import Signer
 from tests.safeguarding.dossier.cases import START, conversation, grooming_case
 
@@ -40,11 +41,98 @@ def everything(case: FrozenCase, tmp_path: Path, signer: Signer) -> str:
     )
 
 
+@pytest.mark.parametrize("recipient", ["police", "prosecutor", "ncmec", "nca"])
+def test_third_parties_are_labels_to_everybody_at_first(recipient: str) -> None:
+    masked = redact(for_recipient(recipient))
+    assert [person.name for person in masked.case.persons] == ["lune_bleue", "Maxime", "P1", "N1"]
+    assert dict(masked.key) == {"P1": "charlie"}
+    assert masked.case.connections  # two officers hand them over
+
+
+def unredacted(recipient: str, **changes: Any) -> FrozenCase:
+    case = grooming_case()
+    handover = dataclasses.replace(case.handover, recipient=recipient, unredacted=True, **changes)
+    return dataclasses.replace(case, handover=handover)
+
+
 @pytest.mark.parametrize("recipient", ["police", "prosecutor"])
-def test_police_and_prosecutor_read_the_case_unmasked(recipient: str) -> None:
-    case = for_recipient(recipient)
+def test_unredacted_copy_names_everybody_the_notifier_too(recipient: str, tmp_path: Path, signer: Signer) -> None:
+    case = unredacted(recipient)
+    named = dataclasses.replace(case.persons[3], pseudonyms=(Pseudonym(name="Violette", since=START),))
+    case = dataclasses.replace(case, persons=(*case.persons[:3], named))
     assert redact(case).case == case
-    assert dict(redact(case).key) == {}
+    said = everything(case, tmp_path, signer)
+    assert "Charlie" in said
+    assert "Violette" in said
+    assert "ne pas révéler" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("recipient", ["child_protection", "regulator", "ncmec", "nca"])
+def test_nobody_but_police_and_prosecutor_is_handed_an_unredacted_copy(recipient: str) -> None:
+    with pytest.raises(FrozenCaseError, match="unredacted"):
+        unredacted(recipient)
+
+
+def test_one_officer_hands_over_no_unredacted_copy() -> None:
+    with pytest.raises(FrozenCaseError, match="unredacted"):
+        unredacted("police", approved_by=None)
+
+
+def test_notifier_is_named_nowhere_but_in_an_unredacted_copy() -> None:
+    case = grooming_case()
+    named = dataclasses.replace(case.persons[3], pseudonyms=(Pseudonym(name="Violette", since=START),))
+    with pytest.raises(FrozenCaseError, match="notifier"):
+        dataclasses.replace(case, persons=(*case.persons[:3], named))
+
+
+OUT = [("alice", "Je suis lesbienne, personne ne le sait.", ()), ("bob", "Dans le salon Arc-en-ciel ? T’es gay ?", ())]
+
+
+def out_of_the_closet(recipient: str, **changes: Any) -> FrozenCase:
+    """A case whose room and words tell alice's orientation."""
+    room = dataclasses.replace(grooming_case().rooms[0], name="Arc-en-ciel lycée", topic="Jeunes LGBT+")
+    case = for_recipient(
+        recipient, messages=conversation(OUT, code="M1"), rooms=(room,), alerts=(), reports=(), opinions=(), **changes
+    )
+    summary = "Il demande à une adolescente lesbienne de garder le secret."
+    return dataclasses.replace(case, situation=dataclasses.replace(case.situation, summary=summary))
+
+
+@pytest.mark.parametrize("recipient", PROFILES)
+def test_nobody_is_outed_by_a_dossier(recipient: str, tmp_path: Path, signer: Signer) -> None:
+    masked = redact(out_of_the_closet(recipient)).case
+    said = everything(masked, tmp_path, signer).lower()
+    said = said.replace("orientation ou", "").replace("orientation or", "")
+    for word in ("lesbienne", "gay", "arc-en-ciel", "lgbt"):
+        assert word not in said, word
+    assert "je suis [masqué], personne ne le sait." in said
+    log = {one.kind: one for one in masked.redactions}
+    assert log["orientation"].count == 5  # the topic of the room among them
+    assert log["room"].label == "R1"
+
+
+def test_orientation_stays_where_it_is_the_ground_of_the_hate() -> None:
+    insult = Circumstance(key="hate_words", answer="yes", detail="injures homophobes")
+    for changes in ({"circumstances": (insult,)}, {"code": "H1"}, {"code": "V1"}):
+        said = redact(out_of_the_closet("police", **changes)).case
+        assert said.rooms[0].name == "Arc-en-ciel lycée"
+        assert said.messages[0].versions[0].text == "Je suis lesbienne, personne ne le sait."
+    motive = Circumstance(key="hate_words", answer="no")
+    assert redact(out_of_the_closet("police", code="V1", circumstances=(motive,))).case.rooms[0].name == "R1"
+
+
+@pytest.mark.parametrize(
+    "text", ["en transit", "un bicycle", "transport", "homogène", "Homo sapiens", "bi-mensuel", "J’habite à Bièvres"]
+)
+def test_ordinary_words_are_left_alone(text: str) -> None:
+    assert REVEALING.search(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["T’es gay ?", "les LGBTQIA+", "non-binaire", "bisexuelle", "un mec trans", "coming out"]
+)
+def test_words_that_tell_an_orientation_are_found(text: str) -> None:
+    assert REVEALING.search(text)
 
 
 def test_child_protection_learns_of_the_child_and_the_subject_but_of_no_third_party(
@@ -129,19 +217,22 @@ def test_every_text_field_is_known_as_words_of_people_a_reference_or_a_key_of_ou
     """A field added later must be judged before it can slip past the mask."""
     keys = {
         "FrozenCase": "id code",
+        "Access": "action",
         "Alert": "code ruleset",
         "AssuredAge": "method level",
         "Connection": "address",
         "CustodyEntry": "commitment previous digest action actor salt",
         "Decision": "id action message room terms_version",
         "Finding": "code rule version tactic",
-        "Handover": "legal_basis recipient_name",
+        "Handover": "legal_basis recipient_name reference",
         "Measure": "message",
         "Message": "id room reply_to",
         "Officer": "name role contact",
+        "Order": "authority file_number authentic_how",
         "Person": "language",
+        "Piece": "id kind commitment",
         "Platform": "name url operator country timezone contact_name contact_email contact_phone address software "
-        "software_version",
+        "software_version terms_url",
         "Redaction": "label why",
         "Report": "id category notifier message",
         "Room": "id language",

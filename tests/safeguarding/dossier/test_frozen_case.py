@@ -16,7 +16,6 @@ from safeguarding.dossier.frozen import (
     FrozenCaseError,
     Message,
     Person,
-    Pseudonym,
     Version,
 )
 from safeguarding.dossier.parts import Report
@@ -53,7 +52,7 @@ def test_no_part_has_a_place_for_private_notes_or_a_notifier() -> None:
 @pytest.mark.parametrize(
     "person",
     [
-        {"id": "N1", "roles": ("notifier",), "pseudonyms": (Pseudonym(name="carole", since=START),)},
+        {"id": "N1", "roles": ("notifier",), "declared_age": "17"},
         {"id": "N1", "roles": ("notifier",), "joined_at": START},
         {"id": "N1", "roles": ("notifier",), "past_decisions": 2},
         {"id": "N1", "roles": ("notifier", "witness")},
