@@ -62,6 +62,15 @@ HELP_LINES: Sequence[HelpLine] = (
         urgent=True,
     ),
     HelpLine(
+        "15",
+        "15",
+        _("Ambulance, emergency doctors (SAMU)"),
+        _("somebody is hurt, or has taken something"),
+        _("day and night"),
+        _CHECKED,
+        urgent=True,
+    ),
+    HelpLine(
         "119",
         "119",
         _("Children in danger"),

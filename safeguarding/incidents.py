@@ -265,7 +265,7 @@ _TABLE = (
         ("CP 132-71-1", "CP 132-77", "CP 221-3", "CP 312-1"),
         "P0",
         ("emergency", "dsa_art18", "target", "prosecutor"),
-        ("17", "sos_homophobie", "116006"),
+        ("17", "sos-homophobie", "116006"),
     ),
     Incident(
         "V2",
@@ -297,7 +297,7 @@ _TABLE = (
         ("Loi 1881 art. 33", "Loi 1881 art. 24", "CP R625-8-1", "CP R625-8", "CP R625-7", "CP 132-76", "CP 132-77"),
         "P2",
         ("pharos", "victim"),
-        ("sos_homophobie", "3018"),
+        ("sos-homophobie", "3018"),
         "P1",
         Words("il y a appel à la violence ou à la haine", "there is a call to violence or hatred"),
     ),
@@ -331,7 +331,7 @@ _TABLE = (
         ("CP 312-10", "CP 312-1"),
         "P1",
         ("victim", "police"),
-        ("sos_homophobie", "116006", "3114"),
+        ("sos-homophobie", "116006", "3114"),
     ),
     Incident(
         "S1",

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from community.helplines import HELP_LINES
 from safeguarding.incidents import CHANNELS, INCIDENTS, LAW, SEVERITIES, Incident
 from tests.conftest import shared_path
 
@@ -30,7 +31,6 @@ CODES = [
     "X2",
     "X3",
 ]
-HELP_LINES = {"15", "17", "112", "114", "119", "3018", "3114", "116006", "sos_homophobie"}
 each = pytest.mark.parametrize("incident", INCIDENTS.values(), ids=INCIDENTS)
 
 
@@ -46,7 +46,7 @@ def test_incident_says_everything_in_both_languages(incident: Incident) -> None:
     assert incident.tell
     assert set(incident.law) <= set(LAW)
     assert set(incident.tell) <= set(CHANNELS)
-    assert set(incident.help_lines) <= HELP_LINES
+    assert set(incident.help_lines) <= {line.key for line in HELP_LINES}
     assert incident.severity in SEVERITIES
     assert (incident.aggravated is None) == (incident.aggravated_when is None)
     if incident.aggravated:
