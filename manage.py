@@ -8,14 +8,16 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from config.first_run import prepare_environment
+# They read a file and write lines: anybody may run them, with nothing installed but the requirements.
+ENGINE_ALONE = {"assess_texts", "assess_conversations", "assess_room_names", "verify_age_presentation"}
 
-# They read lines and write lines: anybody may run them, with nothing installed but the requirements.
-ENGINE_ALONE = {"assess_texts", "assess_conversations", "assess_room_names"}
+# Before anything of `config` is imported: Celery's module there chooses the full settings where none are chosen.
+_alone = len(sys.argv) > 1 and sys.argv[1] in ENGINE_ALONE
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.engine_settings" if _alone else "config.settings")
+
+from config.first_run import prepare_environment  # noqa: E402
 
 if __name__ == "__main__":
-    alone = set(sys.argv[1:2]) <= ENGINE_ALONE and len(sys.argv) > 1
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.engine_settings" if alone else "config.settings")
     if sys.argv[1:2] == ["setup"]:
         prepare_environment(sys.argv[2:])  # the settings do not load before the first secrets exist
     execute_from_command_line(sys.argv)
