@@ -16,15 +16,15 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import timezone, translation
 
-from community.errors import AgeCheckRequired, Refused
+from community.errors import Refused
 from community.models import Member
-from community.policies import AgeBand
-from community.services.access import Access, access_of
+from community.services.access import access_of
 
 from . import broadcast, presence, protocol
-from .errors import FreshProofRequired, MessageUnknown, NotAMember, ShutOut
+from .errors import MessageUnknown, NotAMember
 from .hub import Socket, hub
 from .models import Message, Room
+from .policies import may_take_part
 from .protocol import BadFrame, ClientFrame
 from .services.messages import delete_message, edit_message, mark_read
 from .services.posting import Post, Posted
@@ -53,10 +53,11 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self.socket_id = uuid.uuid4().hex
         self.bad = 0
         self.rooms: dict[str, Room] = {}
+        self.sleeps: dict[str, dt.datetime] = {}  # when a room that is followed ends its opening hours
         self.allowance, self.spent_at = _burst(), time.monotonic()
         self.tasks: list[asyncio.Task[None]] = []
         self.access = await in_reader(access_of, member)
-        if refusal := _no_socket(self.access):
+        if refusal := may_take_part(self.access, timezone.now()):
             await self._end(protocol.CLOSE_FORBIDDEN, refusal)
             return
         self.socket = Socket(member.pk, member.public_id, self._about_member)
@@ -145,6 +146,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
     async def _leave(self, room_id: str) -> None:
         if room_id in self.socket.cursors:
+            self.sleeps.pop(room_id, None)
             await hub().leave(self.socket, room_id)
             await in_reader(presence.depart, room_id, self.socket_id, self.member)
             broadcast.passing(room_id, self.member, {"type": "presence"}, "left")
@@ -159,10 +161,14 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self._ack(frame, client_id=frame.client_id, **_state(answer))
 
     async def _entry(self, room_id: str) -> Entry:
-        entry = await in_reader(entry_of, member=self.member, room_id=room_id)
+        entry = await self._in_words(entry_of, member=self.member, room_id=room_id)
         if not entry.role:
             raise NotAMember
-        return entry
+        if entry.until is None:
+            self.sleeps.pop(room_id, None)
+        else:
+            self.sleeps[room_id] = entry.until
+        return entry  # type: ignore[no-any-return]  # in_words keeps no types
 
     async def _message(self, room_id: str, message_id: str) -> Message:
         await self._entry(room_id)
@@ -195,7 +201,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def _authorise_again(self) -> None:
         self.access = await in_reader(access_of, self.member)
         self._heed_access()
-        if refusal := _no_socket(self.access):
+        if refusal := may_take_part(self.access, timezone.now()):
             self._closed(protocol.CLOSE_FORBIDDEN, refusal)
             return
         for room_id in list(self.socket.cursors):
@@ -212,10 +218,9 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def _keep_deadlines(self) -> None:
         """Authorise again at the very moment something ends, and now and then should nobody have told."""
         while True:
-            changes_at = self.access.changes_at
             wait = RECHECK
-            if changes_at is not None:
-                wait = min(RECHECK, max(0.0, (changes_at - timezone.now()) / dt.timedelta(seconds=1)) + 0.05)
+            if ends := [at for at in (self.access.changes_at, *self.sleeps.values()) if at is not None]:
+                wait = min(RECHECK, max(0.0, (min(ends) - timezone.now()) / dt.timedelta(seconds=1)) + 0.05)
             await asyncio.sleep(wait)
             try:
                 await self._authorise_again()
@@ -264,17 +269,6 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
 
 def _burst() -> float:
     return float(settings.SOCKET_FRAMES_PER_SECOND * BURST_SECONDS)
-
-
-def _no_socket(access: Access) -> Refused | None:
-    """Without a verified age, or shut out, there is nothing a socket could be for."""
-    if access.shut_out:
-        return ShutOut()
-    if access.band == AgeBand.NONE:
-        return AgeCheckRequired()
-    if access.fresh_proof_asked:
-        return FreshProofRequired()
-    return None
 
 
 def _state(posted: Posted) -> dict[str, Any]:

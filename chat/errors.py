@@ -37,6 +37,21 @@ class FreshProofRequired(Refused):
     message = _("Please prove your age again to come back to the rooms.")
 
 
+class ProofTooWeak(Refused):
+    code = "proof_too_weak"
+    message = _("This room asks for a stronger proof of age. “Your age” lists the ways; a person can help.")
+
+
+class AccountHeld(Refused):
+    code = "account_held"
+    message = _("A person has to look at your account first. “My decisions” says why and how to object.")
+
+
+class RoomAsleep(Refused):
+    code = "room_asleep"
+    message = _("This room is closed at this hour.")
+
+
 class BannedFromRoom(Refused):
     code = "room_ban"
     message = _("You may not enter this room. “My decisions” says why and how to appeal.")
@@ -105,6 +120,24 @@ class NameTaken(Refused):
 class AgesInvalid(Refused):
     code = "ages_invalid"
     message = _("A room is for minors or for adults, never both.")
+
+
+class LevelInvalid(Refused):
+    code = "level_invalid"
+    message = _("There is no such level of proof.")
+
+
+class YouthWorkerUnfit(Refused):
+    code = "youth_worker_unfit"
+    message = _(
+        "A youth worker is a proved adult who does not moderate here, for a room of minors, with a certificate seen "
+        "within the last six months."
+    )
+
+
+class YouthWorkerMoved(Refused):
+    code = "youth_worker_moved"
+    message = _("This has been decided meanwhile.")
 
 
 class TooManyProposals(Refused):

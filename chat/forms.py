@@ -14,8 +14,18 @@ from community.policies import meets
 from .models import Room
 
 # What a room may ask for here: (from age, under age) and the words for it.
-AGES: Mapping[str, tuple[int, int | None]] = {"15-18": (15, 18), "18-": (18, None)}
-AGE_WORDS = {"15-18": _("15 to 17 years"), "18-": _("adults, from 18 years")}
+AGES: Mapping[str, tuple[int, int | None]] = {
+    "13-15": (13, 15),
+    "13-18": (13, 18),
+    "15-18": (15, 18),
+    "18-": (18, None),
+}
+AGE_WORDS = {
+    "13-15": _("13 and 14 years"),
+    "13-18": _("13 to 17 years"),
+    "15-18": _("15 to 17 years"),
+    "18-": _("adults, from 18 years"),
+}
 
 
 class PostForm(forms.Form):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Member, PublicIdField, one_of
-from community.policies import Ask
+from community.policies import Ask, Level, reaches
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
@@ -38,6 +38,12 @@ class Room(models.Model):
     under = models.PositiveSmallIntegerField(_("under age"), null=True, blank=True)
     delivery = models.CharField(max_length=12, choices=Delivery.choices, default=Delivery.CHECK_FIRST)
     slow_mode_seconds = models.PositiveSmallIntegerField(_("seconds between two messages"), default=0)
+    # How strong a proof of age must be; a minors' room never goes below ENHANCED (see needs_level).
+    min_level = models.CharField(
+        _("proof of age at least"), max_length=10, choices=Level.choices, default=Level.STANDARD
+    )
+    # In the community's zone: [["mon", "17:00", "20:00"], ...]; empty: always open.
+    opening_hours = models.JSONField(_("opening hours"), default=list, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     last_seq = models.PositiveBigIntegerField(default=0)  # allocated under this row's lock; gapless
     created_at = models.DateTimeField(default=timezone.now)
@@ -49,6 +55,7 @@ class Room(models.Model):
         verbose_name_plural = _("rooms")
         constraints: ClassVar = [
             one_of("state", ["open", "closed"], name="room_state_valid"),
+            one_of("min_level", ["asserted", "standard", "enhanced", "strict"], name="room_level_valid"),
             one_of("delivery", ["check_first", "check_after"], name="room_delivery_valid"),
             models.CheckConstraint(
                 # "is not null" is said: a CHECK lets pass what is unknown, and so would a room from 15 without an end.
@@ -75,6 +82,14 @@ class Room(models.Model):
     @property
     def admits_minors(self) -> bool:
         return self.under is not None
+
+    @property
+    def needs_level(self) -> str:
+        """The weakest proof that opens the room. Being *under* an age is what a predator would claim: among minors it
+        must have been signed by an official issuer or witnessed by people, whatever the room itself asks for."""
+        if self.admits_minors and not reaches(self.min_level, Level.ENHANCED):
+            return Level.ENHANCED
+        return self.min_level
 
 
 class RoomProposal(models.Model):
@@ -131,6 +146,7 @@ class Membership(models.Model):
     class Role(models.TextChoices):
         MEMBER = "member", _("member")
         STEWARD = "steward", _("steward")
+        YOUTH_WORKER = "youth_worker", _("youth worker")
 
     room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="memberships")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="memberships")
@@ -142,7 +158,7 @@ class Membership(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            one_of("role", ["member", "steward"], name="membership_role_valid"),
+            one_of("role", ["member", "steward", "youth_worker"], name="membership_role_valid"),
             models.UniqueConstraint(
                 fields=["room", "member"], condition=Q(left_at__isnull=True), name="membership_one_current"
             ),

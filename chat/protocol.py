@@ -183,8 +183,8 @@ SERVER_FRAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "room": "public id of the room",
             "seq": "the event’s number",
             "kind": "posted, edited, removed or skip",
-            "message": "id, author {id, name}, body, reply_to {id, author, body} or null, mentions, created_at, "
-            "edited; of a removal only its id; of a skip null",
+            "message": "id, author {id, name, and role of a youth worker}, body, reply_to {id, author, body} or null, "
+            "mentions, created_at, edited; of a removal only its id; of a skip null",
         },
     ),
     "refused": (

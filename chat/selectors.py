@@ -44,6 +44,7 @@ def shape_events(events: Sequence[RoomEvent], *, bodies: Mapping[int, str] | Non
     others = {event.message_id for event in events} - messages.keys()
     if others:
         rows = Message.objects.filter(pk__in=others).select_related("author", "room", "reply_to__author")
+        rows = rows.annotate(by_youth_worker=Exists(_youth_worker_here()))
         messages |= rows.in_bulk()
     visible = [m for m in messages.values() if m.visibility == Message.Visibility.VISIBLE]
     shown = dict(bodies or {})
@@ -80,13 +81,25 @@ def shape_message(message: Message, body: str, quotes: Mapping[int, str]) -> dic
             reply |= {"author": message.reply_to.author.pseudonym, "body": quote[:EXCERPT]}
     return {
         "id": message.public_id,
-        "author": {"id": message.author.public_id, "name": message.author.pseudonym},
+        "author": _author(message),
         "body": body,
         "reply_to": reply,
         "mentions": message.mentions,
         "created_at": message.created_at.isoformat(timespec="milliseconds"),
         "edited": message.shown_revision != 1,
     }
+
+
+def _author(message: Message) -> dict[str, Any]:
+    """Who wrote it; a youth worker is labelled, for they are the only adult in the room."""
+    author = {"id": message.author.public_id, "name": message.author.pseudonym}
+    return {**author, "role": "youth_worker"} if getattr(message, "by_youth_worker", False) else author
+
+
+def _youth_worker_here() -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        room=OuterRef("room"), member=OuterRef("author"), role=Membership.Role.YOUTH_WORKER
+    )
 
 
 def shown_bodies(messages: Collection[Message]) -> dict[int, str]:
@@ -175,7 +188,7 @@ def rooms_for(*, member: Member, access: Access) -> QuerySet[Room]:
         ages |= Q(at_least=at_least, under=under) if under else Q(at_least=at_least, under__isnull=True)
     return (
         Room.objects.open()
-        .filter(ages)
+        .filter(ages | Q(public_id__in=access.youth_rooms))
         .exclude(public_id__in=access.room_bans)
         .annotate(
             joined=Exists(mine),

@@ -15,13 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from community.errors import Refused
+from community.hours import hours_text
 from community.models import Member
+from community.policies import Level
 from community.services.access import access_of
 
 from . import selectors
 from .errors import MessageUnknown, NotAMember, RoomUnknown
 from .forms import EditForm, PostForm
-from .models import Membership, Message
+from .models import Membership, Message, Room
 from .services.messages import delete_message, edit_message, mark_read
 from .services.posting import LONGEST, Post, post_message
 from .services.rooms import Entry, entry_of, join_room, leave_room
@@ -51,8 +53,14 @@ def script_words() -> dict[str, str]:
         "confirm_delete": _("Delete this message? Nobody in the room will see it any more."),
         "quote_gone": _("in answer to a message that cannot be shown"),
         "something_waits": _("Something waits for you. Reload the page to read it."),
+        "youth_worker": _("youth worker"),
         "writing": _("{names}: writing…"),
     }
+
+
+def about(room: Room) -> dict[str, Any]:
+    """What everybody may know of a room before they enter it."""
+    return {"room": room, "level": Level(room.needs_level).label, "hours": hours_text(room.opening_hours)}
 
 
 def door(request: HttpRequest, refusal: Refused) -> HttpResponse:
@@ -87,7 +95,7 @@ def room(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "POST":
         return _say(request, entry)
     if not entry.role:
-        return render(request, "chat/enter.html", {"room": entry.room, "section": "rooms"})
+        return render(request, "chat/enter.html", {**about(entry.room), "section": "rooms"})
     return _show(request, entry, reply_to=request.GET.get("reply_to", ""))
 
 
@@ -120,7 +128,7 @@ def _show(request: HttpRequest, entry: Entry, *, body: str = "", reply_to: str =
         answered = selectors.answerable(room=found, access=entry.access, public_id=reply_to)
     read = selectors.read_seq(room=found, member=member)
     context: dict[str, Any] = {
-        "room": found,
+        **about(found),
         "history": [_dated(one) for one in history],
         "older": history[0]["seq"] if len(history) == selectors.PAGE else None,
         "before": before,

@@ -79,7 +79,9 @@ def passes(access: Access, view_name: str, *, floor_age: int) -> bool:
         return False
     if is_named(view_name, OPEN_WITHOUT_AGE):
         return True
-    return not access.fresh_proof_asked and opens(access.facts, floor_age=floor_age)
+    if access.held or access.fresh_proof_asked or access.consent_missing:
+        return False
+    return opens(access.facts, floor_age=floor_age)
 
 
 class AgeGateMiddleware:

@@ -16,6 +16,15 @@ class AgeBand(models.TextChoices):
     ADULT = "adult", _("adult")
 
 
+class Level(models.TextChoices):
+    """How much a proof is worth, from the weakest to the strongest (the words of IEEE 2089.1-2024)."""
+
+    ASSERTED = "asserted", _("asserted")
+    STANDARD = "standard", _("standard")
+    ENHANCED = "enhanced", _("enhanced")
+    STRICT = "strict", _("strict")
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What a room or a check needs: over every age in `at_least`, under every age in `under`."""
@@ -54,6 +63,18 @@ def band_of(facts: Mapping[int, bool]) -> AgeBand:
     return AgeBand.NONE
 
 
+def reaches(level: str, least: str) -> bool:
+    """Whether a proof of `level` is at least as strong as `least`; a word that is no level reaches nothing."""
+    order = Level.values
+    return level in order and order.index(level) >= order.index(least)
+
+
+def needs_consent(facts: Mapping[int, bool], *, digital_majority: int) -> bool:
+    """Whether a guardian must agree too: a minor who is not proved over the digital majority (GDPR art. 8; in France
+    15 years, loi 78-17 art. 45)."""
+    return band_of(facts) in MINOR_BANDS and not meets(facts, Ask(at_least=(digital_majority,)))
+
+
 def may_contact(one: AgeBand, other: AgeBand) -> bool:
     """Whether two members may be in private contact (DESIGN section 4, invariant 3): same known band only.
 
@@ -70,8 +91,6 @@ def may_share_room(one: AgeBand, other: AgeBand) -> bool:
 
 
 def opens(facts: Mapping[int, bool], *, floor_age: int) -> bool:
-    """Whether verified facts open this community at all, whose floor age is `floor_age` years.
-
-    Nobody without a proved band, nobody under the floor, and nobody of 13-14: they wait for a guardian's consent.
-    """
-    return band_of(facts) in (AgeBand.TEEN_15_17, AgeBand.ADULT) and meets(facts, Ask(at_least=(floor_age,)))
+    """Whether verified facts open this community at all, whose floor age is `floor_age` years: nobody without a proved
+    band, nobody under the floor. Whether a guardian must agree too is `needs_consent`."""
+    return band_of(facts) is not AgeBand.NONE and meets(facts, Ask(at_least=(floor_age,)))

@@ -119,3 +119,8 @@ class NotYourMeasure(Refused):
 class AlreadyContested(Refused):
     code = "already_contested"
     message = _("You have already contested this measure. A person will read what you wrote.")
+
+
+class NoSuchMember(Refused):
+    code = "no_such_member"
+    message = _("Nobody here has this name.")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chat.errors import (
     AgesInvalid,
+    LevelInvalid,
     NameRefused,
     NameTaken,
     NotAMember,
@@ -20,12 +21,14 @@ from chat.errors import (
     TooManyProposals,
 )
 from chat.models import Membership, Room, RoomProposal
-from chat.policies import may_enter
+from chat.policies import is_youth_worker, may_enter
 from chat.safeguard import Verdict, get_safeguard
 from community import audit
 from community.errors import NotAllowed, ReasonRequired
+from community.hours import check_hours, end_of
 from community.models import Member
 from community.names import check_readable, pseudonym_key
+from community.policies import Level
 from community.roles import is_moderator, is_officer
 from community.services.access import Access, access_of, bump_access
 
@@ -35,11 +38,13 @@ MOST_WAITING = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A member in front of a room: allowed in at the moment it was made. `role` is "" for one who has not joined."""
+    """A member in front of a room: allowed in at the moment it was made. `role` is "" for one who has not joined;
+    `until` is when the room’s opening hours end."""
 
     room: Room
     access: Access
     role: str
+    until: dt.datetime | None = None
 
 
 def entry_of(*, member: Member, room_id: str, now: dt.datetime | None = None) -> Entry:
@@ -48,19 +53,22 @@ def entry_of(*, member: Member, room_id: str, now: dt.datetime | None = None) ->
     if room is None:
         raise RoomUnknown
     access = access_of(member)
-    if refusal := may_enter(access, room, now or timezone.now()):
+    at = now or timezone.now()
+    if refusal := may_enter(access, room, at):
         raise refusal
     membership = Membership.objects.current().filter(room=room, member=member).first()
-    return Entry(room, access, membership.role if membership else "")
+    return Entry(room, access, membership.role if membership else "", end_of(room.opening_hours, at))
 
 
 def join_room(*, actor: Member, room: Room) -> Membership:
     """Begin an interval in the room, or return the one that runs. Raises what `may_enter` refuses."""
-    if refusal := may_enter(access_of(actor), room, timezone.now()):
+    access = access_of(actor)
+    if refusal := may_enter(access, room, timezone.now()):
         raise refusal
+    role = Membership.Role.YOUTH_WORKER if is_youth_worker(access, room) else Membership.Role.MEMBER
     try:
         with transaction.atomic():
-            membership = Membership.objects.create(room=room, member=actor)
+            membership = Membership.objects.create(room=room, member=actor, role=role)
             bump_access(actor)
     except IntegrityError:
         return Membership.objects.current().get(room=room, member=actor)
@@ -91,6 +99,25 @@ def set_slow_mode(*, actor: Member | None, room: Room, seconds: int, component: 
 
 
 @transaction.atomic
+def set_entry_rules(*, actor: Member, room: Room, min_level: str, opening_hours: list[list[str]]) -> None:
+    """How strong a proof of age the room asks for and when it is open; sockets that no longer fit close at once.
+
+    Safeguarding officers for a minors' room, moderators for others too. Raises NotAllowed, BadHours, LevelInvalid.
+    """
+    if not (is_officer(actor) or (is_moderator(actor) and not room.admits_minors)):
+        raise NotAllowed
+    check_hours(opening_hours)
+    if min_level not in Level.values:
+        raise LevelInvalid
+    before = {"min_level": room.min_level, "opening_hours": room.opening_hours}
+    Room.objects.filter(pk=room.pk).update(min_level=min_level, opening_hours=opening_hours)
+    room.min_level, room.opening_hours = min_level, opening_hours
+    bump_access(*Membership.objects.current().filter(room=room).values_list("member_id", flat=True))
+    after = {"min_level": min_level, "opening_hours": opening_hours}
+    audit.record(actor=actor, action="room.entry_changed", subject=room, data={"before": before, "after": after})
+
+
+@transaction.atomic
 def close_room(*, actor: Member, room: Room, reason: str) -> None:
     """Let nobody in any more; everyone's open sockets learn it. Moderators and officers, with a reason."""
     if not (is_moderator(actor) or is_officer(actor)):
@@ -107,7 +134,8 @@ def appoint_steward(*, actor: Member, room: Room, member: Member) -> None:
     """Let a member of the room look after it: slow mode, and proposing a new name. Moderators only."""
     if not (is_moderator(actor) or is_officer(actor)):
         raise NotAllowed
-    changed = Membership.objects.current().filter(room=room, member=member).update(role=Membership.Role.STEWARD)
+    members = Membership.objects.current().filter(room=room, member=member, role=Membership.Role.MEMBER)
+    changed = members.update(role=Membership.Role.STEWARD)
     if not changed:
         raise NotAMember
     bump_access(member)

@@ -19,7 +19,7 @@ class DemoProvider(AgeProvider):
     """Refuses to exist anywhere else, whatever the settings name."""
 
     slug = "demo"
-    level = Level.ASSERTED
+    level = Level.ENHANCED  # it stands in for the officer of a real community, and opens what they would
 
     def __init__(self) -> None:
         _require_demo()

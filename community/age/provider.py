@@ -14,16 +14,9 @@ from enum import StrEnum
 from django.http import HttpRequest, HttpResponseBase
 
 from community.models import AgeCheck
-from community.policies import Ask
+from community.policies import Ask, Level
 
 __all__ = ["AgeProvider", "Ask", "Level", "Outcome", "Verdict"]
-
-
-class Level(StrEnum):
-    ASSERTED = "asserted"
-    STANDARD = "standard"
-    ENHANCED = "enhanced"
-    STRICT = "strict"
 
 
 class Verdict(StrEnum):

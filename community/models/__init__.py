@@ -6,6 +6,7 @@ from .mail import MailJob
 from .members import Block, Member, PseudonymChange
 from .restrictions import Restriction
 from .settings import Community
+from .youth import YouthWorker
 
 __all__ = [
     "AgeCheck",
@@ -25,6 +26,7 @@ __all__ = [
     "PublicIdField",
     "Restriction",
     "UsedProof",
+    "YouthWorker",
     "new_public_id",
     "one_of",
 ]

@@ -26,6 +26,7 @@ class Restriction(models.Model):
         ROOM_BAN = "room_ban", _("may not enter a room")
         CONTACT_PAUSE = "contact_pause", _("contact paused with a member")
         FRESH_AGE_PROOF = "fresh_age_proof", _("asked for a fresh proof of age")
+        ACCOUNT_HOLD = "account_hold", _("rooms wait until a person has looked")
         SUSPENSION = "suspension", _("suspended")
         BAN = "ban", _("banned")
 
@@ -48,7 +49,7 @@ class Restriction(models.Model):
         constraints: ClassVar = [
             one_of(
                 "kind",
-                ["mute", "room_ban", "contact_pause", "fresh_age_proof", "suspension", "ban"],
+                ["mute", "room_ban", "contact_pause", "fresh_age_proof", "account_hold", "suspension", "ban"],
                 name="restriction_kind_valid",
             ),
             models.CheckConstraint(

@@ -22,13 +22,15 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from community import bus
-from community.models import AgeFact, Block, Member, Restriction
-from community.policies import AgeBand, band_of
+from community.models import AgeFact, Block, Member, Restriction, YouthWorker
+from community.policies import MINOR_BANDS, AgeBand, Level, band_of, needs_consent
+
+from .settings import get_community
 
 logger = logging.getLogger(__name__)
 
 CACHE_SECONDS = 3600
-CACHE_SHAPE = 1  # raise it when Access changes its fields: old entries are then never read
+CACHE_SHAPE = 2  # raise it when Access changes its fields: old entries are then never read
 # After a failure Redis is left alone for a while, so that one that hangs does not cost every post its timeout.
 CACHE_PAUSE = 5.0
 
@@ -42,11 +44,15 @@ class Access:
     version: int
     band: AgeBand = AgeBand.NONE
     facts: Mapping[int, bool] = field(default_factory=dict)
+    level: str = Level.ENHANCED  # of the weakest current fact; without facts it means nothing
+    consent_missing: bool = False  # a guardian has to agree first
+    youth_rooms: frozenset[str] = frozenset()  # minors' rooms (public ids) where this adult is a youth worker
     deadline: dt.datetime | None = None
     changes_at: dt.datetime | None = None
     closed: bool = False
     suspended: bool = False
     banned: bool = False
+    held: bool = False
     muted: bool = False
     fresh_proof_asked: bool = False
     room_bans: frozenset[str] = frozenset()
@@ -60,7 +66,7 @@ class Access:
 
 
 def access_of(member: Member, *, now: dt.datetime | None = None) -> Access:
-    """The member's rights at `now`. One query when cached, at most five otherwise; works without Redis."""
+    """The member's rights at `now`. One query when cached, at most seven otherwise; works without Redis."""
     return accesses_of([member], now=now)[member.pk]
 
 
@@ -120,11 +126,21 @@ def _compute(versions: Mapping[int, int], at: dt.datetime) -> dict[int, Access]:
     pks = list(versions)
     today = timezone.localdate(at)
     facts: dict[int, dict[int, bool]] = defaultdict(dict)
+    levels: dict[int, list[str]] = defaultdict(list)
     deadlines: dict[int, list[dt.datetime]] = defaultdict(list)
     changes: dict[int, list[dt.datetime]] = defaultdict(list)
     for fact in AgeFact.objects.filter(member__in=pks).current(today):
         facts[fact.member_id][fact.threshold] = fact.is_over
+        levels[fact.member_id].append(fact.level)
         deadlines[fact.member_id].append(start_of_day(fact.expires_on))
+
+    bands = {pk: band_of(facts[pk]) for pk in pks}
+    consentless = _without_consent({pk: facts[pk] for pk, band in bands.items() if band in MINOR_BANDS})
+    youth_rooms: dict[int, set[str]] = defaultdict(set)
+    adults = [pk for pk in pks if bands[pk] == AgeBand.ADULT]
+    for worker in YouthWorker.objects.filter(member__in=adults).in_force(today):
+        youth_rooms[worker.member_id].add(worker.room_ref)
+        changes[worker.member_id].append(start_of_day(worker.ends_on))
 
     kinds: dict[int, set[str]] = defaultdict(set)
     rooms: dict[int, set[str]] = defaultdict(set)
@@ -165,13 +181,17 @@ def _compute(versions: Mapping[int, int], at: dt.datetime) -> dict[int, Access]:
         pk: Access(
             member_id=pk,
             version=version,
-            band=AgeBand.NONE if pk in closed else band_of(facts[pk]),
+            band=AgeBand.NONE if pk in closed else bands[pk],
             facts={} if pk in closed else dict(facts[pk]),
+            level=min(levels[pk], key=_strength, default=Level.ASSERTED),
+            consent_missing=pk in consentless,
+            youth_rooms=frozenset() if pk in closed else frozenset(youth_rooms[pk]),
             deadline=min(deadlines[pk], default=None),
             changes_at=min(deadlines[pk] + changes[pk], default=None),
             closed=pk in closed,
             suspended=Restriction.Kind.SUSPENSION in kinds[pk],
             banned=Restriction.Kind.BAN in kinds[pk],
+            held=Restriction.Kind.ACCOUNT_HOLD in kinds[pk],
             muted=Restriction.Kind.MUTE in kinds[pk],
             fresh_proof_asked=Restriction.Kind.FRESH_AGE_PROOF in kinds[pk],
             room_bans=frozenset(rooms[pk]),
@@ -180,6 +200,18 @@ def _compute(versions: Mapping[int, int], at: dt.datetime) -> dict[int, Access]:
         )
         for pk, version in versions.items()
     }
+
+
+def _strength(level: str) -> int:
+    return Level.values.index(level) if level in Level.values else -1
+
+
+def _without_consent(minors: Mapping[int, Mapping[int, bool]]) -> set[int]:
+    """Who of these needs a guardian's agreement and has none."""
+    if not minors:
+        return set()
+    majority = get_community().digital_majority
+    return {pk for pk, facts in minors.items() if needs_consent(facts, digital_majority=majority)}
 
 
 # -- the cache, which may be missing ---------------------------------------------------------------------------------

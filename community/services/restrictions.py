@@ -15,7 +15,14 @@ from community.roles import is_moderator, is_officer
 from .access import bump_access
 
 # What a machine may do: protective, and it must end by itself (DESIGN section 3, point 5).
-PROTECTIVE = frozenset({Restriction.Kind.MUTE, Restriction.Kind.CONTACT_PAUSE, Restriction.Kind.FRESH_AGE_PROOF})
+PROTECTIVE = frozenset(
+    {
+        Restriction.Kind.MUTE,
+        Restriction.Kind.CONTACT_PAUSE,
+        Restriction.Kind.FRESH_AGE_PROOF,
+        Restriction.Kind.ACCOUNT_HOLD,
+    }
+)
 
 
 def restrict_member(

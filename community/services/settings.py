@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.utils import formats, timezone
-from django.utils.dates import WEEKDAYS
+from django.db.models import F
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from community import audit
-from community.errors import NotAllowed, Refused
+from community.errors import NotAllowed
+from community.hours import check_hours, hours_text
 from community.models import Community, Member
 from community.roles import OFFICER_LEAD, has_role
 
 KEEP_SECONDS = 5.0
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 EDITABLE = frozenset(
     {
         *("name", "contact_email", "floor_age", "digital_majority", "cover_hours"),
         *("operator", "address", "contact_phone", "country", "public_body"),
     }
 )
+# Settings that decide who may do what: cached rights end with them.
+RIGHTS = frozenset({"floor_age", "digital_majority"})
 
 _kept: tuple[float, Community] | None = None
-
-
-class BadCoverHours(Refused):
-    code = "bad_cover_hours"
-    message = gettext_lazy("Hours of cover are [day, from, until] with day mon to sun and times from 00:00 to 24:00.")
 
 
 def get_community() -> Community:
@@ -60,7 +51,7 @@ def update_community(*, actor: Member | None, component: str = "", **changes: An
     if unknown := changes.keys() - EDITABLE:
         raise TypeError(f"not a setting: {', '.join(sorted(unknown))}")
     if "cover_hours" in changes:
-        check_cover_hours(changes["cover_hours"])
+        check_hours(changes["cover_hours"])
     with transaction.atomic():
         Community.objects.get_or_create(pk=1)
         community = Community.objects.select_for_update().get(pk=1)
@@ -71,6 +62,8 @@ def update_community(*, actor: Member | None, component: str = "", **changes: An
                 setattr(community, name, value)
             community.full_clean(validate_unique=False, validate_constraints=False)
             community.save()
+            if changed.keys() & RIGHTS:  # what everybody may do is worked out anew
+                Member.objects.update(access_version=F("access_version") + 1)
             audit.record(
                 actor=actor,
                 component=component,
@@ -82,40 +75,9 @@ def update_community(*, actor: Member | None, component: str = "", **changes: An
     return community
 
 
-def check_cover_hours(hours: Any) -> None:
-    """Raise BadCoverHours unless `hours` is a list of [day, from, until], each within one day."""
-    if not isinstance(hours, list):
-        raise BadCoverHours
-    for entry in hours:
-        if not (isinstance(entry, list | tuple) and len(entry) == 3 and entry[0] in DAYS):
-            raise BadCoverHours
-        begin, end = entry[1], entry[2]
-        if not all(isinstance(t, str) and _TIME.fullmatch(t) for t in (begin, end)) or begin >= end:
-            raise BadCoverHours
-
-
-def is_covered(hours: Sequence[Sequence[str]], now: dt.datetime) -> bool:
-    """Whether somebody watches at `now`, in the community's zone."""
-    local = timezone.localtime(now)
-    clock = local.strftime("%H:%M")
-    return any(day == DAYS[local.weekday()] and begin <= clock < end for day, begin, end in hours)
-
-
 def cover_text(community: Community | None = None) -> str:
     """The hours in which somebody watches, as a sentence in the reader's language."""
     community = community or get_community()
     if not community.cover_hours:
         return _("No hours of cover are set: nobody may be watching.")
-    parts = []
-    for day, begin, end in community.cover_hours:
-        parts.append(
-            _("%(day)s %(begin)s–%(end)s")
-            % {"day": WEEKDAYS[DAYS.index(day)], "begin": _clock(begin), "end": _clock(end)}
-        )
-    return _("Somebody is watching: %(hours)s.") % {"hours": ", ".join(parts)}
-
-
-def _clock(text: str) -> str:
-    if text == "24:00":
-        return text
-    return formats.time_format(dt.time.fromisoformat(text), "TIME_FORMAT")
+    return _("Somebody is watching: %(hours)s.") % {"hours": hours_text(community.cover_hours)}

@@ -100,6 +100,7 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
             (may(request, "work_cases"), _("Cases"), "inbox", "admin:safeguarding_case_changelist"),
             (may(request, "work_cases"), _("Appeals"), "balance", "admin:safeguarding_appeal_changelist"),
             (may(request, "review_rooms"), _("Proposed rooms"), "forum", "admin:chat_roomproposal_changelist"),
+            (may(request, "review_rooms"), _("Rooms"), "meeting_room", "admin:chat_room_changelist"),
             (may(request, "export_cases"), _("Exports"), "folder_zip", "admin:safeguarding_incidentexport_changelist"),
             (
                 may(request, "oversee_age_officers"),

@@ -51,6 +51,7 @@ TEENS = Room(public_id="t" * 16, at_least=15, under=18)
 
 
 def access(band: AgeBand, **fields) -> Access:
+    fields.setdefault("consent_missing", band == AgeBand.TEEN_13_14)
     return Access(member_id=1, version=1, band=band, facts=FACTS[band], **fields)
 
 

@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from community.errors import NotAllowed, TooManyAttempts
+from community.hours import BadHours, is_within
 from community.models import AuditEvent, Community, Member
 from community.services.limits import subscriber, take
-from community.services.settings import BadCoverHours, cover_text, get_community, is_covered, update_community
+from community.services.settings import cover_text, get_community, update_community
 
 HOURS = [["mon", "18:00", "22:00"], ["sat", "10:00", "24:00"]]
 
@@ -39,7 +40,7 @@ def test_only_the_lead_officer_changes_settings(who: str, request: pytest.Fixtur
     "hours", ["always", [["lun", "18:00", "22:00"]], [["mon", "22:00", "18:00"]], [["mon", "18:00"]], [["mon", 18, 22]]]
 )
 def test_nonsense_hours_are_refused(hours: object, sam: Member) -> None:
-    with pytest.raises(BadCoverHours):
+    with pytest.raises(BadHours):
         update_community(actor=sam, cover_hours=hours)
 
 
@@ -51,10 +52,10 @@ def test_a_nonsense_address_is_refused(sam: Member) -> None:
 
 def test_hours_of_cover_are_in_the_communitys_zone() -> None:
     # Monday 23 November 2026; Paris is an hour ahead.
-    assert is_covered(HOURS, dt.datetime(2026, 11, 23, 17, 0, tzinfo=dt.UTC))
-    assert not is_covered(HOURS, dt.datetime(2026, 11, 23, 16, 59, tzinfo=dt.UTC))
-    assert not is_covered(HOURS, dt.datetime(2026, 11, 23, 21, 0, tzinfo=dt.UTC))
-    assert is_covered(HOURS, dt.datetime(2026, 11, 28, 22, 59, tzinfo=dt.UTC))
+    assert is_within(HOURS, dt.datetime(2026, 11, 23, 17, 0, tzinfo=dt.UTC))
+    assert not is_within(HOURS, dt.datetime(2026, 11, 23, 16, 59, tzinfo=dt.UTC))
+    assert not is_within(HOURS, dt.datetime(2026, 11, 23, 21, 0, tzinfo=dt.UTC))
+    assert is_within(HOURS, dt.datetime(2026, 11, 28, 22, 59, tzinfo=dt.UTC))
 
 
 def test_the_hours_are_said_in_the_readers_language() -> None:

@@ -92,6 +92,7 @@ function shut(text) {
   show(text || words.closed);
   say(words.closed);
   composer.querySelector("button").disabled = true;
+  document.getElementById("renew").hidden = false;
 }
 
 function show(text) {
@@ -202,6 +203,12 @@ function append(message, number) {
   Object.assign(item.dataset, { id: message.id, seq: number, author: message.author.id });
   item.classList.toggle("own", own);
   item.querySelector(".msg-author").textContent = message.author.name;
+  if (message.author.role) {
+    const label = document.createElement("span");
+    label.className = "badge msg-role";
+    label.textContent = words.youth_worker;
+    item.querySelector(".msg-author").after(" ", label);
+  }
   const time = item.querySelector("time");
   time.dateTime = message.created_at;
   time.textContent = when.format(new Date(message.created_at));

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import smtplib
 import sys
 from collections.abc import Callable
@@ -15,14 +14,14 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 
 from community.errors import Refused
+from community.hours import parse_hours
 from community.models import Member
 from community.roles import OFFICER_DEPUTY, OFFICER_LEAD
-from community.services.settings import DAYS, check_cover_hours, get_community, update_community
+from community.services.settings import get_community, update_community
 from community.services.staff import open_staff_account
 from config.first_run import add_environment_options, environment_file
 
 T = TypeVar("T")
-COVER = re.compile(r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? (?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d)")
 
 
 class Command(BaseCommand):
@@ -155,17 +154,7 @@ def officer(text: str) -> tuple[str, str]:
 
 def cover(text: str) -> list[list[str]]:
     """`mon-fri 18:00-22:00, sat 14:00-23:00` as the rows that Community keeps, or ValueError."""
-    rows = []
-    for part in text.split(","):
-        match = COVER.fullmatch(part.strip().lower())
-        if not match or match["first"] not in DAYS or (match["last"] or match["first"]) not in DAYS:
-            raise ValueError(f"{part.strip()!r} is not like mon-fri 18:00-22:00")
-        first, last = DAYS.index(match["first"]), DAYS.index(match["last"] or match["first"])
-        rows += [[day, match["begin"], match["end"]] for day in DAYS[first : last + 1]]
-        if last < first:
-            raise ValueError(f"{part.strip()!r} ends before it begins")
     try:
-        check_cover_hours(rows)
+        return parse_hours(text)
     except Refused as error:
-        raise ValueError(str(error)) from error
-    return rows
+        raise ValueError(f"{text!r} is not like mon-fri 18:00-22:00, sat 14:00-23:00") from error

@@ -10,7 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.models import Room, RoomProposal
-from community.models import AgeFact, AgeOfficer, Association, AuditEvent
+from community.models import AgeFact, AgeOfficer, Association, AuditEvent, Member, YouthWorker
+from community.names import pseudonym_key
+from community.services.access import access_of
 from safeguarding.services.casework import claim_case
 
 
@@ -139,3 +141,54 @@ def test_an_officer_who_is_party_reads_nothing_of_their_case_in_the_log(bob, dan
     assert "decision.recorded" not in log
     assert "case.opened" not in log
     assert "decision.recorded" in visit(dana).get(reverse("admin:community_auditevent_changelist")).content.decode()
+
+
+# -- rooms -----------------------------------------------------------------------------------------------------------
+
+
+def room_verb(room: Room, name: str) -> str:
+    return reverse("admin:chat_room_verb", args=[room.public_id, name])
+
+
+def test_the_desk_of_a_room_shows_how_it_is_entered_and_nothing_that_is_said(mo, visit, make_room, alice, say):
+    room = make_room("The club", alice, minors=True)
+    say(alice, room, "between us")
+    page = visit(mo).get(reverse("admin:chat_room_page", args=[room.public_id])).content.decode()
+    assert "Proof of age at least" in page
+    assert "between us" not in page
+    assert visit(mo).get(reverse("admin:chat_room_changelist")).status_code == 200
+    assert visit(alice).get(reverse("admin:chat_room_page", args=[room.public_id]), follow=True).status_code == 403
+
+
+def test_hours_are_set_on_the_desk_by_an_officer_and_for_minors_by_no_moderator(mo, sam, visit, make_room):
+    room = make_room("The club", minors=True)
+    rules = {"min_level": "strict", "hours": "wed 14:00-18:00"}
+    visit(mo).post(room_verb(room, "entry"), rules)
+    room.refresh_from_db()
+    assert room.opening_hours == []
+    visit(sam).post(room_verb(room, "entry"), {**rules, "hours": "whenever"})
+    room.refresh_from_db()
+    assert room.opening_hours == []
+    visit(sam).post(room_verb(room, "entry"), rules)
+    room.refresh_from_db()
+    assert (room.min_level, room.opening_hours) == ("strict", [["wed", "14:00", "18:00"]])
+
+
+def test_two_officers_appoint_a_youth_worker_on_the_desk(mo, sam, dana, charlie, visit, make_room):
+    room = make_room("The club", minors=True)
+    Member.objects.filter(pk=charlie.pk).update(pseudonym_key=pseudonym_key("Charlie"))
+    named = {"pseudonym": "Charlie", "vetted_on": timezone.localdate().isoformat()}
+    visit(mo).post(room_verb(room, "name-worker"), named)
+    visit(sam).post(room_verb(room, "name-worker"), {**named, "pseudonym": "Nobody"})
+    visit(sam).post(room_verb(room, "name-worker"), {**named, "vetted_on": "yesterday"})
+    assert not YouthWorker.objects.exists()
+    visit(sam).post(room_verb(room, "name-worker"), named)
+    worker = YouthWorker.objects.get()
+    visit(sam).post(room_verb(room, "appoint-worker"), {"worker": worker.public_id})
+    assert not access_of(charlie).youth_rooms
+    page = visit(dana).get(reverse("admin:chat_room_page", args=[room.public_id])).content.decode()
+    assert "waiting for a second person" in page
+    visit(dana).post(room_verb(room, "appoint-worker"), {"worker": worker.public_id})
+    assert access_of(charlie).youth_rooms == {room.public_id}
+    visit(dana).post(room_verb(room, "end-worker"), {"worker": worker.public_id, "reason": "left"})
+    assert not access_of(charlie).youth_rooms
