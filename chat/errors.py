@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from community.errors import Refused
+from community.errors import AgeCheckRequired, Refused
+from community.hours import Hours, hours_text
 
 
 class RoomUnknown(Refused):
@@ -47,9 +49,21 @@ class AccountHeld(Refused):
     message = _("A person has to look at your account first. “My decisions” says why and how to object.")
 
 
+class ProofEnded(AgeCheckRequired):
+    message = _("Your proof of age has ended, or there is none. “Your age” says how to renew it.")
+
+
 class RoomAsleep(Refused):
+    """Outside the hours of a room; told with the hours, in the language of whoever is told."""
+
     code = "room_asleep"
-    message = _("This room is closed at this hour.")
+
+    def __init__(self, hours: Hours) -> None:
+        super().__init__()
+        self.hours = hours
+
+    def __str__(self) -> str:
+        return gettext("This room is open: %(hours)s.") % {"hours": hours_text(self.hours)}
 
 
 class BannedFromRoom(Refused):

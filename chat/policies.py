@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from django.utils.translation import gettext as _
-
-from community.errors import AgeCheckRequired, Refused
-from community.hours import hours_text, is_within
+from community.errors import Refused
+from community.hours import is_within
 from community.policies import AgeBand, Ask, meets, reaches
 from community.services.access import Access
 
@@ -19,6 +17,7 @@ from .errors import (
     ConsentRequired,
     FreshProofRequired,
     Muted,
+    ProofEnded,
     ProofTooWeak,
     RoomAsleep,
     RoomClosed,
@@ -52,7 +51,7 @@ def may_enter(access: Access, room: Room, now: dt.datetime) -> Refused | None:
     if room.state != Room.State.OPEN:
         return RoomClosed()
     if room.opening_hours and not is_within(room.opening_hours, now):
-        return RoomAsleep(_("This room is open: %(hours)s.") % {"hours": hours_text(room.opening_hours)})
+        return RoomAsleep(room.opening_hours)
     return None
 
 
@@ -63,7 +62,7 @@ def may_take_part(access: Access, now: dt.datetime) -> Refused | None:
     if access.held:
         return AccountHeld()
     if access.band == AgeBand.NONE or (access.deadline is not None and access.deadline <= now):
-        return AgeCheckRequired(_("Your proof of age has ended, or there is none. “Your age” says how to renew it."))
+        return ProofEnded()
     if access.fresh_proof_asked:
         return FreshProofRequired()
     if access.consent_missing:
