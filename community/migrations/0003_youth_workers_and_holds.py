@@ -10,7 +10,7 @@ import community.models.base
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("community", "0001_initial"),
+        ("community", "0002_operator_and_heads"),
     ]
 
     operations = [
