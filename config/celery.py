@@ -11,9 +11,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_init, worker_ready
 from django.core.exceptions import ImproperlyConfigured
 
+from community.queue import nudge
 from config.startup import refuse_unsound_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -30,3 +31,9 @@ def check_first(**_: Any) -> None:
     except ImproperlyConfigured as error:
         # Celery logs what a signal's receiver raises, and goes on: only leaving stops it.
         raise SystemExit(str(error)) from error
+
+
+@worker_ready.connect
+def first_heartbeat(**_: Any) -> None:
+    """Beat's own first one comes ten seconds later: until then /healthz would call a worker silent that is there."""
+    nudge("config.heartbeat")

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -286,14 +286,22 @@ def health(address: str) -> dict[str, Any] | None:
         return None
 
 
+def wait_until_alive(address: str, may_come: Callable[[], bool]) -> None:
+    """Return once Redis and a worker stand behind the web process: one that has just started is heard in a moment."""
+    deadline = time.monotonic() + START_SECONDS
+    while (there := health(address)) is None or (there.get("worker"), there.get("redis")) != ("ok", "ok"):
+        if time.monotonic() > deadline or not may_come():
+            raise CommandError(f"{address} answers, but not all of it is alive: {json.dumps(there)}")
+        time.sleep(0.5)
+
+
 @contextlib.contextmanager
 def installation(address: str, say: Any) -> Iterator[str]:
     """The address of a running web process with a worker behind it: the one at `address`, or one of our own."""
     if urlsplit(address).scheme != "http":
         raise CommandError("--url is http://host:port of an installation on this machine.")
-    if there := health(address):
-        if there.get("worker") != "ok" or there.get("redis") != "ok":
-            raise CommandError(f"{address} answers, but not all of it is alive: {json.dumps(there)}")
+    if health(address):
+        wait_until_alive(address, lambda: True)
         yield address
         return
     with contextlib.ExitStack() as started:
@@ -311,11 +319,7 @@ def installation(address: str, say: Any) -> Iterator[str]:
         ours = f"http://127.0.0.1:{port}"
         web = started.enter_context(process(web_command(host="127.0.0.1", port=port)))
         worker = started.enter_context(process(worker_command(processes=2, beat=True)))
-        deadline = time.monotonic() + START_SECONDS
-        while (health(ours) or {}).get("worker") != "ok":
-            if time.monotonic() > deadline or web.poll() is not None or worker.poll() is not None:
-                raise CommandError("The web process and the worker did not start; what they printed is above.")
-            time.sleep(1)
+        wait_until_alive(ours, lambda: web.poll() is None and worker.poll() is None)
         yield ours
 
 
