@@ -99,9 +99,9 @@ CHANNELS: Mapping[str, Words] = MappingProxyType(
         "ncmec": Words("NCMEC (CyberTipline), si le lien est américain", "NCMEC (CyberTipline), if linked to the US"),
         "nca": Words("NCA, si le lien est britannique", "NCA, if linked to the UK"),
         "helpline_3018": Words("3018, qui peut faire retirer un contenu", "3018, which can have content taken down"),
-        "target": Words("La personne visée, pour la prévenir", "The person targeted, to warn them"),
+        "target": Words("La personne menacée, pour la prévenir", "The person targeted, to warn them"),
         "victim": Words("La personne concernée, avec son accord", "The person concerned, with their agreement"),
-        "officer": Words("Le référent protection de la communauté", "The community’s safeguarding officer"),
+        "officer": Words("La personne responsable de la protection dans la communauté", "The community’s safeguarding officer"),
     }
 )
 
@@ -311,7 +311,7 @@ _TABLE = (
         ("victim", "helpline_3018", "police"),
         ("3018", "116006"),
         "P1",
-        Words("la personne visée est mineure", "the person targeted is a minor"),
+        Words("la personne prise pour cible est mineure", "the person targeted is a minor"),
     ),
     Incident(
         "C2",
@@ -379,7 +379,7 @@ _TABLE = (
     ),
     Incident(
         "X3",
-        Words("contournement de bannissement", "ban evasion"),
+        Words("retour malgré une exclusion", "ban evasion"),
         _SCAMS,
         ("KEYWORD_INAUTHENTIC_ACCOUNTS",),
         ("CP 131-35-1",),

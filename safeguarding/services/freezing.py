@@ -31,9 +31,9 @@ from .custody import accesses_of, custody_of
 from .evidence import refreeze_case
 from .vault import EvidenceErased, open_evidence
 
-_OFFICER = Words("référent protection", "safeguarding officer")
+_OFFICER = Words("responsable de la protection", "safeguarding officer")
 _AGE_CLAIMS = frozenset({"says_minor", "says_adult"})  # tactics of the engine: somebody speaks of their own age
-_MODERATOR = Words("modérateur ou modératrice", "moderator")
+_MODERATOR = Words("membre de la modération", "moderator")
 
 
 def freeze_case(*, export: IncidentExport) -> frozen.FrozenCase:

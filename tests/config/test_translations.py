@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from config.translations import SOURCES, compile_catalogues, extract, update_catalogues
+from safeguarding.dossier.words import WORDS
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 # What code or a template fills in (%(name)s, {name}) and markup: a translation that loses one breaks at run time.
@@ -125,8 +127,17 @@ def test_a_translation_keeps_every_placeholder() -> None:
 
 
 def test_french_is_written_with_french_signs() -> None:
-    wrong = [form for _english, translated in french() for form in translated if BAD_FRENCH.search(form)]
+    catalogue = [form for _english, translated in french() for form in translated]
+    terms = [form for path in (PROJECT / "community" / "terms").glob("*.yaml") for form in terms_in_french(path)]
+    dossier = [words.fr for words in WORDS.values()]
+    assert catalogue and terms and dossier
+    wrong = [form for form in (*catalogue, *terms, *dossier) if BAD_FRENCH.search(form)]
     assert not wrong, "\n".join(wrong)
+
+
+def terms_in_french(path: Path) -> Iterator[str]:
+    for clause in yaml.safe_load(path.read_text(encoding="utf-8"))["clauses"]:
+        yield from (clause[part]["fr"] for part in ("title", "text", "teen"))
 
 
 def test_the_header_of_a_new_catalogue_has_nothing_left_to_fill_in(project: Path) -> None:

@@ -194,9 +194,9 @@ def test_letter_of_concern_quotes_the_child_and_says_what_is_unknown(language: A
         "inconnus de la plateforme",
         "par N1 (identité protégée)",
         "« Il insiste pour la voir et lui demande de ne rien dire. »",
-        "majeur, vu en personne",
+        "personne majeure, vu en personne",
         "Les parents sont au courant",
-        "Fermeture du compte",
+        "Exclusion de la communauté",
         "Signature :",
     ):
         assert bare(part) in text, part

@@ -42,7 +42,7 @@ def test_readable_transcript_tells_every_version_and_state() -> None:
             assert (version.text or "") in page.text
     ids = [attributes["id"] for tag, attributes in page.tags if tag == "li"]
     assert ids == [message.id for message in case.messages]
-    assert "retenu, vu de personne" in page.text
+    assert "retenu, personne ne l’a vu" in page.text
     assert "28 mars 2026" in page.text
     assert ("html", {"lang": "fr"}) in page.tags
 
