@@ -15,6 +15,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from safeguarding.dossier.words import spaced
+
 # The names under which Django's functions are called here; what their arguments are follows from their letters.
 KEYWORDS: dict[str, None] = dict.fromkeys(
     f"{letters}gettext{lazy}" for letters in ("", "n", "p", "np") for lazy in ("", "_lazy")
@@ -100,6 +102,8 @@ def update_catalogues(root: Path, languages: list[str]) -> dict[str, int]:
             catalogue = Catalog(locale=language)
         catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
         _sign(catalogue)
+        if language == "fr":
+            _space(catalogue)
         with po.open("wb") as file:
             write_po(
                 file,
@@ -125,6 +129,14 @@ def _sign(catalogue: Catalog) -> None:
     catalogue.charset, catalogue.fuzzy = "utf-8", False
     if not isinstance(catalogue.revision_date, dt.datetime):
         catalogue.revision_date = catalogue.creation_date
+
+
+def _space(catalogue: Catalog) -> None:
+    """French typed with plain spaces gets the unbreakable ones; the translator’s keyboard need not have them."""
+    for message in catalogue:
+        if message.id:
+            string = message.string or ""
+            message.string = spaced(string) if isinstance(string, str) else tuple(map(spaced, string))
 
 
 def _is_done(string: object) -> bool:

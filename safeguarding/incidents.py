@@ -101,7 +101,7 @@ CHANNELS: Mapping[str, Words] = MappingProxyType(
         "helpline_3018": Words("3018, qui peut faire retirer un contenu", "3018, which can have content taken down"),
         "target": Words("La personne menacée, pour la prévenir", "The person targeted, to warn them"),
         "victim": Words("La personne concernée, avec son accord", "The person concerned, with their agreement"),
-        "officer": Words("La personne responsable de la protection dans la communauté", "The community’s safeguarding officer"),
+        "officer": Words("Responsable de la protection de la communauté", "The community’s safeguarding officer"),
     }
 )
 

@@ -203,7 +203,7 @@ _TABLE = {
         "abuse material never leaves the vault.",
     ),
     "accesses_note": (
-        "Lectures du cas et copies prises, dans data/access-log.csv : {count}.",
+        "Lectures du dossier et copies prises, dans data/access-log.csv : {count}.",
         "Readings of the case and copies taken, in data/access-log.csv: {count}.",
     ),
     "custody_note": (
@@ -330,14 +330,14 @@ _TABLE = {
 }
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
     """French typography: no line ends before ? ! : ; or inside « guillemets »."""
     for sign in "?!:;»":
         text = text.replace(f" {sign}", f"\N{NO-BREAK SPACE}{sign}")
     return text.replace("« ", "«\N{NO-BREAK SPACE}")
 
 
-WORDS: Mapping[str, Words] = MappingProxyType({key: Words(_spaced(fr), en) for key, (fr, en) in _TABLE.items()})
+WORDS: Mapping[str, Words] = MappingProxyType({key: Words(spaced(fr), en) for key, (fr, en) in _TABLE.items()})
 
 
 def words_in(language: str) -> Callable[..., str]:

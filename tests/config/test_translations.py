@@ -78,6 +78,17 @@ def test_merging_keeps_what_was_translated_and_counts_what_is_left(project: Path
     assert "Un titre" in po.read_text(encoding="utf-8")
 
 
+def test_merging_gives_french_its_unbreakable_spaces(project: Path) -> None:
+    update_catalogues(project, ["fr"])
+    po = project / "locale" / "fr" / "LC_MESSAGES" / "django.po"
+    text = po.read_text(encoding="utf-8")
+    po.write_text(
+        text.replace('msgid "A title"\nmsgstr ""', 'msgid "A title"\nmsgstr "Qui ? « Nous »"'), encoding="utf-8"
+    )
+    update_catalogues(project, ["fr"])
+    assert "Qui\N{NO-BREAK SPACE}? «\N{NO-BREAK SPACE}Nous\N{NO-BREAK SPACE}»" in po.read_text(encoding="utf-8")
+
+
 def test_what_is_compiled_is_what_was_written_and_only_when_newer(project: Path) -> None:
     folder = project / "locale" / "fr" / "LC_MESSAGES"
     folder.mkdir(parents=True)
