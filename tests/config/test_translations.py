@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 # What code or a template fills in (%(name)s, {name}) and markup: a translation that loses one breaks at run time.
 PLACEHOLDER = re.compile(r"%\(\w+\)\.?\d*\w|\{\w*\}|</?\w[^>]*>|&\w+;")
 # A plain space before one of these signs, or inside guillemets, lets the line break there.
-BAD_FRENCH = re.compile(r"\w'\w|\w['’] |[\w)»] [:;?!»]|« |\.\.\.|[“”]")
+BAD_FRENCH = re.compile(r"\w'\w|\w['’] |[\w)»][ \u202f][:;?!»]|«[ \u202f]|\.\.\.|[“”]")
 PYTHON = """
 _("A plain one")
 gettext_lazy("A lazy one")
