@@ -165,6 +165,7 @@ _EVERY = {
     "community.tasks.purge": 6 * 3600,
     "safeguarding.tasks.sweep": 5,
     "safeguarding.tasks.page": 15,
+    "safeguarding.tasks.remind": 60,
     "safeguarding.tasks.fill_windows": 10,
     "safeguarding.tasks.end_measures": 30,
     "safeguarding.tasks.build_exports": 60,

@@ -8,6 +8,22 @@ from community.triggers import append_only
 
 from .detection.compiled import keep_in
 
+_DUTIES = {
+    "safeguarding.UrgentSheet": (
+        *("who", "where", "when", "target_knows", "called"),
+        *("reviewed_by", "reviewed_at", "agreed", "review"),
+    ),
+    "safeguarding.Transmission": (
+        *("state", "basis", "recipient", "reference", "export"),
+        *("sent_at", "sent_by", "acknowledged_at", "reason"),
+    ),
+    "safeguarding.AuthorityOrder": (
+        *("state", "extended_at", "authentic_by", "authentic_at", "authentic_how"),
+        *("export", "answered_by", "answered_at", "answer"),
+    ),
+    "safeguarding.LegalHold": ("reviewed_at", "reviewed_by", "lifted_at", "lifted_by", "lift_reason"),
+}
+
 
 class SafeguardingConfig(AppConfig):
     name = "safeguarding"
@@ -34,3 +50,6 @@ class SafeguardingConfig(AppConfig):
         append_only("safeguarding.StatementOfReasons", may_change=("read_at",))
         append_only("safeguarding.Appeal", may_change=("state", "judged_by", "judged_at", "answer"))
         append_only("safeguarding.ExportDownload")
+        # What is owed is written on as it is done; no line of it ever goes.
+        for model, written_on in _DUTIES.items():
+            append_only(model, may_change=("due_at", "remind_at", *written_on))

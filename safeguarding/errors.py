@@ -91,6 +91,21 @@ class LegalBasisRequired(Refused):
     message = _("Say on what legal ground this is handed over.")
 
 
+class RecipientRequired(Refused):
+    code = "recipient_required"
+    message = _("Say who was told: a service, a person, a telephone number.")
+
+
+class NotInTheFuture(Refused):
+    code = "not_in_the_future"
+    message = _("This time has not come yet.")
+
+
+class AuthenticityFirst(Refused):
+    code = "authenticity_first"
+    message = _("First say how you checked that this order is authentic. Until then nothing is handed over.")
+
+
 class ExportNotReady(Refused):
     code = "export_not_ready"
     message = _("This export is not ready to be downloaded.")

@@ -67,6 +67,21 @@ class Incident:
         """Whether the author may be sanctioned at all: distress and a child in danger call for help only."""
         return self.code not in ("D1", "M7")
 
+    def due_at(self, severity: str) -> tuple[str, ...]:
+        """The channels of `tell` that have a clock (CLOCKS): those the register opens by itself. Immediate danger
+        (P0) calls an emergency number, whatever the code."""
+        due = tuple(channel for channel in self.tell if channel in CLOCKS)
+        urgent = severity == "P0" and not {"emergency", "medical_emergency"} & set(due)
+        return ("emergency", *due) if urgent else due
+
+    def first_calls(self) -> tuple[str, ...]:
+        """Whom to call when a life is at risk, the first first: an emergency number always, PHAROS never.
+
+        PHAROS takes no emergency (its own form says so); distress calls a doctor before the police.
+        """
+        emergency = ("medical_emergency", "emergency") if self.code == "D1" else ("emergency", "medical_emergency")
+        return (*emergency, *(key for key in self.tell if key not in (*emergency, "pharos", "officer")))
+
     @property
     def clock_minutes(self) -> int:
         """Minutes until a person must have looked, at the default severity."""
@@ -102,6 +117,37 @@ CHANNELS: Mapping[str, Words] = MappingProxyType(
         "target": Words("La personne menacée, pour la prévenir", "The person targeted, to warn them"),
         "victim": Words("La personne concernée, avec son accord", "The person concerned, with their agreement"),
         "officer": Words("Responsable de la protection de la communauté", "The community’s safeguarding officer"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A channel that must be told: within how many hours of the first human look, and on what ground."""
+
+    hours: int
+    basis: Words
+
+
+# Whom the table says to tell without a clock here is told at an officer’s judgement; the register takes it as well.
+# "Promptly" and "at once" of the texts are read as below; a person may always say why one is not needed.
+CLOCKS: Mapping[str, Clock] = MappingProxyType(
+    {
+        "emergency": Clock(
+            1, Words("assistance à personne en péril (CP 223-6)", "help to a person in peril (CP 223-6)")
+        ),
+        "medical_emergency": Clock(
+            1, Words("assistance à personne en péril (CP 223-6)", "help to a person in peril (CP 223-6)")
+        ),
+        "target": Clock(1, Words("assistance à personne en péril (CP 223-6)", "help to a person in peril (CP 223-6)")),
+        "dsa_art18": Clock(24, Words("règlement (UE) 2022/2065, art. 18", "Regulation (EU) 2022/2065, art. 18")),
+        "ofmin": Clock(
+            24, Words("CP 434-3 ; règlement (UE) 2022/2065, art. 18", "CP 434-3; Regulation (EU) 2022/2065, art. 18")
+        ),
+        "crip": Clock(24, Words("CASF L226-2-1", "CASF L226-2-1")),
+        "prosecutor": Clock(24, Words("CP 434-1, 434-3", "CP 434-1, 434-3")),
+        "ncmec": Clock(72, Words("signalement volontaire au NCMEC", "voluntary report to NCMEC")),
+        "nca": Clock(72, Words("Online Safety Act 2023, art. 66", "Online Safety Act 2023, s. 66")),
     }
 )
 

@@ -13,6 +13,7 @@ from .services.exports import exports_waiting, remove_old_files
 from .services.ledgers import forget_ledgers
 from .services.measures import end_due_measures
 from .services.paging import send_due_pages, show_unseen_cards
+from .services.reminders import send_reminders
 
 
 @shared_task(name=DRAIN)
@@ -33,6 +34,12 @@ def page() -> None:
     """Call the officers about what is due, and tell people at risk where nobody has looked."""
     send_due_pages()
     show_unseen_cards()
+
+
+@shared_task(name="safeguarding.tasks.remind")
+def remind() -> None:
+    """Remind officers of reviews, transmissions, orders and holds whose time comes."""
+    send_reminders()
 
 
 @shared_task(name="safeguarding.tasks.fill_windows")

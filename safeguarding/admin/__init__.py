@@ -1,6 +1,6 @@
 """The console: thin. Pages show records; every button is a call of a service."""
 
-from . import appeals, associations, audit, cases, exports, rooms
+from . import appeals, associations, audit, cases, exports, handover, rooms, urgent
 from .site import console
 
-__all__ = ["appeals", "associations", "audit", "cases", "console", "exports", "rooms"]
+__all__ = ["appeals", "associations", "audit", "cases", "console", "exports", "handover", "rooms", "urgent"]

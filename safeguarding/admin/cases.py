@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
@@ -19,9 +20,12 @@ from safeguarding.errors import Conflict
 from safeguarding.incidents import CHANNELS, INCIDENTS
 from safeguarding.models import Case, Decision
 from safeguarding.services import casework, decisions, exports, paging, statements
+from safeguarding.services.transmissions import add_transmission
+from safeguarding.services.urgent import open_urgent_sheet
 
 from .access import is_officer, may, reader
 from .forms import DecisionForm, ExportForm, NoteForm, ReasonForm
+from .handover_forms import ChannelForm
 from .records import RecordAdmin
 from .site import console
 
@@ -112,6 +116,9 @@ class CaseAdmin(RecordAdmin):
             "page": record.pages.filter(acknowledged_at__isnull=True).first() if waits else None,
             "free": record.claimed_at is None or record.claimed_at < timezone.now() - casework.CLAIM_LASTS,
             "may_export": may(request, "export_cases"),
+            "channel_form": ChannelForm(),
+            "lines": record.transmissions.select_related("sent_by").order_by("pk"),
+            "sheet": record.urgent_sheets.filter(reviewed_at__isnull=True).first(),
             "decision_form": DecisionForm(case=record, initial={"version": record.version}) if mine and waits else None,
             "export_form": ExportForm(initial={"language": language[:2]}),
             "reason_form": ReasonForm(),
@@ -152,6 +159,11 @@ class CaseAdmin(RecordAdmin):
         version = request.POST.get("version", "")
         casework.close_case(actor=reader(request), case=case, version=int(version) if version.isdigit() else 0)
         return _("The case is closed.")
+
+    def urgent(self, request: HttpRequest, case: Case) -> HttpResponse:
+        """Straight to the sheet: nothing to fill in stands before it."""
+        sheet = open_urgent_sheet(actor=reader(request), case=case)
+        return redirect("admin:safeguarding_urgentsheet_page", sheet.public_id)
 
     def acknowledge(self, request: HttpRequest, case: Case) -> str:
         casework.require_worker(actor=reader(request), case=case)
@@ -217,6 +229,13 @@ class CaseAdmin(RecordAdmin):
             return _("A minor is named: a second officer must approve the export.")
         return _("The export is being built.")
 
+    def tell(self, request: HttpRequest, case: Case) -> str | HttpResponse:
+        form = ChannelForm(request.POST)
+        if not form.is_valid():
+            return self.show(request, case, channel_form=form)
+        line = add_transmission(actor=reader(request), case=case, channel=form.cleaned_data["channel"])
+        return redirect("admin:safeguarding_transmission_page", line.public_id)
+
     verbs = {  # noqa: RUF012  a table of the methods above
         "claim": claim,
         "release": release,
@@ -225,6 +244,8 @@ class CaseAdmin(RecordAdmin):
         "escalate": escalate,
         "close": close,
         "acknowledge": acknowledge,
+        "urgent": urgent,
+        "tell": tell,
         "decide": decide,
         "approve": approve,
         "refuse": refuse,

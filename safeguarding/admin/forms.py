@@ -17,7 +17,7 @@ from community.models import Member
 from safeguarding.enforcement import MEASURES
 from safeguarding.errors import ClauseRequired, EndRequired, SaysTooMuch
 from safeguarding.incidents import INCIDENTS
-from safeguarding.models import Case, CaseParty, Decision, IncidentExport
+from safeguarding.models import Case, CaseParty, Decision, IncidentExport, UrgentSheet
 from safeguarding.selectors import messages_of
 
 DURATIONS = [
@@ -135,6 +135,32 @@ class ExportForm(forms.Form):
     recipient = forms.ChoiceField(label=_("For whom"), choices=IncidentExport.Recipient.choices)
     legal_basis = forms.CharField(label=_("On what legal ground"), max_length=300)
     language = forms.ChoiceField(label=_("Language"), choices=[("fr", "Français"), ("en", "English")])
+
+
+class SheetForm(forms.Form):
+    """What becomes known while one telephones. All of it may stay empty: nothing here delays a call."""
+
+    who, where, when, target_knows, called = (
+        forms.CharField(
+            label=getattr(UrgentSheet, name).field.verbose_name,
+            max_length=1000,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 2}),
+        )
+        for name in ("who", "where", "when", "target_knows", "called")
+    )
+
+
+class SheetReviewForm(forms.Form):
+    agreed = forms.ChoiceField(
+        label=_("Review"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("yes", _("It was right to act alone and at once")),
+            ("no", _("It was not: say what must be put right")),
+        ],
+    )
+    review = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
 
 
 class JudgementForm(forms.Form):

@@ -7,11 +7,14 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from community.errors import Refused
@@ -38,6 +41,10 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     page_template: ClassVar[str] = ""
     verbs: ClassVar[Mapping[str, Verb]] = {}
     key: ClassVar[str] = "public_id"
+    # A record that is written down here: its form (which gets `request`), and `write_down`, which calls a service.
+    new_form: ClassVar[type[Form] | None] = None
+    new_title: ClassVar[Any] = ""
+    new_help: ClassVar[Any] = ""
 
     actions = None
     change_list_template = "admin/havre/list.html"
@@ -65,6 +72,9 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         response: HttpResponseBase = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
+        if self.new_form:
+            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_new"
+            context |= {"new_url": reverse(name), "new_title": self.new_title}
         changelist = context.get("cl")
         if changelist and changelist.multi_page:
             context["pages"] = [
@@ -81,6 +91,8 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         wrap = self.admin_site.admin_view
         name = f"{self.opts.app_label}_{self.opts.model_name}"
         urls = [path("", wrap(self.changelist_view), name=f"{name}_changelist")]
+        if self.new_form:
+            urls.append(path("new/", wrap(self.new_view), name=f"{name}_new"))
         if self.page_template:
             urls += [
                 path("<slug:key>/", wrap(self.page_view), name=f"{name}_page"),
@@ -102,6 +114,36 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         if record is None or not self.has_view_permission(request, record):
             raise Http404
         return record
+
+    def new_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Write down a new record. Whatever is refused, nothing that was typed is lost."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        assert self.new_form is not None
+        posted = request.POST if request.method == "POST" else None
+        form = self.new_form(posted, request=request, initial=request.GET.dict())  # type: ignore[call-arg]  # ours
+        if posted is not None and form.is_valid():
+            try:
+                record = self.write_down(request, form.cleaned_data)
+            except Conflict as conflict:
+                raise Http404 from conflict
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("Written down."))
+                return redirect(self.page_url(record))
+        request.current_app = self.admin_site.name  # what Django's admin sets for {% url %}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": self.new_title,
+            "help": self.new_help,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/havre/new.html", context, status=422 if form.errors else 200)
+
+    def write_down(self, request: HttpRequest, given: dict[str, Any]) -> Any:
+        """Have the service make the record from the form's cleaned values."""
+        raise NotImplementedError
 
     def page_view(self, request: HttpRequest, key: str) -> HttpResponseBase:
         if request.method not in ("GET", "HEAD"):

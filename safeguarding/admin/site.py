@@ -19,7 +19,7 @@ from django_otp.admin import OTPAdminSite
 from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
-from safeguarding import selectors
+from safeguarding import registers, selectors
 
 from .access import is_officer, is_verified, may, reader, roles
 
@@ -74,7 +74,8 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What is due, what is overdue, what rings, and whether checking keeps up."""
         board = selectors.dashboard(reader(request), officer=is_officer(request))
-        page: TemplateResponse = super().index(request, {"board": board, **(extra_context or {})})
+        owed = registers.owed_by_officers(reader(request)) if is_officer(request) else []
+        page: TemplateResponse = super().index(request, {"board": board, "owed": owed, **(extra_context or {})})
         return page
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -101,7 +102,21 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
             (may(request, "work_cases"), _("Appeals"), "balance", "admin:safeguarding_appeal_changelist"),
             (may(request, "review_rooms"), _("Proposed rooms"), "forum", "admin:chat_roomproposal_changelist"),
             (may(request, "review_rooms"), _("Rooms"), "meeting_room", "admin:chat_room_changelist"),
+            (
+                may(request, "export_cases"),
+                _("Life at risk"),
+                "e911_emergency",
+                "admin:safeguarding_urgentsheet_changelist",
+            ),
             (may(request, "export_cases"), _("Exports"), "folder_zip", "admin:safeguarding_incidentexport_changelist"),
+            (
+                may(request, "export_cases"),
+                _("Register"),
+                "outgoing_mail",
+                "admin:safeguarding_transmission_changelist",
+            ),
+            (may(request, "export_cases"), _("Orders"), "gavel", "admin:safeguarding_authorityorder_changelist"),
+            (may(request, "hold_evidence"), _("Legal holds"), "lock", "admin:safeguarding_legalhold_changelist"),
             (
                 may(request, "oversee_age_officers"),
                 _("Associations"),

@@ -2,6 +2,7 @@ from .briefings import Briefing
 from .cases import Case, CaseNote, CaseParty, Page
 from .checks import Alert, Ledger, ProtectiveMeasure, RiskCheck, RiskSignal, RoomLease, SafetyCard
 from .decisions import Appeal, Decision, StatementOfReasons
+from .duties import AuthorityOrder, Duty, LegalHold, Transmission, UrgentSheet
 from .evidence import Evidence, EvidenceKey, FreezeWindow
 from .exports import ExportDownload, IncidentExport
 from .reports import Report
@@ -9,17 +10,20 @@ from .reports import Report
 __all__ = [
     "Alert",
     "Appeal",
+    "AuthorityOrder",
     "Briefing",
     "Case",
     "CaseNote",
     "CaseParty",
     "Decision",
+    "Duty",
     "Evidence",
     "EvidenceKey",
     "ExportDownload",
     "FreezeWindow",
     "IncidentExport",
     "Ledger",
+    "LegalHold",
     "Page",
     "ProtectiveMeasure",
     "Report",
@@ -28,4 +32,6 @@ __all__ = [
     "RoomLease",
     "SafetyCard",
     "StatementOfReasons",
+    "Transmission",
+    "UrgentSheet",
 ]

@@ -17,6 +17,7 @@ from community.models import Member
 from safeguarding.incidents import INCIDENTS, SEVERITIES
 from safeguarding.models import Case, CaseParty
 
+from .duties import open_transmissions
 from .paging import ring_officers
 from .people import bands_of
 
@@ -121,6 +122,8 @@ def raise_severity(*, actor: Member | None, case: Case, code: str, severity: str
         subject=case,
         data={"from": before, "to": {"code": code, "severity": severity}},
     )
+    if case.first_look_at is not None:  # else whoever looks first opens them
+        open_transmissions(actor=actor, case=case, component=component)
     if SEVERITIES[severity].pages:
         ring_officers(case=case)
     return True

@@ -20,6 +20,7 @@ from community.roles import MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD, roles_of
 from safeguarding.errors import CaseMoved, CaseTaken, Conflict, NotClaimed, OfficersOnly
 from safeguarding.models import Case, CaseNote, CaseParty, Report
 
+from .duties import drop_needless, open_transmissions
 from .paging import acknowledge_page
 from .telling import tell_reporters
 
@@ -101,6 +102,12 @@ def locked_claimed(*, actor: Member, case: Case, version: int | None = None) -> 
     return case
 
 
+def _first_look(*, actor: Member, case: Case) -> None:
+    """A person has looked: the clock of the case stops, those of whom to tell start."""
+    if Case.objects.filter(pk=case.pk, first_look_at__isnull=True).update(first_look_at=timezone.now()):
+        open_transmissions(actor=actor, case=case)
+
+
 @transaction.atomic
 def claim_case(*, actor: Member, case: Case) -> Case:
     """Take the case: one person works it, decided by one conditional UPDATE. Claiming is the first look, and
@@ -114,7 +121,7 @@ def claim_case(*, actor: Member, case: Case) -> Case:
     free = Q(assigned_to__isnull=True) | Q(assigned_to=actor) | Q(claimed_at__lt=now - CLAIM_LASTS)
     if not Case.objects.waiting().filter(free, pk=case.pk).update(assigned_to=actor, claimed_at=now):
         raise CaseTaken
-    Case.objects.filter(pk=case.pk, first_look_at__isnull=True).update(first_look_at=now)
+    _first_look(actor=actor, case=case)
     acknowledge_page(actor=actor, case=case)
     taken_from = case.assigned_to_id if case.assigned_to_id != actor.pk else None
     audit.record(actor=actor, action="case.claimed", subject=case, data={"taken_from": taken_from})
@@ -157,7 +164,7 @@ def look_at_case(*, actor: Member, case: Case, reason: str) -> None:
     require_worker(actor=actor, case=case)
     if not reason.strip():
         raise ReasonRequired
-    Case.objects.filter(pk=case.pk, first_look_at__isnull=True).update(first_look_at=timezone.now())
+    _first_look(actor=actor, case=case)
     audit.record(actor=actor, action="case.read", subject=case, data={"reason": reason.strip()})
 
 
@@ -205,6 +212,7 @@ def close_locked(*, actor: Member, case: Case) -> None:
         claimed_at=None,
         version=F("version") + 1,
     )
+    drop_needless(actor=actor, case=case)
     tell_reporters(case)
     audit.record(actor=actor, action="case.closed", subject=case)
     case.refresh_from_db()

@@ -8,7 +8,8 @@ from django.utils.translation import get_language
 
 from safeguarding import words
 from safeguarding.incidents import INCIDENTS, SEVERITIES
-from safeguarding.models import Alert, Case, Decision
+from safeguarding.models import Alert, Case, Decision, Duty
+from safeguarding.registers import Owed, channel_name
 
 register = template.Library()
 
@@ -35,6 +36,18 @@ def explained(alert: Alert) -> list[str]:
 def overdue(case: Case) -> bool:
     """Whether nobody has looked and the clock has run out."""
     return case.first_look_at is None and case.due_at < timezone.now()
+
+
+@register.filter
+def late(duty: Duty | Owed) -> bool:
+    """Whether the time of something an officer owes is over."""
+    return duty.due_at < timezone.now()
+
+
+@register.filter
+def channel(key: str) -> str:
+    """Whom a channel tells, in the language in force."""
+    return channel_name(key)
 
 
 @register.filter

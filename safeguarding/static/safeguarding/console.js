@@ -1,6 +1,10 @@
-// A page that shows a running export asks again by itself; everything else works without script.
-// Unfold loads this in the head, before there is a page to look at.
+// A page that shows a running export asks again by itself, and what is to be handed over has a button that prints it;
+// everything else works without script. Unfold loads this in the head, before there is a page to look at.
 document.addEventListener("DOMContentLoaded", () => {
   const running = document.querySelector("[data-refresh-seconds]");
   if (running) setTimeout(() => location.reload(), Number(running.dataset.refreshSeconds) * 1000);
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
 });

@@ -23,6 +23,12 @@ PAGES = [
 ]
 OFFICERS_PAGES = [
     "admin:safeguarding_incidentexport_changelist",
+    "admin:safeguarding_urgentsheet_changelist",
+    "admin:safeguarding_transmission_changelist",
+    "admin:safeguarding_authorityorder_changelist",
+    "admin:safeguarding_authorityorder_new",
+    "admin:safeguarding_legalhold_changelist",
+    "admin:safeguarding_legalhold_new",
     "admin:community_association_changelist",
     "admin:community_auditevent_changelist",
 ]
@@ -99,6 +105,11 @@ def test_the_console_lists_no_members_messages_or_age_facts(sam, visit, case):
         "safeguarding.Case",
         "safeguarding.Appeal",
         "safeguarding.IncidentExport",
+        "safeguarding.UrgentSheet",
+        "safeguarding.Transmission",
+        "safeguarding.AuthorityOrder",
+        "safeguarding.LegalHold",
+        "chat.Room",
         "chat.RoomProposal",
         "community.Association",
         "community.AuditEvent",
@@ -153,7 +164,7 @@ def test_the_queue_costs_the_same_however_long_it_is(mo, visit, case):
 def test_the_dashboard_costs_the_same_however_much_waits(sam, visit, case, severe_case):
     browser = visit(sam)
     few = queries_of(browser, reverse("admin:index"))
-    assert few <= 18
+    assert few <= 22
     for index in range(20):
         Case.objects.create(code="C1", severity="P2", open_key=f"k{index}", due_at=case.due_at, room=case.room)
     assert queries_of(browser, reverse("admin:index")) == few
