@@ -24,6 +24,8 @@ AGE_OFFICER = "age_officer"
 PERMISSIONS: Mapping[str, str] = {
     "open_console": "Open the console",
     "work_cases": "Work and decide cases",
+    "watch_expressions": "See the detection rules and watch for expressions",
+    "steer_rules": "Import detection rules and move them through their life",
     "review_rooms": "Approve or refuse proposed rooms",
     "work_severe_cases": "Work and decide severe cases",
     "export_cases": "Export incident reports",
@@ -35,7 +37,7 @@ PERMISSIONS: Mapping[str, str] = {
 
 _OFFICER = frozenset(PERMISSIONS) - {"attest_age"}
 ROLES: Mapping[str, frozenset[str]] = {
-    MODERATOR: frozenset({"open_console", "work_cases", "review_rooms"}),
+    MODERATOR: frozenset({"open_console", "work_cases", "watch_expressions", "review_rooms"}),
     OFFICER_LEAD: _OFFICER,
     OFFICER_DEPUTY: _OFFICER,
     AGE_OFFICER: frozenset({"attest_age"}),

@@ -16,8 +16,10 @@ from chat.login import MemberOfSession  # noqa: E402  these import models: the a
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from config.loopback import loopback_only  # noqa: E402
 from config.startup import refuse_unsound_start  # noqa: E402
+from safeguarding.rules import watch_rules  # noqa: E402
 
 refuse_unsound_start()
+watch_rules()
 
 application = ProtocolTypeRouter(
     {

@@ -19,7 +19,7 @@ from .detection import engine, names
 from .detection.types import Finding, Person
 from .incidents import INCIDENTS
 from .models import Appeal, Case, ProtectiveMeasure, Report, SafetyCard, StatementOfReasons
-from .rules import current_ruleset
+from .rules import current_rules, current_ruleset
 from .services.checks import kick_drain, room_info
 from .services.evidence import freeze_for_live_cases, freeze_person
 
@@ -36,9 +36,8 @@ class ChatSafeguard(Safeguard):
             info = room_info(draft.room)
             # Who may post in a room has proved its band at the door: no query is needed to know it.
             author = Person(draft.author.public_id, info.band, 0, draft.author.pseudonym)
-            screening = engine.screen(
-                draft.body, room=info, author=author, recent=draft.recent, ruleset=current_ruleset()
-            )
+            ruleset = current_rules().acting_for(author.key)
+            screening = engine.screen(draft.body, room=info, author=author, recent=draft.recent, ruleset=ruleset)
         except Exception:
             logger.critical("a message could not be screened and is held", exc_info=True)
             return Screening(Verdict.HOLD, [dict(UNCHECKED)], _told_held())

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from community.triggers import append_only
@@ -53,3 +55,11 @@ class SafeguardingConfig(AppConfig):
         # What is owed is written on as it is done; no line of it ever goes.
         for model, written_on in _DUTIES.items():
             append_only(model, may_change=("due_at", "remind_at", *written_on))
+        append_only("safeguarding.RulePack", may_change=("stage",))
+        append_only("safeguarding.Rule", may_change=("stage",))
+        append_only("safeguarding.RuleMove", may_change=("second_person", "took_effect_at", "refused_at"))
+        append_only("safeguarding.AlertRule")
+        append_only("safeguarding.ShadowFinding", may_delete=True)  # forgotten after some months
+        post_migrate.connect(
+            import_string("safeguarding.services.rules.install_rules"), sender=self, dispatch_uid="safeguarding.rules"
+        )

@@ -9,29 +9,39 @@ from django.conf import settings
 from django.core import checks
 from django.db import connections
 
-from .detection import engine
-from .detection.types import Person, RoomInfo
+from .detection.rulesets import RulesetError
 from .models import EvidenceKey
-from .rules import current_ruleset
+from .rules import current_ruleset, files_are_usable, try_out
 
 
 @checks.register
 def check_rules(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E001: the rules load and judge a text. Also what makes the first message as fast as the next."""
+    """E001: the rules in force load and judge a text. Also what makes the first message as fast as the next.
+
+    W002: the files of this version do not load; they are refused whole, and the rules in force stay.
+    """
+    found: list[checks.CheckMessage] = []
     try:
-        ruleset = current_ruleset()
-        for language in ("fr", "en"):
-            room = RoomInfo("check", "room", "", "", "teen_15_17", language)
-            engine.screen("bonjour", room=room, author=Person("check", "teen_15_17", 0), ruleset=ruleset)
+        try_out(current_ruleset())
     except Exception as error:  # noqa: BLE001  whatever it is, it is why messages could not be checked
-        return [
+        found.append(
             checks.Error(
                 f"The detection rules cannot be used: {type(error).__name__}: {error}",
                 hint="Messages would all be held. Mend the file it names in safeguarding/detection/rules.",
                 id="safeguarding.E001",
             )
-        ]
-    return []
+        )
+    try:
+        files_are_usable()
+    except RulesetError as error:
+        found.append(
+            checks.Warning(
+                f"A rule file of this version cannot be used: {error}",
+                hint="The files are refused whole and the rules in force stay. Mend the file it names.",
+                id="safeguarding.W002",
+            )
+        )
+    return found
 
 
 @checks.register(checks.Tags.database)

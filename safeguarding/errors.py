@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from community.errors import NotAllowed, ReasonRequired, Refused
+
+from .detection.rulesets import RulesetError
+from .detection.staging import Unproved
 
 __all__ = ["NotAllowed", "ReasonRequired"]  # the ground floor's, used as they are
 
@@ -139,3 +145,56 @@ class AlreadyContested(Refused):
 class NoSuchMember(Refused):
     code = "no_such_member"
     message = _("Nobody here has this name.")
+
+
+# -- rules -----------------------------------------------------------------------------------------------------------
+
+
+class RulesBroken(Refused):
+    """Rule files that cannot be used: refused whole. `error` names file, rule and reason."""
+
+    code = "rules_broken"
+
+    def __init__(self, error: RulesetError) -> None:
+        self.error = error
+        super().__init__(
+            gettext("Refused whole. File: %(file)s. Rule: %(rule)s. Reason: %(reason)s.")
+            % {"file": error.file, "rule": error.rule, "reason": error.reason}
+        )
+
+
+class RulesKnown(Refused):
+    code = "rules_known"
+    message = _("Exactly these rules are here already.")
+
+
+class StepNotPossible(Refused):
+    code = "step_not_possible"
+    message = _("A rule goes from draft to shadow, to canary, to live. It cannot take this step from where it is.")
+
+
+class StepWaits(Refused):
+    code = "step_waits"
+    message = _("A step already waits for a second person. Approve or refuse it first.")
+
+
+class RuleNotProved(Refused):
+    """Examples that do not hold. `failed` says which."""
+
+    code = "rule_not_proved"
+
+    def __init__(self, failed: Sequence[Unproved]) -> None:
+        self.failed = tuple(failed)
+        should, should_not = (
+            gettext("%(rule)s should meet “%(text)s”"),
+            gettext("%(rule)s should not meet “%(text)s”"),
+        )
+        shown = "; ".join(
+            (should if one.must_fire else should_not) % {"rule": one.rule, "text": one.text} for one in self.failed[:5]
+        )
+        super().__init__(gettext("Its examples do not hold: %(shown)s.") % {"shown": shown})
+
+
+class WordsMissing(Refused):
+    code = "words_missing"
+    message = _("This rule was written for words that are not in force. Move the whole import instead.")

@@ -1,36 +1,256 @@
-"""The rule set in force in this process, loaded once."""
+"""The rules in force in this process: read from the rows, kept in memory, and read again when their digest is another.
+
+Workers ask before each batch (`refreshed_rules`). Web processes have a thread that asks every WATCH_SECONDS
+(`watch_rules`), so that the posting path never waits for it: what is new is read, compiled and tried, then swapped in.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
+import hashlib
+import logging
+import threading
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
-from .detection.rulesets import Ruleset, load_ruleset
+from django.db import DatabaseError, connections
 
-# A broken file is tried again from time to time, not at every message.
+from .detection import engine
+from .detection.rulesets import ENGINE, Ruleset, RulesetError, default_paths, load_ruleset, parse_ruleset
+from .detection.staging import stage_ruleset
+from .detection.types import Person, RoomInfo
+from .models import Rule, RulePack, RulesInForce, Stage
+
+logger = logging.getLogger(__name__)
+
+# A broken rule set is tried again from time to time, not at every message.
 RETRY_SECONDS = 30.0
+WATCH_SECONDS = 2.0
 
+# Which stages a view is made of, the one that wins first. A member is judged by LIVE, or by CANARY if in its share.
+VIEWS = {
+    Stage.LIVE: (Stage.LIVE,),
+    Stage.CANARY: (Stage.CANARY, Stage.LIVE),
+    Stage.SHADOW: (Stage.SHADOW, Stage.CANARY, Stage.LIVE),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Rulebook:
+    """All that judges, or only watches, at one moment. `digest` is that of RulesInForce ("" before there is one)."""
+
+    digest: str
+    live: Ruleset
+    canary: Ruleset | None = None
+    canary_share: int = 0  # percent of the members
+    shadow: Ruleset | None = None
+    shadowed: frozenset[str] = frozenset()  # the versions that are recorded and never act
+
+    def acting_for(self, member: str) -> Ruleset:
+        """The rules that judge what this member (public id) writes."""
+        if self.canary is not None and in_canary(member, self.canary_share):
+            return self.canary
+        return self.live
+
+
+def in_canary(member: str, share: int) -> bool:
+    """Whether a member is in the share: always the same ones, and those of a smaller share are in every larger one."""
+    drawn = int.from_bytes(hashlib.blake2b(member.encode(), digest_size=4, person=b"havre-canary").digest())
+    return drawn % 100 < share
+
+
+_book: Rulebook | None = None
 _broken: tuple[float, Exception] | None = None
+_lock = threading.Lock()
 
 
-@functools.cache
-def _loaded() -> Ruleset:
-    return load_ruleset()
+def current_rules() -> Rulebook:
+    """The rules this process has. Raises what loading them raised (RulesetError names file, rule and reason): callers
+    hold. Costs nothing once they are loaded."""
+    return _book or refreshed_rules()
 
 
 def current_ruleset() -> Ruleset:
-    """The rules that judge. Raises what loading them raised (RulesetError names file, rule and reason): callers hold.
+    """The LIVE rules: for what is judged the same for everybody, such as names."""
+    return current_rules().live
 
-    A new file takes effect when the process restarts, so that web and workers judge by the rules they were started
-    with and every check says which those were.
+
+def refreshed_rules() -> Rulebook:
+    """The rules in force now: one small query, and the reading and compiling only if they have changed.
+
+    Rules that cannot be read leave those this process has in force, loudly; a process without any raises.
     """
-    global _broken
-    if _broken is not None and time.monotonic() - _broken[0] < RETRY_SECONDS:
-        raise _broken[1]
+    global _book, _broken
+    with _lock:
+        digest, share = _in_force()
+        if _book is not None and _book.digest == digest:
+            return _book
+        if _broken is not None and time.monotonic() - _broken[0] < RETRY_SECONDS:
+            if _book is None:
+                raise _broken[1]
+            return _book
+        try:
+            _book = _read(digest, share)
+        except Exception as error:
+            _broken = (time.monotonic(), error)
+            if _book is None:
+                raise
+            logger.critical("the rules in force cannot be read: those of %s stay", _book.digest[:12], exc_info=True)
+            return _book
+        _broken = None
+        return _book
+
+
+def forget_rules() -> None:
+    """Let the next question read everything again."""
+    global _book, _broken
+    with _lock:
+        _book = _broken = None
+
+
+def watch_rules() -> None:
+    """Start the thread of a web process that keeps its rules those in force; dies with the process."""
+    threading.Thread(target=_watch, name="rules", daemon=True).start()
+
+
+def _watch() -> None:
+    while True:
+        time.sleep(WATCH_SECONDS)
+        try:
+            refreshed_rules()
+        except Exception:
+            logger.critical("the rules in force cannot be asked for", exc_info=True)
+        finally:
+            with contextlib.suppress(DatabaseError):
+                connections.close_all()
+
+
+def _in_force() -> tuple[str, int]:
+    """The digest and share in force; ("", 0) where there is none yet: before the first migrate."""
     try:
-        ruleset = _loaded()
-    except Exception as error:
-        _broken = (time.monotonic(), error)
-        raise
-    _broken = None
-    return ruleset
+        return RulesInForce.objects.values_list("digest", "canary_share").filter(pk=1).first() or ("", 0)
+    except DatabaseError:
+        return "", 0
+
+
+def _read(digest: str, share: int) -> Rulebook:
+    if not digest:
+        book = Rulebook("", _files())
+    else:
+        staged = set(Rule.objects.filter(stage__in=VIEWS[Stage.SHADOW]).values_list("stage", flat=True).distinct())
+        staged |= set(RulePack.objects.filter(stage__in=VIEWS[Stage.SHADOW]).values_list("stage", flat=True))
+        shadowed = Rule.objects.filter(stage=Stage.SHADOW).values_list("version", flat=True)
+        book = Rulebook(
+            digest,
+            live=compose(Stage.LIVE),
+            canary=compose(Stage.CANARY) if Stage.CANARY in staged else None,
+            canary_share=share,
+            shadow=compose(Stage.SHADOW) if Stage.SHADOW in staged else None,
+            shadowed=frozenset(shadowed),
+        )
+    for ruleset in (book.live, book.canary, book.shadow):
+        if ruleset is not None:
+            try_out(ruleset)
+    return book
+
+
+@functools.cache
+def _files() -> Ruleset:
+    return load_ruleset()
+
+
+def try_out(ruleset: Ruleset) -> None:
+    """Compile what is not compiled yet, and judge a word in each language: the first message is as fast as the next."""
+    for language in ("fr", "en"):
+        room = RoomInfo("check", "room", "", "", "teen_15_17", language)
+        engine.screen("bonjour", room=room, author=Person("check", "teen_15_17", 0), ruleset=ruleset)
+
+
+def compose(view: Stage, *, candidate: Rule | RulePack | None = None) -> Ruleset:
+    """The rule set of a view of the rows; with a `candidate`, as it would be if that were LIVE. Raises RulesetError."""
+    stages = VIEWS[view]
+    packs = {pack.stage: pack for pack in RulePack.objects.filter(stage__in=stages)}
+    pack = candidate if isinstance(candidate, RulePack) else next(packs[stage] for stage in stages if stage in packs)
+    base = _parsed(pack)
+    chosen = chosen_versions(view)
+    if isinstance(candidate, RulePack):
+        chosen |= {rule.id: rule.version for rule in base.rules}
+    elif candidate is not None:
+        chosen[candidate.key] = candidate.version
+    known = {rule.version for rule in base.rules}
+    absent = [version for version in chosen.values() if version not in known]
+    rows = Rule.objects.filter(version__in=absent).order_by("key") if absent else ()
+    return stage_ruleset(base, awake=set(chosen.values()), added=[(row.file, row.content) for row in rows])
+
+
+def chosen_versions(view: Stage) -> dict[str, str]:
+    """Rule id -> the version of it that a view is made of."""
+    stages = VIEWS[view]
+    chosen: dict[str, tuple[int, str]] = {}
+    for key, version, stage in Rule.objects.filter(stage__in=stages).values_list("key", "version", "stage"):
+        place = stages.index(Stage(stage))
+        if key not in chosen or place < chosen[key][0]:
+            chosen[key] = (place, version)
+    return {key: version for key, (_place, version) in chosen.items()}
+
+
+_parsed_packs: dict[str, Ruleset] = {}
+
+
+def _parsed(pack: RulePack) -> Ruleset:
+    """The rules of a pack: parsed once a process, for the last few packs."""
+    known = _parsed_packs.get(pack.digest)
+    if known is None:
+        if len(_parsed_packs) >= 3:
+            _parsed_packs.pop(next(iter(_parsed_packs)))
+        known = _parsed_packs[pack.digest] = parse_ruleset(pack.files)
+    return known
+
+
+def digest_in_force(canary_share: int) -> str:
+    """What identifies all that the rows put in force: packs, rules by stage, the share, the engine's own meaning."""
+    content = hashlib.sha256(f"engine {ENGINE} share {canary_share}".encode())
+    stages = VIEWS[Stage.SHADOW]
+    packs = RulePack.objects.filter(stage__in=stages).order_by("stage").values_list("stage", "digest")
+    rules = Rule.objects.filter(stage__in=stages).order_by("stage", "key").values_list("stage", "key", "version")
+    for row in [*packs, *rules]:
+        content.update("\0".join(("", *row)).encode())
+    return content.hexdigest()
+
+
+# -- the files of this version ---------------------------------------------------------------------------------------
+
+
+def shipped_files() -> dict[str, str]:
+    """The rule files that came with this version. Raises RulesetError for one that cannot be read."""
+    return {path.name: _text(path) for path in default_paths()}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulesetError(path.name, "-", f"cannot be read: {error}") from error
+
+
+def pack_digest(files: Mapping[str, str]) -> str:
+    """SHA-256 (hex) of the names and contents of rule files, whatever order they come in."""
+    content = hashlib.sha256()
+    for name in sorted(files):
+        for part in (name, files[name]):
+            content.update(len(part.encode()).to_bytes(8) + part.encode())
+    return content.hexdigest()
+
+
+def files_are_usable() -> bool:
+    """Whether the files of this version load; raises RulesetError otherwise. Files that were imported are not read
+    again: they were usable then and cannot have changed since."""
+    files = shipped_files()
+    with contextlib.suppress(DatabaseError):
+        if RulePack.objects.filter(digest=pack_digest(files), engine=ENGINE).exists():
+            return True
+    parse_ruleset(files)
+    return True

@@ -16,6 +16,7 @@ from django.test import TransactionTestCase
 
 from community.services import access
 from config.translations import compile_catalogues
+from safeguarding.rules import current_rules
 from tests.harness.databases import PostgresDatabase, SqliteDatabase, TestDatabase
 from tests.harness.servers import PostgresServer, RedisServer
 from tests.settings import TEST_VAR
@@ -92,6 +93,7 @@ def django_db_setup(database, django_test_environment, django_db_blocker) -> Ite
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         database.prepare()
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.restore())
+        current_rules()  # every process has read its rules before the first message
         yield
 
 

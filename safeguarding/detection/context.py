@@ -23,16 +23,25 @@ _PLAIN_TACTIC: Mapping[tuple[str, str | None], str] = {
     ("PII", None): "off_platform",
 }  # fmt: skip
 
-_bands: dict[str, dict[str, tuple[str, ...]]] = {}
+_scopes: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {}
 
 
-def _rule_bands(ruleset: Ruleset) -> Mapping[str, tuple[str, ...]]:
-    known = _bands.get(ruleset.digest)
+def _rule_scopes(ruleset: Ruleset) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Rule id -> the bands and the rooms to which it is bound, for rules that are bound to some."""
+    known = _scopes.get(ruleset.digest)
     if known is None:
-        if len(_bands) >= 4:
-            _bands.clear()
-        known = _bands[ruleset.digest] = {rule.id: rule.bands for rule in ruleset.rules if rule.bands}
+        if len(_scopes) >= 8:
+            _scopes.clear()
+        bound = {rule.id: (rule.bands, rule.rooms) for rule in ruleset.rules if rule.bands or rule.rooms}
+        known = _scopes[ruleset.digest] = bound
     return known
+
+
+def _applies(scope: tuple[tuple[str, ...], tuple[str, ...]] | None, room: RoomInfo) -> bool:
+    if scope is None:
+        return True
+    bands, rooms = scope
+    return (not bands or room.band in bands) and (not rooms or room.key in rooms)
 
 
 def read_message(
@@ -59,8 +68,8 @@ def read_message(
                 )  # fmt: skip
     if room.band in MINORS:
         found += find_contacts(text, recent=recent)
-    bands = _rule_bands(ruleset)
-    return tuple(f for f in found if room.band in bands.get(f.rule, (room.band,)))[:MAX_FINDINGS]
+    scopes = _rule_scopes(ruleset)
+    return tuple(f for f in found if _applies(scopes.get(f.rule), room))[:MAX_FINDINGS]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,5 @@
-"""The detector's three public functions: `screen` in the posting path, `needs` and `assess` for the full check.
+"""The detector's public functions: `screen` in the posting path, `needs` and `assess` for the full check, `look` to try
+rules that do not judge yet.
 
 Pure: no clock, no randomness, no I/O. Time comes with the message; memory comes in and goes out as ledgers, small JSON
 objects under the keys `room:K`, `author:A` and `pair:A>B` that the caller stores. The same message with the same
@@ -112,6 +113,18 @@ def assess(
     )  # fmt: skip
 
 
+def look(
+    utterance: Utterance, *, room: RoomInfo, room_ledger: Mapping[str, Any], ruleset: Ruleset
+) -> tuple[Finding, ...]:
+    """What the words of a message alone say by other rules than those that judge it. Changes nothing.
+
+    `room_ledger` as it was before `assess`.
+    """
+    ledger, _anew = rooms.opened(room_ledger)
+    recent = rooms.tail(utterance.author, rooms.seconds(utterance), ledger)
+    return _told(read_message(utterance.text, room=room, recent=recent, ruleset=ruleset, lang=utterance.lang))
+
+
 def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.code != SIDE)
 
@@ -142,7 +155,7 @@ def ruleset_actions(ruleset: Ruleset) -> Mapping[str, str]:
     """Rule id -> action, kept for the last few rule sets seen."""
     known = _actions.get(ruleset.digest)
     if known is None:
-        if len(_actions) >= 4:
+        if len(_actions) >= 8:
             _actions.clear()
         known = _actions[ruleset.digest] = {rule.id: rule.action for rule in ruleset.rules}
     return known

@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -157,6 +157,9 @@ class Hit:
     last: int
 
 
+_Translated = tuple[Rule, list[str], str]  # a rule, its patterns as RE2 sources, and what must not be there
+
+
 class _RuleMatcher:
     """One pass over all the rules of a scope, then one pass for each rule that is there, to learn where.
 
@@ -168,20 +171,28 @@ class _RuleMatcher:
     engines kept are linear in the text.
     """
 
-    def __init__(self, rules: list[tuple[Rule, list[str], str]]) -> None:
-        self._patterns = [(rule, where.encode("latin-1")) for rule, patterns, _ in rules for where in patterns]
-        self._unless = {rule.id: unless.encode("latin-1") for rule, _, unless in rules}
+    def __init__(
+        self,
+        rules: Sequence[_Translated],
+        *,
+        apart: Sequence[_Translated] = (),
+        asleep: frozenset[str] = frozenset(),
+    ) -> None:
+        translated = [*rules, *apart]
+        self._patterns = [(rule, where.encode("latin-1")) for rule, patterns, _ in translated for where in patterns]
+        self._unless = {rule.version: unless.encode("latin-1") for rule, _, unless in translated}
+        self._asleep = asleep
         self._compiled: dict[bytes, Any] = {}
-        guards = [n for n, (rule, _) in enumerate(self._patterns) if rule.code == GUARD]
-        others = [n for n, (rule, _) in enumerate(self._patterns) if rule.code != GUARD]
-        self._first = (self._database(others), others)
-        self._guards = (self._database(guards), guards)  # asked only when there is something to judge
+        split = sum(len(patterns) for _, patterns, _ in rules)
+        halves = (range(split), range(split, len(self._patterns)))
+        self._first = [part for half in halves if (part := self._part(half, guards=False))]
+        self._guards = [part for half in halves if (part := self._part(half, guards=True))]
         self._scratch = threading.local()
 
-    def _database(self, chosen: list[int]) -> Any:
-        if not chosen:
-            return None
-        return compile_set([self._patterns[n][1] for n in chosen])
+    def _part(self, places: range, *, guards: bool) -> tuple[Any, list[int]] | None:
+        """The patterns of some places compiled as one set; guards are asked only when there is something to judge."""
+        chosen = [n for n in places if (self._patterns[n][0].code == GUARD) is guards]
+        return (compile_set([self._patterns[n][1] for n in chosen]), chosen) if chosen else None
 
     def _regex(self, source: bytes) -> Any:
         regex = self._compiled.get(source)
@@ -197,8 +208,6 @@ class _RuleMatcher:
     def _present(self, part: tuple[Any, list[int]], line: bytes) -> list[int]:
         """Which patterns of a part are in the line."""
         database, chosen = part
-        if database is None:
-            return []
         mine: dict[int, Any] | None = getattr(self._scratch, "mine", None)
         if mine is None:
             mine = self._scratch.mine = {}
@@ -214,13 +223,16 @@ class _RuleMatcher:
         line = reading.line
         if not line:
             return []
-        present = self._present(self._first, line)
+        present = [index for part in self._first for index in self._present(part, line)]
+        if present and self._asleep:
+            present = [index for index in present if self._patterns[index][0].version not in self._asleep]
         if present or with_guards:
-            present += self._present(self._guards, line)
+            guards = [index for part in self._guards for index in self._present(part, line)]
+            present += [index for index in guards if self._patterns[index][0].version not in self._asleep]
         found: list[Hit] = []
         for index in present:
             rule, where = self._patterns[index]
-            unless = self._unless[rule.id]
+            unless = self._unless[rule.version]
             for match in itertools.islice(self._regex(where).finditer(line), _MOST_PLACES):
                 start, end = match.span()
                 if start == end or (unless and self._regex(unless).search(_sentence(line, start, end))):
@@ -245,6 +257,11 @@ class Lexicon:
 
     def __init__(self, ruleset: Ruleset, lang: str) -> None:
         self.lang = lang
+        base = ruleset.rules if ruleset.base is None else ruleset.base
+        judging, compiled = ({rule.version for rule in rules} for rules in (ruleset.rules, base))
+        self._asleep = frozenset(compiled - judging)
+        self._base = [rule for rule in base if rule.lang in (lang, "any")]
+        self._apart = [rule for rule in ruleset.rules if rule.lang in (lang, "any") and rule.version not in compiled]
         self.rules = [rule for rule in ruleset.rules if rule.lang in (lang, "any")]
         self.vocabulary: Vocabulary = ruleset.vocabularies[lang]
         names = sorted(self.vocabulary.classes)
@@ -265,6 +282,7 @@ class Lexicon:
         self._openings = self._index_expressions()
         self._memory: dict[str, Pieces] = {}
         self._matchers: dict[str, _RuleMatcher] = {}
+        self._alone: tuple[str, _RuleMatcher] | None = None  # the rule last asked of `fires`
 
     # ---- building
 
@@ -361,18 +379,18 @@ class Lexicon:
     def _matcher(self, scope: str) -> _RuleMatcher:
         matcher = self._matchers.get(scope)
         if matcher is None:
-            compiled = []
-            for rule in self.rules:
-                if rule.scope != scope:
-                    continue
-                try:
-                    where = [self.compile(pattern) for pattern in rule.patterns]
-                    unless = "|".join(self.compile(pattern) for pattern in rule.unless)
-                except PatternError as error:
-                    raise RulesetError(rule.file, rule.id, str(error)) from error
-                compiled.append((rule, where, unless))
-            matcher = self._matchers[scope] = _RuleMatcher(compiled)
+            base, apart = (
+                [self._translated(rule) for rule in rules if rule.scope == scope] for rules in (self._base, self._apart)
+            )
+            matcher = self._matchers[scope] = _RuleMatcher(base, apart=apart, asleep=self._asleep)
         return matcher
+
+    def _translated(self, rule: Rule) -> _Translated:
+        try:
+            where = [self.compile(pattern) for pattern in rule.patterns]
+            return rule, where, "|".join(self.compile(pattern) for pattern in rule.unless)
+        except PatternError as error:
+            raise RulesetError(rule.file, rule.id, str(error)) from error
 
     # ---- reading
 
@@ -582,10 +600,9 @@ class Lexicon:
 
     def fires(self, rule: Rule, reading: Reading) -> bool:
         """Does one rule match, guards set aside? For proofs and previews; `hits` is the fast way."""
-        matcher = _RuleMatcher(
-            [(rule, [self.compile(p) for p in rule.patterns], "|".join(map(self.compile, rule.unless)))]
-        )
-        return bool(matcher.hits(reading, with_guards=True))
+        if self._alone is None or self._alone[0] != rule.version:
+            self._alone = rule.version, _RuleMatcher([self._translated(rule)])
+        return bool(self._alone[1].hits(reading, with_guards=True))
 
     def hits(self, reading: Reading, scope: str = "text") -> list[Hit]:
         """Every match of every rule of the scope, in a fixed order."""

@@ -29,6 +29,7 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
           - "{surprise} d'anniversaire"
         guards: [negated, quoted, reported]   # see compose: default [] (none); negated drops, others unset `alerting`
         bands: [teen_13_14, teen_15_17]       # room bands where it applies; data for the engine, `scan` ignores it
+        rooms: [r1]           # keys of the rooms where it applies, default all; the same
         examples:
           must_fire: ["ça reste entre nous", {text: "...", band: teen_15_17, room: direct}]
           must_not_fire: ["...", "..."]       # at least as many as must_fire
@@ -91,7 +92,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|false)$"), ["t", "f"])
 
-_DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "alerting")
+_DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "rooms", "alerting")
 _RULE_KEYS = {"id", "patterns", "unless", "examples", "note", *_DEFAULTS}
 _FILE_KEYS = {"rules", "vocabulary", "note", *_DEFAULTS}
 _VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary", "context"}
@@ -134,6 +135,7 @@ class Rule:
     guards: tuple[str, ...] = ()
     scope: str = "text"
     bands: tuple[str, ...] = ()
+    rooms: tuple[str, ...] = ()
     must_fire: tuple[Example, ...] = ()
     must_not_fire: tuple[Example, ...] = ()
 
@@ -164,11 +166,16 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """All rules and words. Equal digests mean equal behaviour, byte for byte."""
+    """All rules and words. Equal digests mean equal behaviour, byte for byte.
+
+    `base`, where it is given, is compiled as one set whatever is judged by: rules that left it sleep in it, and rules
+    of `rules` that are not in it are compiled apart. So a rule comes or goes without compiling a thousand patterns.
+    """
 
     digest: str
     rules: tuple[Rule, ...]
     vocabularies: Mapping[str, Vocabulary]
+    base: tuple[Rule, ...] | None = None
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -192,17 +199,27 @@ def load_ruleset(paths: Iterable[Path | str] | None = None) -> Ruleset:
 
 def parse_ruleset(sources: Mapping[str, str]) -> Ruleset:
     """As `load_ruleset`, from file name -> YAML text."""
-    documents = {name: _document(name, sources[name]) for name in sorted(sources)}
+    return build_ruleset({name: read_document(name, sources[name]) for name in sources})
+
+
+def build_ruleset(documents: Mapping[str, dict[str, Any]]) -> Ruleset:
+    """As `parse_ruleset`, from file name -> the mapping that the file holds."""
+    documents = {name: documents[name] for name in sorted(documents)}
     vocabularies = {lang: _vocabulary(documents, lang) for lang in LANGS}
     rules: list[Rule] = []
     seen: dict[str, str] = {}
     for name, document in documents.items():
         for raw in document.get("rules") or ():
-            rule = _rule(name, document, raw, vocabularies)
+            rule = read_rule(name, document, raw, vocabularies)
             if rule.id in seen:
                 raise RulesetError(name, rule.id, f"the id is already used in {seen[rule.id]}")
             seen[rule.id] = name
             rules.append(rule)
+    return Ruleset(digest_of(rules, vocabularies), tuple(rules), vocabularies)
+
+
+def digest_of(rules: Iterable[Rule], vocabularies: Mapping[str, Vocabulary]) -> str:
+    """SHA-256 (hex) of everything that decides what is found, whatever file it came from and in whatever order."""
     content = {
         "engine": ENGINE,
         "rules": sorted(rule.id + "@" + rule.version for rule in rules),
@@ -219,7 +236,7 @@ def parse_ruleset(sources: Mapping[str, str]) -> Ruleset:
             for lang, words in vocabularies.items()
         },
     }
-    return Ruleset(_hash(content, 64), tuple(rules), vocabularies)
+    return _hash(content, 64)
 
 
 def _hash(content: object, length: int) -> str:
@@ -227,7 +244,8 @@ def _hash(content: object, length: int) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()[:length]
 
 
-def _document(name: str, source: str) -> dict[str, Any]:
+def read_document(name: str, source: str) -> dict[str, Any]:
+    """The mapping that a rule file holds, its shape checked. Raises RulesetError."""
     try:
         document = yaml.load(source, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.YAMLError as error:
@@ -342,9 +360,10 @@ def _check(name: str, rule: str, condition: object, reason: str) -> None:
         raise RulesetError(name, rule, reason)
 
 
-def _rule(
+def read_rule(
     name: str, document: Mapping[str, Any], raw: Mapping[str, Any], vocabularies: Mapping[str, Vocabulary]
 ) -> Rule:
+    """One rule of a file, validated against the words there are. Raises RulesetError."""
     rule_id = raw.get("id")
     if not isinstance(rule_id, str) or not rule_id:
         raise RulesetError(name, "-", "a rule has no id")
@@ -366,6 +385,8 @@ def _rule(
     _check(name, rule_id, scope in SCOPES, f"scope must be one of {', '.join(SCOPES)}")
     bands = tuple(value["bands"] or ())
     _check(name, rule_id, set(bands) <= set(BANDS), f"bands must be among {', '.join(BANDS)}")
+    rooms = tuple(value["rooms"] or ())
+    _check(name, rule_id, all(isinstance(room, str) for room in rooms), "rooms must be a list of room keys")
     alerting = True if value["alerting"] is None else value["alerting"]
     _check(name, rule_id, isinstance(alerting, bool), "alerting must be true or false")
 
@@ -399,9 +420,11 @@ def _rule(
         "bands": bands, "alerting": alerting, "words": words, "code": value["code"], "lang": value["lang"],
         "tactic": value["tactic"], "target": value["target"], **listed,
     }  # fmt: skip
+    if rooms:
+        content["rooms"] = rooms
     return Rule(
         id=rule_id, code=value["code"], lang=value["lang"], patterns=listed["patterns"], unless=listed["unless"],
         version=_hash(content, 12), file=name, tactic=value["tactic"], weight=float(weight), action=action,
-        target=value["target"], alerting=alerting, guards=guards, scope=scope, bands=bands,
+        target=value["target"], alerting=alerting, guards=guards, scope=scope, bands=bands, rooms=rooms,
         must_fire=must_fire, must_not_fire=must_not_fire,
     )  # fmt: skip

@@ -6,9 +6,22 @@ from .duties import AuthorityOrder, Duty, LegalHold, Transmission, UrgentSheet
 from .evidence import Evidence, EvidenceKey, FreezeWindow
 from .exports import ExportDownload, IncidentExport
 from .reports import Report
+from .rules import (
+    AlertRule,
+    Rule,
+    RuleAlarm,
+    RuleDay,
+    RuleMove,
+    RulePack,
+    RuleReplay,
+    RulesInForce,
+    ShadowFinding,
+    Stage,
+)
 
 __all__ = [
     "Alert",
+    "AlertRule",
     "Appeal",
     "AuthorityOrder",
     "Briefing",
@@ -30,7 +43,16 @@ __all__ = [
     "RiskCheck",
     "RiskSignal",
     "RoomLease",
+    "Rule",
+    "RuleAlarm",
+    "RuleDay",
+    "RuleMove",
+    "RulePack",
+    "RuleReplay",
+    "RulesInForce",
     "SafetyCard",
+    "ShadowFinding",
+    "Stage",
     "StatementOfReasons",
     "Transmission",
     "UrgentSheet",

@@ -100,6 +100,7 @@ class ProtectiveMeasure(models.Model):
             one_of("kind", ["hold", "pause_contact", "slow_room", "fresh_age_proof"], name="measure_kind_valid"),
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="measure_has_an_end"),
         ]
+        indexes: ClassVar = [models.Index(fields=["kind", "starts_at"], name="measures_of_a_day")]
 
 
 class SafetyCard(models.Model):

@@ -22,10 +22,9 @@ from chat.services.messages import CheckOutcome, settle_checks
 from community.models import Member
 from community.queue import nudge_once
 from safeguarding.detection import engine, rooms
-from safeguarding.detection.rulesets import Ruleset
-from safeguarding.detection.types import Assessment, Band, Person, RoomInfo, Utterance
-from safeguarding.models import Case, RiskCheck, RiskSignal, RoomLease
-from safeguarding.rules import current_ruleset
+from safeguarding.detection.types import Assessment, Band, Finding, Person, RoomInfo, Utterance
+from safeguarding.models import Case, RiskCheck, RiskSignal, RoomLease, ShadowFinding
+from safeguarding.rules import Rulebook, refreshed_rules
 
 from .alerts import COMPONENT, act_on_alert, keep_in_view
 from .evidence import freeze_for_live_cases, freeze_relationship
@@ -55,11 +54,12 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One revision with its outcome. `assessment` is None where the detector failed."""
+    """One revision with its outcome. `assessment` is None where the detector failed; `shadows` are recorded only."""
 
     revision: MessageRevision
     outcome: CheckOutcome
     assessment: Assessment | None
+    shadows: tuple[Finding, ...] = ()
 
     @property
     def message(self) -> Message:
@@ -185,16 +185,16 @@ def _assess_all(
 ) -> list[Checked]:
     """Assess in order, each on what the one before left behind. One that cannot be assessed is held; others go on."""
     try:
-        ruleset = current_ruleset()
+        book = refreshed_rules()
     except Exception:
         logger.critical("the rules do not load: every message is held", exc_info=True)
         return [_failed(revision) for revision in pending]
     info = room_info(room)
-    return [_assess_one(revision, info, people, notebook, ruleset) for revision in pending]
+    return [_assess_one(revision, info, people, notebook, book) for revision in pending]
 
 
 def _assess_one(
-    revision: MessageRevision, info: RoomInfo, people: Mapping[str, Person], notebook: Notebook, ruleset: Ruleset
+    revision: MessageRevision, info: RoomInfo, people: Mapping[str, Person], notebook: Notebook, book: Rulebook
 ) -> Checked:
     message = revision.message
     utterance = Utterance(
@@ -208,7 +208,9 @@ def _assess_one(
     room_ledger = notebook.known.get(engine.room_key(info), {})
     try:
         notebook.read(engine.needs(utterance, room=info, room_ledger=room_ledger, people=people))
+        ruleset = book.acting_for(utterance.author)
         assessment = engine.assess(utterance, room=info, people=people, ledgers=notebook.known, ruleset=ruleset)
+        shadows = _shadows(utterance, info, room_ledger, book)
     except OperationalError:
         raise
     except Exception:
@@ -219,7 +221,21 @@ def _assess_one(
     verdict = max(Verdict(assessment.verdict.value), Verdict(revision.verdict), key=_RANK.__getitem__)
     if any("hold" in alert.measures for alert in assessment.alerts):
         verdict = max(verdict, Verdict.HOLD, key=_RANK.__getitem__)
-    return Checked(revision, CheckOutcome(message.pk, revision.number, verdict), assessment)
+    return Checked(revision, CheckOutcome(message.pk, revision.number, verdict), assessment, shadows)
+
+
+def _shadows(
+    utterance: Utterance, info: RoomInfo, room_ledger: Mapping[str, Any], book: Rulebook
+) -> tuple[Finding, ...]:
+    """What rules in SHADOW would have met. Nothing but the record of it comes of this, not even of its failing."""
+    if book.shadow is None:
+        return ()
+    try:
+        found = engine.look(utterance, room=info, room_ledger=room_ledger, ruleset=book.shadow)
+    except Exception:
+        logger.exception("rules in shadow failed on message %s", utterance.ref)
+        return ()
+    return tuple(finding for finding in found if finding.version in book.shadowed)
 
 
 def _failed(revision: MessageRevision) -> Checked:
@@ -288,6 +304,18 @@ def _keep_checks(checked: Sequence[Checked]) -> None:
         RiskCheck.objects.filter(message__in=[one.message.pk for one in telling]).values_list("message", "revision")
     ) if telling else set()  # fmt: skip
     telling = [one for one in telling if (one.message.pk, one.revision.number) not in known]
+    ShadowFinding.objects.bulk_create(
+        [
+            ShadowFinding(
+                message=one.message, revision=one.revision.number, rule=finding.rule, version=finding.version,
+                span_start=finding.span[0], span_end=finding.span[1],
+            )
+            for one in checked
+            for finding in one.shadows
+            if finding.alerting
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
     runs = RiskCheck.objects.bulk_create(_run(one) for one in telling)
     RiskSignal.objects.bulk_create(
         _signal(run, finding)
@@ -307,7 +335,7 @@ def _run(one: Checked) -> RiskCheck:
     )
 
 
-def _signal(run: RiskCheck, finding: Any) -> RiskSignal:
+def _signal(run: RiskCheck, finding: Finding) -> RiskSignal:
     return RiskSignal(
         check_run=run,
         code=finding.code,

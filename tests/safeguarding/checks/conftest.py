@@ -16,6 +16,7 @@ from community.models import AgeFact, Member
 from community.policies import AgeBand
 from community.roles import MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD
 from safeguarding.detection.types import Alert, Assessment, Finding, Verdict
+from safeguarding.rules import Rulebook
 from safeguarding.services import checks
 
 FACTS = {
@@ -178,6 +179,6 @@ def said(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     fake = SimpleNamespace(needs=needs, assess=assess, room_key=lambda room: f"room:{room.key}")
     monkeypatch.setattr(checks, "engine", fake)
-    monkeypatch.setattr(checks, "current_ruleset", lambda: SimpleNamespace(digest="test-rules"))
+    monkeypatch.setattr(checks, "refreshed_rules", lambda: Rulebook("test", SimpleNamespace(digest="test-rules")))
     monkeypatch.setattr(checks, "rooms", SimpleNamespace(opened=lambda ledger: ({"sp": []}, False)))
     return detector

@@ -72,6 +72,7 @@ def test_broken_rules_hold_loudly(monkeypatch, alice, room, caplog):
         raise ValueError("m1_fr.yaml: rule x: no patterns")
 
     monkeypatch.setattr(adapter, "current_ruleset", broken)
+    monkeypatch.setattr(adapter, "current_rules", broken)
     with caplog.at_level(logging.CRITICAL):
         assert ChatSafeguard().screen(Draft(alice, room, "hello")).verdict is Verdict.HOLD
     assert caplog.records

@@ -88,7 +88,7 @@ def test_broken_rules_hold_everything_loudly(said, say, alice, room, monkeypatch
     def broken():
         raise ValueError("rules.yaml: line 3")
 
-    monkeypatch.setattr(checks, "current_ruleset", broken)
+    monkeypatch.setattr(checks, "refreshed_rules", broken)
     say(alice, room, "hello")
     with caplog.at_level(logging.CRITICAL):
         drain_rooms()

@@ -17,32 +17,44 @@ def broken():
     raise RulesetError("m1_fr.yaml", "m1.fr.secret", "no patterns")
 
 
+@pytest.mark.django_db
 def test_rules_in_force_load_and_judge():
     assert checks.check_rules(None) == []
 
 
-def test_broken_rule_file_is_an_error_that_names_it(monkeypatch):
+@pytest.mark.django_db
+def test_broken_rules_in_force_are_an_error_that_names_the_file(monkeypatch):
     monkeypatch.setattr(checks, "current_ruleset", broken)
     [error] = checks.check_rules(None)
     assert error.is_serious()
     assert "m1_fr.yaml" in error.msg
 
 
+@pytest.mark.django_db
+def test_a_broken_file_of_this_version_is_told_and_the_rules_in_force_stay(monkeypatch):
+    monkeypatch.setattr(rules, "shipped_files", lambda: {"m1_fr.yaml": "rules: ["})
+    [warning] = checks.check_rules(None)
+    assert not warning.is_serious()
+    assert "m1_fr.yaml" in warning.msg
+
+
+@pytest.mark.django_db
 def test_broken_rules_raise_every_time_and_are_read_again_after_a_while(monkeypatch):
     reads = []
 
-    def load():
+    def read(digest, share):
         reads.append(1)
         broken()
 
-    monkeypatch.setattr(rules, "_loaded", load)
+    monkeypatch.setattr(rules, "_read", read)
+    monkeypatch.setattr(rules, "_book", None)
     monkeypatch.setattr(rules, "_broken", None)
     for _ in range(3):
         with pytest.raises(RulesetError):
             rules.current_ruleset()
     assert len(reads) == 1
     monkeypatch.setattr(rules, "_broken", (time.monotonic() - rules.RETRY_SECONDS, ValueError()))
-    monkeypatch.setattr(rules, "_loaded", lambda: "mended")
+    monkeypatch.setattr(rules, "_read", lambda digest, share: rules.Rulebook(digest, "mended"))
     assert rules.current_ruleset() == "mended"
 
 
