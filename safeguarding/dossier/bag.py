@@ -16,16 +16,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import rfc8785
-
 from safeguarding.incidents import INCIDENTS
 
 from .case_uco import case_jsonld
-from .concern import concern_pdf, is_about_a_child
-from .dsa import batches, dsa_statements
-from .frozen import UNREDACTED, FrozenCase
+from .channels import channel_files
+from .frozen import FrozenCase
 from .pdf import report_pdf
-from .pharos import pharos_txt
 from .records import (
     access_log_csv,
     chronology_csv,
@@ -163,18 +159,8 @@ def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chu
         yield "connections.csv", lambda: connections_csv(case)
 
 
-def _channels(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chunks]]]:
-    """What a person pastes or submits elsewhere; Havre itself sends nothing."""
-    if "pharos" in INCIDENTS[case.code].tell and case.handover.recipient in UNREDACTED:
-        yield "channels/pharos.txt", lambda: pharos_txt(case)
-    if "crip" in INCIDENTS[case.code].tell and case.handover.recipient != "regulator" and is_about_a_child(case):
-        yield "channels/crip.pdf", lambda: concern_pdf(case)
-    if bodies := list(batches(dsa_statements(case))):
-        yield "channels/dsa-statements.json", lambda: rfc8785.dumps(bodies)
-
-
 def _fill(writer: _Writer, case: FrozenCase, signer: Signer, tell: Progress) -> tuple[BaggedFile, ...]:
-    documents = [*_documents(case), *_channels(case)]
+    documents = [*_documents(case), *((f"channels/{name}", make) for name, make in channel_files(case))]
     payload = []
     for index, (name, make) in enumerate(documents):
         tell(95 * index // len(documents))

@@ -55,6 +55,7 @@ ENUMERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
                 "OTHER",
             )
         ),
+        "decision_monetary": frozenset(f"DECISION_MONETARY_{name}" for name in ("SUSPENSION", "TERMINATION", "OTHER")),
         "decision_provision": frozenset(
             f"DECISION_PROVISION_{name}"
             for name in ("PARTIAL_SUSPENSION", "TOTAL_SUSPENSION", "PARTIAL_TERMINATION", "TOTAL_TERMINATION")
@@ -90,6 +91,7 @@ ENUMERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         # Those of our incidents: a keyword nobody maps here is a slip, whatever the database would say of it.
         "category_specification": frozenset(key for one in INCIDENTS.values() for key in one.dsa_keywords),
         "territorial_scope": frozenset(_EEA),
+        "account_type": frozenset({"ACCOUNT_TYPE_BUSINESS", "ACCOUNT_TYPE_PRIVATE"}),
         "source_type": frozenset(
             {"SOURCE_ARTICLE_16", "SOURCE_TRUSTED_FLAGGER", "SOURCE_TYPE_OTHER_NOTIFICATION", "SOURCE_VOLUNTARY"}
         ),
@@ -108,6 +110,7 @@ LENGTHS: Mapping[str, int] = MappingProxyType(
         "incompatible_content_explanation": 2000,
         "category_specification_other": 500,
         "content_type_other": 500,
+        "decision_monetary_other": 500,
         "decision_visibility_other": 500,
         "decision_facts": 5000,
         "source_identity": 500,
@@ -126,8 +129,19 @@ _REQUIRED = (
     "automated_decision",
     "puid",
 )
+# A value "other" is told in words, in the field beside it.
+_OTHERS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "decision_visibility_other": ("decision_visibility", "DECISION_VISIBILITY_OTHER"),
+        "decision_monetary_other": ("decision_monetary", "DECISION_MONETARY_OTHER"),
+        "content_type_other": ("content_type", "CONTENT_TYPE_OTHER"),
+        "category_specification_other": ("category_specification", "KEYWORD_OTHER"),
+    }
+)
+_LISTS = ("decision_visibility", "content_type", "category_specification", "category_addition", "territorial_scope")
 _DATES = ("content_date", "application_date", *_ENDS.values())
 _DAY = re.compile(r"20[0-3][0-9]-[0-9]{2}-[0-9]{2}")
+_LANGUAGE = re.compile(r"[A-Z]{2}")  # ISO 639-1, upper case
 _PUID = re.compile(r"[a-zA-Z0-9_-]{1,500}")
 
 _FACTS = Words(
@@ -190,6 +204,25 @@ def check_statement(statement: Mapping[str, Any]) -> list[Problem]:
             for value in values
             if value not in allowed
         ]
+    found += [
+        Problem(field, Words("n’est pas une liste", "is not a list"))
+        for field in _LISTS
+        if statement.get(field) is not None and not isinstance(statement[field], list)
+    ]
+    found += [
+        Problem("category_addition", Words(f"{value} n’est pas admis", f"{value} is not an accepted value"))
+        for value in statement.get("category_addition") or ()
+        if value not in ENUMERATIONS["category"]
+    ]
+    for field, (of, value) in _OTHERS.items():
+        given = statement.get(of)
+        chosen = value == given or (isinstance(given, list) and value in given)
+        if chosen and not statement.get(field):
+            found.append(Problem(field, Words("manque, avec la valeur « autre »", "is missing beside the value other")))
+    if statement.get("content_language") and not _LANGUAGE.fullmatch(str(statement["content_language"])):
+        found.append(Problem("content_language", Words("deux lettres majuscules", "two upper-case letters")))
+    if _is_day(statement.get("application_date")) and statement["application_date"] < "2020-01-01":
+        found.append(Problem("application_date", Words("avant 2020", "before 2020")))
     for field, limit in LENGTHS.items():
         if len(str(statement.get(field) or "")) > limit:
             found.append(Problem(field, Words(f"plus de {limit} signes", f"more than {limit} characters")))
@@ -238,6 +271,11 @@ def _statement(case: FrozenCase, decision: Decision) -> dict[str, Any]:
         "content_type": ["CONTENT_TYPE_TEXT"],
         "category": incident.dsa_category,
         "category_specification": list(incident.dsa_keywords),
+        **(
+            {"category_specification_other": incident.words.in_language(language)}
+            if "KEYWORD_OTHER" in incident.dsa_keywords
+            else {}
+        ),
         "territorial_scope": list(_EEA),
         "content_language": language.upper(),
         "content_date": written.astimezone(zone).date().isoformat(),

@@ -75,6 +75,11 @@ def unseen(char: str) -> bool:
     return char != "\n" and unicodedata.category(char) in _UNSEEN
 
 
+def written_out(text: str) -> str:
+    """`text` for a file of plain text: what shows nothing or moves the line is written ⟨U+202E⟩; line ends stay."""
+    return "".join(f"⟨U+{ord(char):04X}⟩" if unseen(char) else char for char in text.replace("\r\n", "\n"))
+
+
 def printable(text: str, diacritics: str = "diacritics", *, plain: bool = False) -> str:
     """`text` with every sign visible, and a place to break in each long run of letters. Line ends stay.
 

@@ -38,6 +38,11 @@ def render(template: str, view: dict[str, Any], case: FrozenCase) -> bytes:
         return _pdf(template, _printable(view, case, plain=True), case)
 
 
+def report_pages(case: FrozenCase, ppi: float = 80) -> list[bytes]:
+    """The pages of the report as PNG pictures, for the page that prepares a dossier."""
+    return pages_png("report.typ", report_view(case), case, ppi)
+
+
 def pages_png(template: str, view: dict[str, Any], case: FrozenCase, ppi: float = 100) -> list[bytes]:
     """The same pages as pictures, to look at before anything is sent."""
     made = _compiler(template, _printable(view, case), case).compile(format="png", ppi=ppi)

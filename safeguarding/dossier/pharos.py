@@ -12,7 +12,8 @@ from safeguarding.incidents import INCIDENTS
 
 from .codec import utc_text
 from .frozen import FrozenCase, Message
-from .glyphs import unseen
+from .glyphs import written_out
+from .quotes import telling
 from .times import local_iso, zone_of
 from .transcript import pseudonym_then
 
@@ -50,7 +51,9 @@ def pharos_txt(case: FrozenCase) -> bytes:
     if case.situation.summary:
         lines += ["", *_wrapped(case.situation.summary, "   ")]
     lines += ["", "ÉTAPE 3. LES PROPOS, MOT POUR MOT"]
-    lines += [line for message in _chosen(case) for line in _quoted(case, message)] or ["   Aucun message joint."]
+    lines += [line for message in telling(case)[:_QUOTED] for line in _quoted(case, message)] or [
+        "   Aucun message joint."
+    ]
     if len(case.messages) > _QUOTED:
         lines.append(f"   (les {len(case.messages)} messages sont dans data/transcript.csv)")
     lines += ["", "ÉTAPE 4. QUI SIGNALE", f"   {platform.operator}, hébergeur, {platform.address}".rstrip(", ")]
@@ -58,18 +61,6 @@ def pharos_txt(case: FrozenCase) -> bytes:
     lines += [f"   Fondement : {_one_line(case.handover.legal_basis)}"]
     lines += ["", "ÉTAPE 5. VALIDER, puis noter la référence reçue dans le registre des transmissions.", ""]
     return "\n".join(lines).encode()
-
-
-def _chosen(case: FrozenCase) -> list[Message]:
-    """What the alerts and reports point at, else what met a rule, else the subject's words; in order."""
-    pointed = {one for alert in case.alerts for one in alert.evidence} | {report.message for report in case.reports}
-    subjects = {person.id for person in case.with_role("subject")}
-    by_weight = (
-        [message for message in case.messages if message.id in pointed],
-        [message for message in case.messages if any(version.findings for version in message.versions)],
-        [message for message in case.messages if message.author in subjects],
-    )
-    return next((found[:_QUOTED] for found in by_weight if found), [])
 
 
 def _quoted(case: FrozenCase, message: Message) -> list[str]:
@@ -80,18 +71,14 @@ def _quoted(case: FrozenCase, message: Message) -> list[str]:
     return lines
 
 
-def _visible(text: str) -> str:
-    return "".join(f"⟨U+{ord(char):04X}⟩" if unseen(char) else char for char in text.replace("\r\n", "\n"))
-
-
 def _one_line(text: str) -> str:
-    return " ".join(_visible(text).split())
+    return " ".join(written_out(text).split())
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
     """Lines of at most a hundred columns, each indented: no line of a message passes for one of the sheet."""
     return [
         indent + line
-        for part in _visible(text).split("\n")
+        for part in written_out(text).split("\n")
         for line in textwrap.wrap(part, 100 - len(indent), break_on_hyphens=False) or [""]
     ]

@@ -38,6 +38,19 @@ def chosen(case: FrozenCase, limit: int = LIMIT) -> list[int]:
     return sorted(sorted(ranks, key=lambda index: (ranks[index], index))[:limit])
 
 
+def telling(case: FrozenCase) -> list[Message]:
+    """What a short document quotes, in order: what alerts and reports point at, else what met a rule, else the
+    subject's words."""
+    pointed = {one for alert in case.alerts for one in alert.evidence} | {report.message for report in case.reports}
+    subjects = {person.id for person in case.with_role("subject")}
+    by_weight = (
+        [message for message in case.messages if message.id in pointed],
+        [message for message in case.messages if any(version.findings for version in message.versions)],
+        [message for message in case.messages if message.author in subjects],
+    )
+    return next((found for found in by_weight if found), [])
+
+
 def segments(text: str, findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """`text` cut where highlighting begins or ends: [{"text", "mark"}]; joined again it is `text`."""
     marked = bytearray(len(text))
