@@ -10,6 +10,7 @@ from .pdf import render
 from .times import day
 from .transcript import pseudonym_then
 from .wording import Wording, capital, watermark
+from .words import spaced
 
 Block = dict[str, Any]
 _QUOTED = 40  # messages a letter quotes; the rest is in the transcript
@@ -46,7 +47,7 @@ class Letter(Wording):
 
     def either(self, fr: str, en: str) -> str:
         """Words of this letter alone, in its language."""
-        return fr if self.case.language == "fr" else en
+        return spaced(fr) if self.case.language == "fr" else en
 
     def _rows(self, *rows: list[str], title: str = "") -> Iterator[Block]:
         """A list of label and text, without the lines that have no text."""
