@@ -15,7 +15,6 @@ from django.core.cache import cache
 from django.test import TransactionTestCase
 
 from community.services import access
-from config.translations import compile_catalogues
 from safeguarding.rules import current_rules
 from tests.harness.databases import PostgresDatabase, SqliteDatabase, TestDatabase
 from tests.harness.servers import PostgresServer, RedisServer
@@ -47,11 +46,6 @@ def shared_path(*parts: str) -> Path:
     if CI and folder.exists():
         pytest.fail(f"the shared folder has no {'/'.join(parts)}", pytrace=False)
     pytest.skip(f"no shared data here: {'/'.join(parts)}")
-
-
-def pytest_configure() -> None:
-    """A fresh clone has no compiled catalogue: without this the pages of the tests would be English there."""
-    compile_catalogues(PROJECT / "locale")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -17,6 +17,11 @@ os.environ.update(DEBUG="1", HAVRE_VAR=str(TEST_VAR), ALLOWED_HOSTS="localhost,1
 # Compiled rules alone outlive a run: they are named by what they were compiled from, and processes of tests share them.
 os.environ.setdefault("RULES_CACHE", str(Path(__file__).resolve().parent.parent / "var" / "rules"))
 
+from config.translations import compile_catalogues  # noqa: E402
+
+# A fresh clone has no compiled catalogue, and Django reads the one there is while it starts: only here is it in time.
+compile_catalogues(Path(__file__).resolve().parent.parent / "locale")
+
 from config.settings import *  # noqa: E402, F403  the environment must stand before it is read
 
 # Argon2 costs 50 ms by design; here it would only be waiting. test_settings.py checks the real list.

@@ -12,6 +12,9 @@ import pytest
 import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from django.template.loader import render_to_string
+from django.test import Client
+from django.utils import translation
 
 from config.translations import SOURCES, compile_catalogues, extract, update_catalogues
 from safeguarding.dossier.words import WORDS
@@ -159,3 +162,31 @@ def test_the_header_of_a_new_catalogue_has_nothing_left_to_fill_in(project: Path
     assert not re.search("fuzzy|FIRST AUTHOR|EMAIL|ORGANIZATION|YEAR|LANGUAGE|VERSION", header)
     update_catalogues(project, ["fr"])
     assert (project / "locale" / "fr" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("asked", "given", "words"),
+    [("fr", "fr", "Numéros d’aide"), ("en", "en", "Help lines"), ("de", "fr", "Numéros d’aide")],
+)
+def test_a_page_speaks_the_language_it_says_it_speaks(client: Client, asked: str, given: str, words: str) -> None:
+    page = client.get("/help/", headers={"accept-language": asked}, follow=True).content.decode()
+    assert f'<html lang="{given}">' in page
+    assert words in page
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (PROJECT / "templates" / "mail").glob("[a-z]*.txt")))
+def test_mail_tells_nothing_of_what_havre_is_for(name: str) -> None:
+    """Somebody else may read a mailbox: neither the community, nor moderation, nor age stands in a mail."""
+    french_mail, english_mail = (mail_in(language, name) for language in ("fr", "en"))
+    assert french_mail.strip() and english_mail.strip()
+    assert french_mail != english_mail
+    for mail in (french_mail, english_mail):
+        assert not re.findall(
+            r"havre|salon|\brooms?\b|signal|report|modér|moder|\bâge|\bage\b|lgbt|d[ée]cision", mail.lower()
+        )
+
+
+def mail_in(language: str, name: str) -> str:
+    with translation.override(language):
+        return render_to_string(f"mail/{name}", {"link": "https://example.org/x"})
