@@ -111,6 +111,28 @@ TACTICS: Mapping[str, str | Promise] = {
 }
 
 
+# What adds to a score besides the tactics themselves.
+CIRCUMSTANCES: Mapping[str, str | Promise] = {
+    "age_gap": _("an adult writes to a minor (ages checked)"),
+    "coverage": _("several kinds together"),
+    "density": _("close together in time"),
+    "newcomer": _("the account is new"),
+    "speed": _("within few messages"),
+    "spread": _("the same went to several people"),
+}
+COUNTS: Mapping[str, str | Promise] = {
+    "newcomers": _("new accounts that wrote to this person"),
+    "recipients": _("people who got it within a day"),
+    "recipients_hour": _("people who got it within an hour"),
+}
+# The same, as what is left out when a score is worked out again.
+LEFT_OUT: Mapping[str, str | Promise] = {
+    "age_gap": _("Without the age gap"),
+    "newcomer": _("If the account were not new"),
+    "spread": _("If it had gone to one person only"),
+}
+
+
 def tactic(name: str) -> str:
     """The tactic in words; a rule newer than these words is told by its own name."""
     return str(TACTICS.get(name, name.replace("_", " ")))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from community.errors import Refused
 from community.models import AuditEvent
-from safeguarding import enforcement, selectors
+from safeguarding import enforcement, explanations, selectors
 from safeguarding.errors import Conflict
 from safeguarding.incidents import CHANNELS, INCIDENTS
 from safeguarding.models import Case, Decision
@@ -110,6 +110,7 @@ class CaseAdmin(RecordAdmin):
             "incident_name": incident.words.in_language(language),
             "tell": [CHANNELS[key].in_language(language) for key in incident.tell],
             "file": file,
+            "cards": explanations.cards_of(record, file),
             "mine": mine,
             "readable": readable,
             "waits": waits,

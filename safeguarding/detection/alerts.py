@@ -7,11 +7,13 @@ the one who did more is meant.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import ages, pairs, piles, rooms, spread
 from .context import Situation
+from .counterfactual import Circumstances, rescored
 from .pairs import Score, Sighting
 from .tactics import (
     ATTACK_TACTICS,
@@ -128,7 +130,10 @@ def _self_alerts(situation: Situation) -> Iterator[Alert]:
         score = pairs.score(profile, ledger)
         if score.severity and is_news(ledger["a"], profile.code, score.severity, score.total):
             author = situation.author
-            yield _scored_alert(profile, score, score.severity, author, (author,), situation.utterance.ref)
+            yield _scored_alert(
+                profile, score, score.severity, author, (author,), situation.utterance.ref,
+                counterfactuals=rescored(profile, ledger, score, Circumstances(), _severity_of),
+            )  # fmt: skip
 
 
 # ---- what somebody does to somebody
@@ -178,34 +183,40 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     lured = len(spread.recipients(situation.author_ledger, now, spread.DAY))
     candidates: list[tuple[Score, str | None]] = []
     newcomer = situation.is_newcomer(author)
+    around: dict[str | None, Circumstances] = {}
     for other, _confidence in situation.aimed:
         if not _applies(situation, profile, other):
             continue
-        score = pairs.score(
-            profile,
-            situation.towards[other],
-            age_gap=_gap(situation, other),
-            newcomer=newcomer,
-            spread=max(0, lured - 1),
-        )
+        around[other] = Circumstances(_gap(situation, other), newcomer, max(0, lured - 1))
+        score = pairs.score(profile, situation.towards[other], **dataclasses.asdict(around[other]))
         if score.severity and not _did_more(situation, profile, other, score):
             candidates.append((score, other))
     if to_all and _applies(situation, profile, None):
-        score = pairs.score(profile, open_ledger, age_gap=_gap(situation, None), newcomer=newcomer)
+        around[None] = Circumstances(_gap(situation, None), newcomer)
+        score = pairs.score(profile, open_ledger, **dataclasses.asdict(around[None]))
         if score.severity:
             candidates.append((score, None))
     if not candidates:
         return
     score, target = max(candidates, key=lambda candidate: (candidate[0].total, candidate[1] is not None))
-    severity = score.severity or "P3"
-    if profile is M1 and "age_gap" not in score.bonus and len(score.weights) < 2:
-        severity = "P3"  # one careless line between people of one age is looked at, not more
-    told = situation.towards[target]["a"] if target is not None else open_ledger["a"]
+    severity = _severity_of(profile, score) or "P3"
+    ledger = situation.towards[target] if target is not None else open_ledger
+    told = ledger["a"]
     if not is_news(told, profile.code, severity, score.total):
         return
     protects = _protected(situation, profile, target, candidates)
-    more = {"confidence": dict(situation.aimed).get(target, 1.0) if target else None, "reached": lured}
+    more = {
+        "confidence": dict(situation.aimed).get(target, 1.0) if target else None,
+        "reached": lured,
+        "counterfactuals": rescored(profile, ledger, score, around[target], _severity_of),
+    }
     yield _scored_alert(profile, score, severity, author, protects, situation.utterance.ref, **more)
+
+
+def _severity_of(profile: Profile, score: Score) -> str | None:
+    if score.severity and profile is M1 and "age_gap" not in score.bonus and len(score.weights) < 2:
+        return "P3"  # one careless line between people of one age is looked at, not more
+    return score.severity
 
 
 def _is_peer_quarrel(situation: Situation) -> bool:

@@ -9,7 +9,7 @@ from community.models import Member
 from safeguarding.detection.types import Alert as EngineAlert
 from safeguarding.detection.types import Finding
 from safeguarding.incidents import INCIDENTS
-from safeguarding.models import Alert, Case, SafetyCard
+from safeguarding.models import Alert, AlertRule, Case, SafetyCard
 
 from .cards import show_card
 from .cases import open_or_extend_case
@@ -38,7 +38,7 @@ def act_on_alert(
         room=room,
         automated=True,
     )
-    Alert.objects.create(
+    stored = Alert.objects.create(
         case=case,
         message=message,
         code=alert.code,
@@ -48,6 +48,10 @@ def act_on_alert(
         evidence=list(alert.evidence),
         explanation={**alert.explanation, "subject": alert.subject, "protects": list(alert.protects)},
         ruleset=ruleset,
+    )
+    rules = {(row["rule"], row["version"]) for row in alert.explanation.get("rules", ())}
+    AlertRule.objects.bulk_create(
+        AlertRule(alert=stored, rule=rule, version=version) for rule, version in sorted(rules)
     )
     _protect(alert=alert, case=case, subject=subject, protects=protects, room=room)
     quoted = [ref for ref in alert.evidence if ref != message.public_id]

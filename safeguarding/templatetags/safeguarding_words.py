@@ -6,9 +6,8 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from safeguarding import words
 from safeguarding.incidents import INCIDENTS, SEVERITIES
-from safeguarding.models import Alert, Case, Decision, Duty
+from safeguarding.models import Case, Decision, Duty
 from safeguarding.registers import Owed, channel_name
 
 register = template.Library()
@@ -24,12 +23,6 @@ def incident(code: str) -> str:
 def gravity(severity: str) -> str:
     """What a severity means, in words."""
     return SEVERITIES[severity].words.in_language(get_language() or "fr")
-
-
-@register.filter
-def explained(alert: Alert) -> list[str]:
-    """Sentences that say why the machine raised the alert."""
-    return words.explain(alert)
 
 
 @register.filter

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.test import Client
 
 from chat.models import Message, MessageRevision, Room
 from community.models import Member
@@ -18,6 +19,7 @@ from safeguarding.services.checks import drain_rooms
 from safeguarding.services.rule_moves import approve_move, move_rule
 from safeguarding.services.rules import _install_live, import_rules
 from tests.cast import open_member, open_room
+from tests.safeguarding.casework.conftest import enter
 
 # A rule about nothing, so that no rule of the house meets what it meets.
 HERRING = """
@@ -108,6 +110,18 @@ def dana(db: None) -> Member:
 def pub(bob: Member, charlie: Member) -> Room:
     """A room for adults."""
     return open_room("pub", bob, charlie)
+
+
+@pytest.fixture
+def homework(alice: Member, bob: Member) -> Room:
+    """A room for minors in which bob, an adult, has found his way."""
+    return open_room("homework", alice, bob, minors=True)
+
+
+@pytest.fixture
+def visit() -> Callable[..., Client]:
+    """A browser in which somebody has logged in, with a second factor."""
+    return lambda member: enter(Client(), member)
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""What an alert would have been without one of its parts: found by scoring again without it, never by guessing.
+
+`score` of `pairs` is run anew on the ledger of the alert, with one circumstance or one tactic left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from . import pairs
+from .pairs import Ledger, Score
+from .tactics import Profile
+
+MOST_TACTICS = 3  # the weightiest: without one of these is what a person asks
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What counts besides the tactics themselves (see `pairs.score`)."""
+
+    age_gap: bool = False
+    newcomer: bool = False
+    spread: int = 0
+
+
+def rescored(
+    profile: Profile,
+    ledger: Ledger,
+    score: Score,
+    circumstances: Circumstances,
+    severity_of: Callable[[Profile, Score], str | None],
+) -> list[dict[str, Any]]:
+    """[{"without": "age_gap" | "newcomer" | "spread" | "tactic:NAME", "score", "severity"}], circumstances first.
+
+    `severity` is null where there would have been no alert. The ledger is left as it was.
+    """
+    trials: list[tuple[str, Ledger, Circumstances]] = []
+    for name, off in (("age_gap", False), ("newcomer", False), ("spread", 0)):
+        if name in score.bonus:
+            trials.append((name, ledger, dataclasses.replace(circumstances, **{name: off})))
+    weightiest = sorted(score.weights, key=lambda name: (-score.weights[name], name))[:MOST_TACTICS]
+    if len(score.weights) > 1:
+        trials += [(f"tactic:{name}", _lacking(ledger, name), circumstances) for name in weightiest]
+    told = []
+    for name, remembered, around in trials:
+        other = pairs.score(
+            profile,
+            {**remembered, "d": dict(remembered["d"])},
+            age_gap=around.age_gap,
+            newcomer=around.newcomer,
+            spread=around.spread,
+        )
+        told.append({"without": name, "score": other.total, "severity": severity_of(profile, other)})
+    return told
+
+
+def _lacking(ledger: Ledger, tactic: str) -> Ledger:
+    """The ledger as if the tactic had never been seen; how dense it was is counted anew."""
+    return {**ledger, "t": {name: entries for name, entries in ledger["t"].items() if name != tactic}, "d": {}}
