@@ -37,9 +37,12 @@ def rescored(
     `severity` is null where there would have been no alert. The ledger is left as it was.
     """
     trials: list[tuple[str, Ledger, Circumstances]] = []
-    for name, off in (("age_gap", False), ("newcomer", False), ("spread", 0)):
-        if name in score.bonus:
-            trials.append((name, ledger, dataclasses.replace(circumstances, **{name: off})))
+    without = {
+        "age_gap": dataclasses.replace(circumstances, age_gap=False),
+        "newcomer": dataclasses.replace(circumstances, newcomer=False),
+        "spread": dataclasses.replace(circumstances, spread=0),
+    }
+    trials += [(name, ledger, around) for name, around in without.items() if name in score.bonus]
     weightiest = sorted(score.weights, key=lambda name: (-score.weights[name], name))[:MOST_TACTICS]
     if len(score.weights) > 1:
         trials += [(f"tactic:{name}", _lacking(ledger, name), circumstances) for name in weightiest]
