@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from tests.bench.sockets import Frames, age_ms, open_socket, stamp
 
 SETTLE = 20.0
+QUIET = 0.3  # seconds in which nobody hears anything
 PRESENT = 2**31  # past every number: only what comes from now on
 
 
@@ -42,10 +43,11 @@ class Crowd:
         self.events = 0
         self.ages: list[float] = []
         self.reading = False
+        self.joined = 0
         self.heard: dict[Frames, asyncio.Event] = {}
 
     async def gather(self) -> None:
-        """Connect and join, twenty at a time; done when everybody has been told the room's number.
+        """Connect and join, twenty at a time; done when every join is answered and everybody has heard who came.
 
         As a page does, which holds what was said before: what came while nobody measured is not sent again.
         """
@@ -55,7 +57,10 @@ class Crowd:
         for socket in self.sockets:
             self.heard[socket] = asyncio.Event()
             socket.send({"type": "join", "room": self.room, "after": PRESENT})
-        await self._until(lambda: all(socket.count >= 3 for socket in self.sockets))
+        await self._until(lambda: self.joined == len(self.sockets))
+        heard = -1
+        while heard != (heard := sum(socket.count for socket in self.sockets)):
+            await asyncio.sleep(QUIET)
 
     async def disperse(self) -> None:
         for socket in self.sockets:
@@ -103,6 +108,8 @@ class Crowd:
             elif (waiting := self.heard.get(socket)) is not None:
                 # Any message will do: everybody sees every message in the same order.
                 waiting.set()
+        elif kind == b'{"type":"ack",' and b'"for":"join"' in bytes(frame):
+            self.joined += 1
         elif kind in {b'{"type":"refus', b'{"type":"error', b'{"type":"close'}:
             raise AssertionError(bytes(frame).decode())
 
