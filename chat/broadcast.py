@@ -44,6 +44,11 @@ def encode_room(shaped: Sequence[Shaped]) -> bytes:
     return json.dumps({"items": items}, ensure_ascii=False).encode()
 
 
+def encode_together(room_id: str, events: Sequence[str]) -> str:
+    """Several encoded `event` frames of one room as one `events` frame."""
+    return f'{{"type":"events","room":"{room_id}","items":[{",".join(events)}]}}'
+
+
 def tell_member(member: Member, frame: Mapping[str, Any]) -> None:
     """Send a frame to every open socket of one person, once the caller's transaction commits."""
     _to_member(member.public_id, {"type": "frame", "frame": dump(frame)})

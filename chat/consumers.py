@@ -136,7 +136,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         # Posting authorises itself and reads the room's row again: only its key is kept.
         self.rooms[frame.room] = (await self._entry(frame.room)).room
         news = frame.room not in self.socket.cursors
-        last = await hub().join(self.socket, frame.room, frame.after)
+        last = await hub().join(self.socket, frame.room, frame.after, together=frame.together)
         self._ack(frame, seq=last)
         await in_reader(presence.arrive, frame.room, self.socket_id, self.member)
         people = await in_reader(presence.people_here, frame.room, hidden=self.socket.hidden)

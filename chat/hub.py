@@ -20,7 +20,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from .broadcast import dump, member_channel, room_channel
+from .broadcast import dump, encode_together, member_channel, room_channel
 from .protocol import CLOSE_RESUME
 from .reading import access_versions, last_seqs, shaped_since
 from .selectors import Shaped, without
@@ -49,6 +49,7 @@ class Cursor:
     """How far one socket is in one room. While it catches up, what comes live waits in `buffer`."""
 
     sent: int
+    together: bool = False  # whether events that come together may come in one frame
     catching: bool = True
     buffer: deque[Item] = field(default_factory=deque)
 
@@ -132,7 +133,7 @@ class Hub:
         if not self._members:
             await self._stop()
 
-    async def join(self, socket: Socket, room_id: str, after: int) -> int:
+    async def join(self, socket: Socket, room_id: str, after: int, *, together: bool = False) -> int:
         """Send the socket every event past `after`, then live ones; return the room's last number then.
 
         Subscribed before the number is read: whatever is committed later is heard or found.
@@ -143,7 +144,7 @@ class Hub:
                 await self._subscribe(room_channel(room_id))
                 last = (await in_reader(last_seqs, [room_id])).get(room_id, 0)
                 feed = self._feeds.setdefault(room_id, Feed(room_id, last))
-        socket.cursors[room_id] = cursor = Cursor(sent=min(after, feed.last_seq))
+        socket.cursors[room_id] = cursor = Cursor(min(after, feed.last_seq), together)
         feed.sockets.add(socket)
         last = feed.last_seq
         self._spawn(self._catch_up(feed, socket, cursor))
@@ -208,10 +209,12 @@ class Hub:
         for item in items:
             if item.seq > feed.last_seq:
                 feed.early[item.seq] = item
+        ready: list[Item] = []
         while item_next := feed.early.pop(feed.last_seq + 1, None):
             feed.last_seq = item_next.seq
-            for socket in feed.sockets:
-                _send(feed.room_id, socket, socket.cursors[feed.room_id], item_next)
+            ready.append(item_next)
+        if ready:
+            _send_all(feed, ready)
         if feed.early and not feed.syncing:
             self._spawn(self._fill_gap(feed))
 
@@ -340,6 +343,21 @@ class Hub:
 
 async def _run(work: Awaitable[None]) -> None:
     await work
+
+
+def _send_all(feed: Feed, items: list[Item]) -> None:
+    """Send items that follow each other to every socket of the room: in one frame, encoded once, where it may be."""
+    people = {pk for item in items for pk in (item.author_pk, item.quoted_pk)}
+    frame = encode_together(feed.room_id, [item.text for item in items]) if len(items) > 1 else ""
+    for socket in feed.sockets:
+        cursor = socket.cursors[feed.room_id]
+        follows = not cursor.catching and cursor.sent == items[0].seq - 1
+        if frame and cursor.together and follows and socket.hidden.isdisjoint(people):
+            cursor.sent = items[-1].seq
+            socket.push(frame)
+        else:
+            for item in items:
+                _send(feed.room_id, socket, cursor, item)
 
 
 def _send(room_id: str, socket: Socket, cursor: Cursor, item: Item) -> None:

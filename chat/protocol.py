@@ -63,6 +63,12 @@ def _seq(value: Any) -> int:
     return value
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadFrame("bad_flag")
+    return value
+
+
 def _optional_id(value: Any) -> str:
     return "" if value is None else _public_id(value)
 
@@ -87,6 +93,7 @@ class Join:
     type: ClassVar[str] = "join"
     room: str = _key(_public_id, "public id of the room")
     after: int = _key(_seq, "the last number the client has", default=0)
+    together: bool = _key(_flag, "whether events that come together may come in one frame, `events`", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +193,10 @@ SERVER_FRAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "message": "id, author {id, name, and role of a youth worker}, body, reply_to {id, author, body} or null, "
             "mentions, created_at, edited; of a removal only its id; of a skip null",
         },
+    ),
+    "events": (
+        "Several events at once, in order, for those who asked for it when they joined.",
+        {"room": "public id of the room", "items": "[event frames]"},
     ),
     "refused": (
         "What was asked may not be done.",

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from tests.bench.sockets import Frames, age_ms, open_socket, stamp
+from tests.bench.sockets import Frames, ages_ms, open_socket, stamp
 
 SETTLE = 20.0
 QUIET = 0.3  # seconds in which nobody hears anything
@@ -56,7 +56,7 @@ class Crowd:
             self.sockets += await asyncio.gather(*batch)
         for socket in self.sockets:
             self.heard[socket] = asyncio.Event()
-            socket.send({"type": "join", "room": self.room, "after": PRESENT})
+            socket.send({"type": "join", "room": self.room, "after": PRESENT, "together": True})
         await self._until(lambda: self.joined == len(self.sockets))
         heard = -1
         while heard != (heard := sum(socket.count for socket in self.sockets)):
@@ -100,11 +100,9 @@ class Crowd:
     def _on_frame(self, socket: Frames, frame: memoryview) -> None:
         kind = bytes(frame[:14])
         if kind == b'{"type":"event':
-            self.events += 1
+            self.events += bytes(frame).count(b'{"type":"event",')
             if self.reading:
-                age = age_ms(frame)
-                if age is not None:
-                    self.ages.append(age)
+                self.ages += ages_ms(frame)
             elif (waiting := self.heard.get(socket)) is not None:
                 # Any message will do: everybody sees every message in the same order.
                 waiting.set()

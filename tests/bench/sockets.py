@@ -154,11 +154,11 @@ WORDS = [
 
 
 def stamp() -> str:
-    """A body of about fifty characters that carries the moment it was sent; the same clock reads it in `age_ms`."""
+    """A body of about fifty characters that carries the moment it was sent; the same clock reads it in `ages_ms`."""
     return f"{' '.join(random.sample(WORDS, 5))} @{time.monotonic_ns()}@"
 
 
-def age_ms(frame: memoryview) -> float | None:
-    """Milliseconds since the body in this frame was stamped; None where there is no stamp."""
-    parts = bytes(frame).split(b"@", 2)
-    return (time.monotonic_ns() - int(parts[1])) / 1e6 if len(parts) == 3 else None
+def ages_ms(frame: memoryview) -> list[float]:
+    """Milliseconds since each body in this frame was stamped."""
+    now = time.monotonic_ns()
+    return [(now - int(part)) / 1e6 for part in bytes(frame).split(b"@")[1::2]]

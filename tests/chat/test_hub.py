@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,11 +37,8 @@ def test_sockets_that_open_at_the_same_moment_all_hear(distant_redis: None) -> N
     people = [open_member(f"p{number}", AgeBand.ADULT) for number in range(12)]
     room = open_room("Le banc", *people)
 
-    async def ignore(_payload: dict[str, Any]) -> None:
-        """Nothing here concerns a member's rights."""
-
     async def story() -> list[list[str]]:
-        sockets = [Socket(person.pk, person.public_id, ignore) for person in people]
+        sockets = [Socket(person.pk, person.public_id, nothing_about) for person in people]
         await asyncio.gather(*(hub().attach(socket) for socket in sockets))
         await asyncio.gather(*(hub().join(socket, room.public_id, 0) for socket in sockets))
         await asyncio.to_thread(post_messages, [Post(people[0], room, "one", "Bonjour du banc")])
@@ -51,3 +50,44 @@ def test_sockets_that_open_at_the_same_moment_all_hear(distant_redis: None) -> N
     heard = async_to_sync(story)()
     assert len(heard) == 12
     assert all('"type":"event"' in frame for frame in heard)
+
+
+def test_events_that_come_together_come_in_one_frame_to_who_asked_and_only_there() -> None:
+    author, blocked, *readers = (open_member(f"q{number}", AgeBand.ADULT) for number in range(5))
+    room = open_room("La jetée", author, blocked, *readers)
+    asked, blocking, plain = sockets = [Socket(one.pk, one.public_id, nothing_about) for one in readers]
+    blocking.hidden = frozenset({blocked.pk})
+
+    async def story() -> None:
+        for socket in sockets:
+            await hub().attach(socket)
+            await hub().join(socket, room.public_id, 0, together=socket is not plain)
+        posts = [Post(author, room, "a", "Un"), Post(blocked, room, "b", "Deux"), Post(author, room, "c", "Trois")]
+        await asyncio.to_thread(post_messages, posts)
+        await until(lambda: asked.queue.qsize() == 1 and blocking.queue.qsize() == plain.queue.qsize() == 3)
+        await asyncio.to_thread(post_messages, [Post(author, room, "d", "Quatre")])
+        await until(lambda: asked.queue.qsize() == 2 and plain.queue.qsize() == 4)
+        for socket in sockets:
+            await hub().detach(socket)
+
+    async_to_sync(story)()
+    first, second = (json.loads(asked.queue.get_nowait() or "") for _ in range(2))
+    assert first["type"] == "events"
+    assert [item["message"]["body"] for item in first["items"]] == ["Un", "Deux", "Trois"]
+    assert [item["seq"] for item in first["items"]] == [1, 2, 3]
+    assert (second["type"], second["seq"]) == ("event", 4)
+    one_by_one = [json.loads(plain.queue.get_nowait() or "") for _ in range(4)]
+    assert one_by_one == [*first["items"], second]
+    kinds = [json.loads(blocking.queue.get_nowait() or "")["kind"] for _ in range(3)]
+    assert kinds == ["posted", "skip", "posted"]
+
+
+async def nothing_about(_payload: dict[str, Any]) -> None:
+    """Nothing here concerns a member's rights."""
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    end = asyncio.get_running_loop().time() + 5
+    while not holds():
+        assert asyncio.get_running_loop().time() < end
+        await asyncio.sleep(0.005)

@@ -60,7 +60,7 @@ function connect() {
   say(words.connecting);
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   socket = new WebSocket(`${scheme}//${location.host}/ws/`);
-  socket.addEventListener("open", () => send({ type: "resume", room, after: seq }));
+  socket.addEventListener("open", () => send({ type: "resume", room, after: seq, together: true }));
   socket.addEventListener("message", (event) => hear(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => closed(event.code, event.reason));
 }
@@ -130,6 +130,9 @@ const heard = {
     else if (frame.kind === "edited") change(frame.message);
     else if (frame.kind === "posted") append(frame.message, frame.seq);
     seen();
+  },
+  events(frame) {
+    frame.items.forEach(heard.event);
   },
   refused(frame) {
     show(frame.text);
