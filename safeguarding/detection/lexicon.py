@@ -41,6 +41,7 @@ _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
          "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
 _LEET_SIGNS = re.compile(r"[0-9@$!|€+]")
+_QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: numbers, not leet
 _LONGEST_REPAIR = 32
 _MEMORY_LIMIT = 30_000
 _MOST_ELISIONS = 4  # in one word ("qu'aujourd'hui" has two)
@@ -272,6 +273,7 @@ class Lexicon:
         self._expressions: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         self._collect_classes()
         self._words: dict[str, Pieces] = {}
+        self._known: frozenset[str] = frozenset()  # the words themselves, without their misspellings
         self._repairable: set[str] = set()
         self._joinable: frozenset[str] = frozenset()
         self._slips: set[str] = set()
@@ -339,6 +341,7 @@ class Lexicon:
         for word in known:
             if word and "*" not in word:
                 self._words[word] = self._pieces(word)
+        self._known = frozenset(self._words)
         repair_marks = {self.marks[name] for name in vocabulary.repair}
         self._repairable = {
             word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()
@@ -458,6 +461,9 @@ class Lexicon:
         """Letters split by signs: the longest known word they spell, else the letters themselves."""
         places = [index for index in range(start, end) if folded[index].isalpha()]
         letters = "".join(folded[index] for index in places)
+        if letters in self._known:
+            yield places[0], places[-1] + 1, letters
+            return
         at = 0
         while at < len(letters):
             for stop in range(min(len(letters), at + 20), at + 2, -1):
@@ -510,9 +516,14 @@ class Lexicon:
     def _repair(self, token: str) -> Pieces | None:
         if len(token) == 1 or token.isdigit():
             return None
-        for candidate in _plainer(token):
-            if candidate != token and candidate in self._repairable:
+        plainer = [candidate for candidate in _plainer(token) if candidate != token]
+        for candidate in plainer:
+            if candidate in self._repairable:
                 return self._words[candidate]
+        if plainer and not _QUANTITY.match(token):
+            for candidate in plainer:
+                if len(candidate) > 2 and candidate in self._known:
+                    return self._words[candidate]
         if "*" in token or "+" in token or "|" in token:
             letters = re.sub(r"[*+|]", "", token)
             if len(letters) * 2 - 1 <= len(token) and letters in self._repairable:

@@ -2,7 +2,8 @@
 
 `normalise` works letter by letter and never guesses: compatibility forms (NFKC), full-width, circled and mathematical
 letters, accents, Cyrillic/Greek/Armenian/Cherokee/IPA look-alikes become the ASCII letter they show; invisible and
-bidirectional characters and combining marks vanish. What needs a guess (leet, letters split by spaces, stretched
+bidirectional characters and combining marks vanish. Only a word wholly in Cyrillic or Greek that has a letter like no
+Latin one is read by its sound ("фото": photo is meant, no look). What needs a guess (leet, letters split by spaces, stretched
 letters, misspellings) is left to `lexicon`, which tries it only where the result is a word it knows.
 
 Linear in the length of the text; total (any `str` is accepted, lone surrogates included); idempotent.
@@ -10,6 +11,7 @@ Linear in the length of the text; total (any `str` is accepted, lone surrogates 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -41,6 +43,17 @@ _SIGNS = {
     "œ": "oe", "æ": "ae", "ß": "ss", "ĳ": "ij", "þ": "th",
     "\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\r": "\n", "\t": " ", "\n": "\n",
 }  # fmt: skip
+# A word wholly of these alphabets with one of the letters that look like no Latin letter is spelt by sound.
+_FOREIGN_WORD = re.compile(r"(?<![^\W\d_])[\u0370-\u03ff\u0400-\u052f]{3,}(?![^\W\d_])")
+_LIKE_NONE = frozenset("бгджзийлпфцчшщъыэюяБГДЖЗИЙЛПФЦЧШЩЪЫЭЮЯγδθλξπσφψωΓΔΘΛΞΠΣΦΨΩ")
+_SOUNDS = dict(
+    pair.split(":")
+    for pair in (
+        "а:a б:b в:v г:g д:d е:e ё:e ж:j з:z и:i й:y к:k л:l м:m н:n о:o п:p р:r с:s т:t у:u ф:f х:h ц:c ч:ch ш:ch "
+        "щ:ch ъ: ы:y ь: э:e ю:u я:a і:i є:e ї:i ґ:g ў:u ј:j љ:l њ:n ћ:c ђ:d џ:j "
+        "α:a β:b γ:g δ:d ε:e ζ:z η:i θ:t ι:i κ:k λ:l μ:m ν:n ξ:x ο:o π:p ρ:r σ:s ς:s τ:t υ:u φ:f χ:h ψ:ps ω:o"
+    ).split()
+)
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")
 _DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs", "Co", "Cn"})
 _CACHE_LIMIT = 20_000
@@ -108,6 +121,11 @@ def normalise(text: str) -> Normalised:
         return Normalised(text.lower(), None, len(text))
     cached = _cache.get
     pieces = [piece if (piece := cached(char)) is not None else _folded(char) for char in text]
+    if not _LIKE_NONE.isdisjoint(text):
+        for word in _FOREIGN_WORD.finditer(text):
+            if not _LIKE_NONE.isdisjoint(word.group()):
+                for index in range(*word.span()):
+                    pieces[index] = _SOUNDS.get(text[index].lower(), pieces[index])
     folded = "".join(pieces)
     if len(folded) == len(text) and all(pieces):
         return Normalised(folded, None, len(text))

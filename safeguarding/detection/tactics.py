@@ -101,7 +101,7 @@ M3 = Profile(
 )  # fmt: skip
 M4 = Profile(
     code="M4",
-    weights={"paid_encounter": 60, "recruit": 34, "gift": 16, "meeting": 12, "secrecy": 14, "maturity": 8, "urgency": 3,
+    weights={"paid_encounter": 60, "recruit": 30, "gift": 16, "meeting": 12, "secrecy": 14, "maturity": 8, "urgency": 3,
              "age_probe": 5, "off_platform": 6, "image_request": 10, "pimp_terms": 26, "sexual": 20},
     levels=((58, "P0"), (46, "P1"), (34, "P2"), (20, "P3")),
     core=_any("paid_encounter", "recruit", "pimp_terms"),
@@ -129,9 +129,9 @@ V1 = Profile(
 )  # fmt: skip
 V2 = Profile(
     code="V2",
-    weights={"threat": 44, "location_known": 28, "doxing": 46, "intimidation": 12, "urgency": 3,
+    weights={"threat": 50, "location_known": 30, "doxing": 46, "intimidation": 12, "urgency": 3,
              "insult": 3, "watching": 18},
-    levels=((64, "P0"), (42, "P1"), (34, "P2"), (18, "P3")),
+    levels=((64, "P0"), (40, "P1"), (34, "P2"), (18, "P3")),
     core=_any("threat", "location_known", "doxing", "watching"),
     adult_gap=6, measures={"P0": ("hold", "pause_contact"), "P1": ("hold", "pause_contact"), "P2": ()},
 )  # fmt: skip
