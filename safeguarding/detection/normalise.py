@@ -3,8 +3,8 @@
 `normalise` works letter by letter and never guesses: compatibility forms (NFKC), full-width, circled and mathematical
 letters, accents, Cyrillic/Greek/Armenian/Cherokee/IPA look-alikes become the ASCII letter they show; invisible and
 bidirectional characters and combining marks vanish. Only a word wholly in Cyrillic or Greek that has a letter like no
-Latin one is read by its sound ("фото": photo is meant, no look). What needs a guess (leet, letters split by spaces, stretched
-letters, misspellings) is left to `lexicon`, which tries it only where the result is a word it knows.
+Latin one is read by its sound ("фото": photo is meant, no look). What needs a guess (leet, letters split by spaces,
+stretched letters, misspellings) is left to `lexicon`, which tries it only where the result is a word it knows.
 
 Linear in the length of the text; total (any `str` is accepted, lone surrogates included); idempotent.
 """
@@ -46,14 +46,12 @@ _SIGNS = {
 # A word wholly of these alphabets with one of the letters that look like no Latin letter is spelt by sound.
 _FOREIGN_WORD = re.compile(r"(?<![^\W\d_])[\u0370-\u03ff\u0400-\u052f]{3,}(?![^\W\d_])")
 _LIKE_NONE = frozenset("бгджзийлпфцчшщъыэюяБГДЖЗИЙЛПФЦЧШЩЪЫЭЮЯγδθλξπσφψωΓΔΘΛΞΠΣΦΨΩ")
-_SOUNDS = dict(
-    pair.split(":")
-    for pair in (
-        "а:a б:b в:v г:g д:d е:e ё:e ж:j з:z и:i й:y к:k л:l м:m н:n о:o п:p р:r с:s т:t у:u ф:f х:h ц:c ч:ch ш:ch "
-        "щ:ch ъ: ы:y ь: э:e ю:u я:a і:i є:e ї:i ґ:g ў:u ј:j љ:l њ:n ћ:c ђ:d џ:j "
-        "α:a β:b γ:g δ:d ε:e ζ:z η:i θ:t ι:i κ:k λ:l μ:m ν:n ξ:x ο:o π:p ρ:r σ:s ς:s τ:t υ:u φ:f χ:h ψ:ps ω:o"
-    ).split()
-)
+_SOUND_PAIRS = """
+а:a б:b в:v г:g д:d е:e ё:e ж:j з:z и:i й:y к:k л:l м:m н:n о:o п:p р:r с:s т:t у:u ф:f х:h ц:c ч:ch ш:ch щ:ch ъ: ы:y
+ь: э:e ю:u я:a і:i є:e ї:i ґ:g ў:u ј:j љ:l њ:n ћ:c ђ:d џ:j α:a β:b γ:g δ:d ε:e ζ:z η:i θ:t ι:i κ:k λ:l μ:m ν:n ξ:x
+ο:o π:p ρ:r σ:s ς:s τ:t υ:u φ:f χ:h ψ:ps ω:o
+"""
+_SOUNDS = dict(pair.split(":") for pair in _SOUND_PAIRS.split())
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")
 _DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs", "Co", "Cn"})
 _CACHE_LIMIT = 20_000

@@ -26,7 +26,8 @@ UNKNOWN = "?"
 # Evidence of a side, by what a finding does (its tactic, else the last part of its rule's name).
 SIDES: Mapping[str, float] = {
     "sexual_slander": 1.2, "body": 0.8, "exclude": 0.8, "gone": 0.7, "blame": 0.7, "humiliate": 0.6, "family": 0.4,
-    "mock_looks": 0.8, "belittle": 0.6, "insult": 0.3, "threat": 0.3, "hush": 0.25, "silence": 0.25, "hate": 1.0, "to_many": -1.0,
+    "mock_looks": 0.8, "belittle": 0.6, "insult": 0.3,
+    "threat": 0.3, "hush": 0.25, "silence": 0.25, "hate": 1.0, "to_many": -1.0,
     "deny": -1.8, "defend": -1.0, "appease": -1.3, "denounce": -0.4,
 }  # fmt: skip
 APPLAUSE = 0.6
