@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -72,9 +73,21 @@ def settle_checks(*, room: Room, outcomes: Sequence[CheckOutcome]) -> list[int]:
             message.visibility = Visibility.HELD if held else Visibility.REFUSED
             message.shown_revision = None
             broadcast.tell_author(message)
-    Message.objects.bulk_update(messages, ["check_state", "visibility", "shown_revision"])
+    _store_states(messages)
     _announce(room, shown + [(message, Kind.REMOVED) for message in withdrawn])
     return [message.pk for message in messages]
+
+
+def _store_states(messages: Iterable[Message]) -> None:
+    """Write what a check changed: a statement for all that came to the same, which is nearly all (a bulk_update spells
+    out a CASE for every row and field, and cost a third of a check)."""
+    alike: dict[tuple[str, str, int | None], list[int]] = defaultdict(list)
+    for message in messages:
+        alike[message.check_state, message.visibility, message.shown_revision].append(message.pk)
+    for (check_state, visibility, shown_revision), pks in alike.items():
+        Message.objects.filter(pk__in=pks).update(
+            check_state=check_state, visibility=visibility, shown_revision=shown_revision
+        )
 
 
 def edit_message(*, actor: Member, message: Message, body: str) -> Posted:

@@ -140,7 +140,7 @@ WORDS = [
     "tartine",
     "confiture",
     "vélo",
-    "pédale",
+    "guidon",
     "sacoche",
     "gare",
     "quartier",
