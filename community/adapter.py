@@ -12,9 +12,11 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from .client import client_of
+from .middleware import device_of
 from .models import Member
 from .services.mail import queue_mail
 from .services.members import open_account, record_login
+from .services.signs import note_device
 
 # allauth's mails -> ours. What is not here is a mistake and raises.
 _MAILS = {
@@ -52,6 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Begin the session and keep where the login came from."""
         super().login(request, user)
         record_login(member=user, client=client_of(request))
+        note_device(member=user, device=device_of(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write a MailJob. What allauth put into `context`, tokens above all, goes no further."""

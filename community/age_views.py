@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -16,9 +19,10 @@ from .age.provider import Verdict
 from .age.registry import provider, providers
 from .client import client_of
 from .errors import NotAnAgeOfficer, ProviderUnavailable, Refused
-from .forms import AgeDeskForm
-from .models import AgeCheck, Member
-from .policies import AgeBand, opens
+from .forms import AgeDeskForm, ContestForm
+from .models import AgeCheck, AgeContest, Member
+from .policies import MINOR_BANDS, AgeBand, opens
+from .qr import qr_data_uri
 from .second_factor import second_factor_required
 from .services.access import access_of
 from .services.age import (
@@ -27,9 +31,13 @@ from .services.age import (
     attest_check,
     begin_check,
     cancel_check,
+    code_of,
     current_check,
+    ended_proof,
     record_outcome,
 )
+from .services.associations import places_to_go
+from .services.contests import contest_age
 from .services.settings import get_community
 
 
@@ -42,22 +50,67 @@ def _member(request: HttpRequest) -> Member:
 @require_safe
 def age_page(request: HttpRequest) -> HttpResponse:
     """What is known, what it opens, and the ways of proving an age."""
+    return _age_page(request, ContestForm())
+
+
+def _age_page(request: HttpRequest, form: ContestForm) -> HttpResponse:
     member = _member(request)
     access = access_of(member)
     community = get_community()
-    return render(
-        request,
-        "community/age.html",
-        {
-            "access": access,
-            "band": AgeBand(access.band).label,
-            "open": opens(access.facts, floor_age=community.floor_age) and not access.fresh_proof_asked,
-            "waits_for_guardian": access.band == AgeBand.TEEN_13_14,
-            "providers": providers(),
-            "running": AgeCheck.objects.filter(member=member).first(),
-            "section": "account",
-        },
-    )
+    fits = opens(access.facts, floor_age=community.floor_age)
+    context = {
+        "access": access,
+        "band": AgeBand(access.band).label,
+        "open": fits and not (access.fresh_proof_asked or access.held or access.consent_missing),
+        "too_young": access.band != AgeBand.NONE and not fits,
+        "ended": ended_proof(member) if access.band == AgeBand.NONE else None,
+        "providers": providers(),
+        "running": AgeCheck.objects.filter(member=member, expires_at__gt=timezone.now()).first(),
+        "may_print": access.band not in MINOR_BANDS,
+        "places": places_to_go(),
+        "contest": AgeContest.objects.filter(member=member).order_by("-pk").first(),
+        "contest_form": form,
+        "section": "account",
+    }
+    return render(request, "community/age.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def contest(request: HttpRequest) -> HttpResponse:
+    """Say that a result about one's age is wrong."""
+    form = ContestForm(request.POST)
+    if form.is_valid():
+        try:
+            contest_age(actor=_member(request), text=form.cleaned_data["text"])
+        except Refused as refusal:
+            form.add_error("text", str(refusal))
+        else:
+            messages.success(request, _("Received. A person answers within thirty days; another way is open now."))
+            return redirect("community:age")
+    return _age_page(request, form)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest) -> HttpResponse:
+    """A sheet to print and take to an age officer, for adults alone. Asking for it anew ends the former one."""
+    member = _member(request)
+    if access_of(member).band in MINOR_BANDS:
+        messages.error(request, _("Invitations on paper are for adults: show the code on your screen instead."))
+        return redirect("community:age")
+    if request.method == "POST":
+        try:
+            begin_check(actor=member, provider="in_person", address=client_of(request).address, on_paper=True)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("community:age")
+        return redirect("community:age_invitation")
+    check = current_check(member, "in_person")
+    shown: dict[str, Any] = {}
+    if check is not None and check.on_paper:
+        code = code_of(check)
+        shown = {"code": f"{code[:4]} {code[4:]}", "qr": qr_data_uri(code), "until": check.expires_at}
+    return render(request, "community/age_invitation.html", {**shown, "places": places_to_go(), "section": "account"})
 
 
 @require_POST
@@ -160,6 +213,7 @@ def desk(request: HttpRequest) -> HttpResponse:
                 actor=member,
                 code=form.cleaned_data["code"],
                 band=AgeBand(form.cleaned_data["band"]),
+                months=int(form.cleaned_data["months"]),
                 address=client_of(request).address,
             )
         except Refused as refusal:

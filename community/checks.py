@@ -10,7 +10,7 @@ from django.core import checks
 from django.utils.module_loading import import_string
 
 from .age.provider import AgeProvider
-from .ports import NameScreen, PersonalData
+from .ports import AgeWatch, NameScreen, PersonalData
 from .triggers import missing_triggers
 
 
@@ -21,6 +21,7 @@ def check_ports(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
     wanted: list[tuple[str, Any, type]] = [
         ("COMMUNITY_NAME_SCREEN", [getattr(settings, "COMMUNITY_NAME_SCREEN", None)], NameScreen),
         ("COMMUNITY_PERSONAL_DATA", getattr(settings, "COMMUNITY_PERSONAL_DATA", None) or [None], PersonalData),
+        ("COMMUNITY_AGE_WATCH", [getattr(settings, "COMMUNITY_AGE_WATCH", None)], AgeWatch),
         ("AGE_PROVIDERS", getattr(settings, "AGE_PROVIDERS", None) or [None], AgeProvider),
     ]
     for name, paths, port in wanted:

@@ -145,6 +145,36 @@ class ProviderUnavailable(Refused):
     message = _("This way of proving an age is not available here.")
 
 
+class InvitationForAdults(Refused):
+    code = "invitation_for_adults"
+    message = _("A printed invitation is for adults. Ask the person to show a code on their telephone instead.")
+
+
+class AlreadyThere(Refused):
+    code = "already_there"
+    message = _("There is one of this name already.")
+
+
+class AlreadyContested(Refused):
+    code = "already_contested"
+    message = _("You have already told us. A person will answer within thirty days.")
+
+
+class AnotherPersonRequired(Refused):
+    code = "another_person_required"
+    message = _("Somebody else must judge this: not the person who attested it, nor their association.")
+
+
+class ContestOver(Refused):
+    code = "contest_over"
+    message = _("This has been judged meanwhile.")
+
+
+class BadAddress(Refused):
+    code = "bad_address"
+    message = _("This is not an e-mail address.")
+
+
 # -- connection records ----------------------------------------------------------------------------------------------
 
 

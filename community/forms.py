@@ -133,6 +133,32 @@ class AgeDeskForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    months = forms.TypedChoiceField(
+        label=_("For somebody under 18: when does this band end?"),
+        help_text=_("The next of the 15th and 18th birthdays. What you tick is how long the proof lasts."),
+        coerce=int,
+        choices=[
+            (12, _("in more than six months, or it is an adult")),
+            (6, _("in three to six months")),
+            (3, _("within three months")),
+        ],
+        initial=12,
+        required=False,
+        empty_value="12",
+        widget=forms.RadioSelect,
+    )
+
+
+class ContestForm(forms.Form):
+    """What is wrong with a result about one's age."""
+
+    text = forms.CharField(
+        label=_("What is wrong?"),
+        max_length=2000,
+        help_text=_("Do not write your name or your date of birth: they are not needed."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
 
 class TokenForm(forms.Form):
     """Six figures of an authenticator, or one of the recovery codes."""

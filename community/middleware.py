@@ -14,6 +14,7 @@ from .models import Member
 from .policies import opens
 from .services.access import Access, access_of
 from .services.settings import get_community
+from .services.signs import new_device
 
 # Names of addresses, not paths; `x:*` is every address of a namespace. What the floors above leave open is named in
 # settings.AGE_GATE_OPEN: this floor does not know them.
@@ -55,6 +56,8 @@ OPEN_WITHOUT_AGE = frozenset(
         "community:age_begin",
         "community:age_check",
         "community:age_cancel",
+        "community:age_contest",
+        "community:age_invitation",
         "community:age_status",
         "community:age_demo",
         "community:age_desk",
@@ -108,6 +111,39 @@ class AgeGateMiddleware:
         if passes(access, name, floor_age=get_community().floor_age):
             return None
         return redirect("community:account" if access.shut_out else "community:age")
+
+
+DEVICE_COOKIE = "havre_device"
+DEVICE_COOKIE_AGE = 390 * 24 * 3600
+
+
+def device_of(request: HttpRequest) -> str:
+    """The random name of this browser: of its cookie, or a new one that the answer sets."""
+    known: str = request.COOKIES.get(DEVICE_COOKIE, "")
+    if not known:
+        known = getattr(request, "new_device", "") or new_device()
+        request.new_device = known  # type: ignore[attr-defined]  # for DeviceMiddleware
+    return known
+
+
+class DeviceMiddleware:
+    """Gives a browser its random name when somebody logs in there. It is used for nothing but `services.signs`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if name := getattr(request, "new_device", ""):
+            response.set_cookie(
+                DEVICE_COOKIE,
+                name,
+                max_age=DEVICE_COOKIE_AGE,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+        return response
 
 
 class MemberLanguageMiddleware:

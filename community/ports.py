@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +36,28 @@ class PersonalData(ABC):
         """Called inside the transaction that closes the account; must destroy no evidence."""
 
 
+class AgeWatch(ABC):
+    """Told of signs that an account is not whose it seems (settings.COMMUNITY_AGE_WATCH), in the transaction in which
+    they were seen. What it does about them is protective, dated and can be contested; people decide."""
+
+    @abstractmethod
+    def ban_matched(self, *, member: Member, how: str, until: dt.datetime | None) -> None:
+        """The account carries the address ("email") or the proof ("proof") of somebody banned; `until` is the end of
+        a ban that a court ordered."""
+
+    @abstractmethod
+    def ban_lifted(self, *, member: Member) -> None:
+        """What this account was held for is over."""
+
+    @abstractmethod
+    def proof_shared(self, *, members: Sequence[Member]) -> None:
+        """One proof of age was shown for these accounts."""
+
+    @abstractmethod
+    def device_shared(self, *, member: Member) -> None:
+        """A proved account turned up in a browser where many others have been."""
+
+
 @functools.lru_cache(maxsize=8)
 def _answer(path: str) -> Any:
     return import_string(path)()
@@ -43,6 +67,12 @@ def name_screen() -> NameScreen:
     """The answer that settings name; without one it raises, for nothing passes unscreened."""
     screen: NameScreen = _answer(settings.COMMUNITY_NAME_SCREEN)
     return screen
+
+
+def age_watch() -> AgeWatch:
+    """The answer that settings name; without one it raises, for no sign is passed over."""
+    watch: AgeWatch = _answer(settings.COMMUNITY_AGE_WATCH)
+    return watch
 
 
 def personal_data() -> list[PersonalData]:

@@ -12,6 +12,7 @@ from .services.connections import purge_connections
 from .services.mail import due_mail, purge_mail, send_mail_job
 from .services.members import close_unconfirmed
 from .services.sealing import seal_audit
+from .services.signs import forget_devices, forget_marks
 
 UNCONFIRMED = dt.timedelta(days=7)
 
@@ -48,4 +49,6 @@ def purge() -> None:
     purge_connections()
     purge_proofs()
     purge_mail()
+    forget_devices()
+    forget_marks()
     close_unconfirmed(before=timezone.now() - UNCONFIRMED)

@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 # What the floors ask of the floors above, named here and nowhere else. A system check fails when one is unset.
 CHAT_SAFEGUARD = env.text("CHAT_SAFEGUARD", "safeguarding.adapter.ChatSafeguard")
 COMMUNITY_NAME_SCREEN = "safeguarding.adapter.NameScreen"
+COMMUNITY_AGE_WATCH = "safeguarding.adapter.AgeWatch"
 COMMUNITY_PERSONAL_DATA = ["chat.adapter.PersonalData", "safeguarding.adapter.PersonalData"]
 AGE_PROVIDERS = ["community.age.in_person.InPersonProvider"]
 if HAVRE_DEMO:
@@ -109,6 +110,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "community.middleware.MemberLanguageMiddleware",
     "community.middleware.AgeGateMiddleware",
+    "community.middleware.DeviceMiddleware",
 ]
 
 TEMPLATES = [
@@ -238,6 +240,10 @@ AGE_GATE_OPEN = [
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+# A proved account that turns up in a browser where so many others have been within a month is asked for a fresh proof;
+# 0 where people share computers as a matter of course (a library, a youth club).
+DEVICE_ACCOUNTS = env.number("DEVICE_ACCOUNTS", 5, most=1000)
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 OTP_TOTP_ISSUER = "Havre"

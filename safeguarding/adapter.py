@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from chat.models import Message, RoomProposal
@@ -20,8 +21,11 @@ from .detection.types import Finding, Person
 from .incidents import INCIDENTS
 from .models import Appeal, Case, ProtectiveMeasure, Report, SafetyCard, StatementOfReasons
 from .rules import current_rules, current_ruleset
+from .services.cases import open_or_extend_case
 from .services.checks import kick_drain, room_info
 from .services.evidence import freeze_for_live_cases, freeze_person
+from .services.measures import ask_fresh_age_proof, hold_account, release_account
+from .services.telling import tell_something_waits
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +122,44 @@ class NameScreen(ports.NameScreen):
         if refused:
             return _("This pseudonym cannot be used here. Please choose another, without any way to reach you.")
         return None
+
+
+class AgeWatch(ports.AgeWatch):
+    """Signs about accounts become cases that people work; meanwhile what protects is dated and can be contested."""
+
+    def ban_matched(self, *, member: Member, how: str, until: dt.datetime | None) -> None:
+        case = self._case("X3", member)
+        hold_account(case=case, member=member, until=until)
+        tell_something_waits(member)
+
+    def ban_lifted(self, *, member: Member) -> None:
+        release_account(member=member)
+
+    def proof_shared(self, *, members: Sequence[Member]) -> None:
+        for member in members:
+            with override(member.language):
+                why = _("The same proof of age was shown for more than one account. We ask each to prove it afresh.")
+            self._ask(member, why)
+
+    def device_shared(self, *, member: Member) -> None:
+        with override(member.language):
+            why = _("Many accounts have been used in the same browser. We ask you to prove your age afresh.")
+        self._ask(member, why)
+
+    def _ask(self, member: Member, why: str) -> None:
+        if ask_fresh_age_proof(case=self._case("M6", member), member=member, why=why):
+            tell_something_waits(member)
+
+    def _case(self, code: str, member: Member) -> Case:
+        return open_or_extend_case(
+            actor=None,
+            component="age signs",
+            code=code,
+            severity=INCIDENTS[code].severity,
+            subject=member,
+            room=None,
+            automated=True,
+        )
 
 
 class PersonalData(ports.PersonalData):

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chat.models import Membership, Message, MessageRevision
-from community.models import Member
+from community.models import AgeAlert, AgeContest, Member
 from community.policies import AgeBand
 
 from .models import (
@@ -111,6 +111,28 @@ def dashboard(member: Member, *, officer: bool) -> Dashboard:
             .order_by("case__severity", "next_at")
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AgeBoard:
+    """What waits about proofs of age: officers' work that looks unusual, results that somebody contests."""
+
+    alerts: list[AgeAlert]
+    contests: int
+    late: int
+
+
+def age_board(member: Member) -> AgeBoard:
+    """In two queries. Alerts about the reader's own association are somebody else's to look at."""
+    pending = AgeContest.objects.filter(state=AgeContest.State.PENDING).exclude(member=member)
+    counted = pending.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lt=timezone.now())))
+    alerts = (
+        AgeAlert.objects.filter(seen_at__isnull=True)
+        .exclude(officer__association__officers__member=member)
+        .select_related("officer__member", "officer__association")
+        .order_by("-pk")[:20]
+    )
+    return AgeBoard(list(alerts), counted["all"], counted["late"])
 
 
 def proposed_by_others(member: Member) -> QuerySet[Decision, int]:

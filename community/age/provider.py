@@ -30,7 +30,8 @@ class Outcome:
     """The result of a check: yes or no at thresholds, never a date, a name or a document.
 
     `not_after` is the day (community's zone) on which the facts end; `replay_tag` a keyed hash of the
-    proof, or None where the method has none; `reason` a short code for the log.
+    proof, or None where the method has none, kept until `replay_until` (the end of the proof itself); `reason` a
+    short code for the log.
     """
 
     verdict: Verdict
@@ -40,6 +41,7 @@ class Outcome:
     issuer_ref: str = ""
     not_after: dt.date | None = None
     replay_tag: str | None = None
+    replay_until: dt.date | None = None
     reason: str = ""
 
 

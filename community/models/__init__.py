@@ -1,4 +1,4 @@
-from .age import AgeCheck, AgeFact, AgeOfficer, Association, UsedProof
+from .age import AgeAlert, AgeCheck, AgeFact, AgeOfficer, Association, UsedProof
 from .audit import AuditEvent, AuditHead, AuditPayload, AuditSeal
 from .base import PublicIdField, new_public_id, one_of
 from .connections import ConnectionLog
@@ -6,10 +6,13 @@ from .mail import MailJob
 from .members import Block, Member, PseudonymChange
 from .restrictions import Restriction
 from .settings import Community
+from .signs import AgeContest, BanMark, BanMatch, DeviceSeen
 from .youth import YouthWorker
 
 __all__ = [
+    "AgeAlert",
     "AgeCheck",
+    "AgeContest",
     "AgeFact",
     "AgeOfficer",
     "Association",
@@ -17,9 +20,12 @@ __all__ = [
     "AuditHead",
     "AuditPayload",
     "AuditSeal",
+    "BanMark",
+    "BanMatch",
     "Block",
     "Community",
     "ConnectionLog",
+    "DeviceSeen",
     "MailJob",
     "Member",
     "PseudonymChange",

@@ -14,10 +14,25 @@ from .members import Member
 
 
 class Association(models.Model):
-    """A club, school or charity whose officers see people in person and attest an age."""
+    """A club, school or charity whose officers see people in person and attest an age.
+
+    School nurses, libraries and town halls are neutral: going there says nothing about why one goes.
+    """
+
+    class Kind(models.TextChoices):
+        CLUB = "club", _("club or charity")
+        SCHOOL = "school", _("school")
+        SCHOOL_NURSE = "school_nurse", _("school nurse")
+        LIBRARY = "library", _("library")
+        TOWN = "town", _("town hall")
+
+    NEUTRAL = frozenset({Kind.SCHOOL_NURSE, Kind.LIBRARY, Kind.TOWN})
 
     public_id = PublicIdField()
     name = models.CharField(_("name"), max_length=120, unique=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.CLUB)
+    # Shown to members who look for a place to go; empty: it is not listed.
+    whereabouts = models.CharField(_("where and when to come"), max_length=200, blank=True)
     active = models.BooleanField(_("active"), default=True)
     daily_quota = models.PositiveSmallIntegerField(_("attestations a day"), default=60)
     created_at = models.DateTimeField(default=timezone.now)
@@ -25,9 +40,16 @@ class Association(models.Model):
     class Meta:
         verbose_name = _("association")
         verbose_name_plural = _("associations")
+        constraints: ClassVar = [
+            one_of("kind", ["club", "school", "school_nurse", "library", "town"], name="association_kind_valid")
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_neutral(self) -> bool:
+        return self.kind in self.NEUTRAL
 
 
 class AgeOfficer(models.Model):
@@ -45,7 +67,7 @@ class AgeOfficer(models.Model):
 
 
 class AgeCheck(models.Model):
-    """An attempt to prove an age. It lives ten minutes and is deleted when it closes."""
+    """An attempt to prove an age. It lives ten minutes, on paper a week, and is deleted when it closes."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("pending")
@@ -59,6 +81,9 @@ class AgeCheck(models.Model):
     # Keyed hash of the code the member shows; the code itself is never stored.
     code_hash = models.CharField(max_length=64, blank=True, db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    on_paper = models.BooleanField(default=False)  # a printed invitation, good for adults alone
+    place = models.CharField(max_length=64, blank=True)  # keyed hash of the day and the network it began in
+    days_seen = models.PositiveSmallIntegerField(null=True)  # how long a minor's facts last, as the first officer saw
     band_seen = models.CharField(max_length=12, choices=AgeBand.choices, blank=True)
     attested_by = models.ForeignKey(AgeOfficer, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -66,6 +91,30 @@ class AgeCheck(models.Model):
 
     class Meta:
         constraints: ClassVar = [one_of("state", ["pending", "awaiting_second"], name="agecheck_state_valid")]
+
+
+class AgeAlert(models.Model):
+    """Something unusual in an age officer's work, for a safeguarding officer to look at. It stops nothing by itself."""
+
+    class Kind(models.TextChoices):
+        RATE = "rate", _("many attestations within an hour")
+        HOURS = "hours", _("attestations at night")
+        PLACE = "place", _("many people from one connection, the officer’s own")
+
+    public_id = PublicIdField()
+    officer = models.ForeignKey(AgeOfficer, on_delete=models.PROTECT, related_name="alerts")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    day = models.DateField()
+    count = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    seen_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            one_of("kind", ["rate", "hours", "place"], name="agealert_kind_valid"),
+            models.UniqueConstraint(fields=["officer", "kind", "day"], name="agealert_once_a_day"),
+        ]
 
 
 class AgeFactQuerySet(models.QuerySet["AgeFact"]):
@@ -104,7 +153,9 @@ class AgeFact(models.Model):
 
 
 class UsedProof(models.Model):
-    """Keyed hash of a proof that opened an account, so that it opens no second. Linked to nobody."""
+    """Keyed hash of a proof that opened an account, so that it opens no second. Linked to nobody: `owner` is a keyed
+    hash over the tag and the account, which tells the same account from another when the proof is shown again."""
 
     tag = models.CharField(max_length=64, unique=True)
+    owner = models.CharField(max_length=64, blank=True)
     expires_at = models.DateTimeField(db_index=True)

@@ -23,5 +23,12 @@ class Community(models.Model):
     # Hours in which somebody watches, in the community's zone: [["mon", "18:00", "22:00"], ...]
     cover_hours = models.JSONField(_("hours of cover"), default=list, blank=True)
 
+    # How long a proof opens rooms, in days. A minor's attested in person lasts 12 months, or 3 or 6 near a birthday.
+    proof_days_adults = models.PositiveSmallIntegerField(_("days a proof lasts, adults’ rooms"), default=180)
+    proof_days_minors = models.PositiveSmallIntegerField(_("days a proof lasts, minors’ rooms"), default=90)
+    in_person_days = models.PositiveSmallIntegerField(_("days an adult’s proof in person lasts"), default=730)
+    # Slugs of the ways of proving an age that are offered, among those configured; empty: all of them.
+    age_methods = models.JSONField(_("ways of proving an age"), default=list, blank=True)
+
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="community_is_one")]

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from community import audit
 from community.age.provider import Outcome, Verdict
 from community.errors import (
     CodeUnknown,
+    InvitationForAdults,
     NotAllowed,
     NotAnAgeOfficer,
     OtherAssociation,
@@ -33,11 +34,19 @@ from community.policies import MINOR_BANDS, AgeBand, Ask, band_of, meets
 from community.roles import AGE_OFFICER, has_role, may
 
 from .access import access_of, bump_access, start_of_day
+from .anomalies import place_of, watch_attestation
 from .limits import subscriber, take
+from .mail import queue_mail
+from .settings import get_community
+from .signs import notice_banned_proof, notice_shared_proof, proof_owner
 
 CHECK_MINUTES = 10
-# A minor grows up: their facts are proved again each year, for without a birth date nothing else tells.
-MINOR_DAYS, ADULT_DAYS = 365, 730
+INVITATION_DAYS = 7
+# A minor grows up: facts attested in person last a year, or less where the officer saw that a band's edge is near,
+# for without a birth date nothing else tells.
+DAYS_OF_MONTHS: Mapping[int, int] = {12: 365, 6: 182, 3: 91}
+ADULT_DAYS = 730
+IN_PERSON = frozenset({"in_person", "demo"})
 LEVEL_IN_PERSON = "enhanced"
 HOUR = 3600
 
@@ -65,12 +74,17 @@ class Attested(StrEnum):
 # -- beginning -------------------------------------------------------------------------------------------------------
 
 
-def begin_check(*, actor: Member, provider: str, ask: Ask | None = None, address: str = "") -> AgeCheck:
+def begin_check(
+    *, actor: Member, provider: str, ask: Ask | None = None, address: str = "", on_paper: bool = False
+) -> AgeCheck:
     """Begin a check that lives ten minutes; a member has one at a time. `address` is the client's, for the limits.
 
-    Raises NotAllowed for a member who is suspended or banned, TooManyAttempts, TryLater.
+    `on_paper` makes an invitation to print that is good for a week and for adults alone: a sheet of paper that lies
+    about must not tell anybody that a teenager comes here. Raises NotAllowed for a member who is suspended, banned,
+    or proved a minor and asks for paper, TooManyAttempts, TryLater.
     """
-    if access_of(actor).shut_out:
+    access = access_of(actor)
+    if access.shut_out or (on_paper and (access.band in MINOR_BANDS or provider != "in_person")):
         raise NotAllowed
     take("age-begin", actor.pk, most=12, seconds=HOUR)
     if address:
@@ -83,8 +97,10 @@ def begin_check(*, actor: Member, provider: str, ask: Ask | None = None, address
             member=actor,
             provider=provider,
             ask={"at_least": list(ask.at_least), "under": list(ask.under)} if ask else {"at_least": [], "under": []},
-            expires_at=now + dt.timedelta(minutes=CHECK_MINUTES),
+            expires_at=now + (dt.timedelta(days=INVITATION_DAYS) if on_paper else dt.timedelta(minutes=CHECK_MINUTES)),
             created_at=now,
+            on_paper=on_paper,
+            place="" if on_paper else place_of(address),
         )
         check.code_hash = _hash_of(code_of(check))
         check.save()
@@ -120,8 +136,11 @@ def _hash_of(code: str) -> str:
 # -- attesting -------------------------------------------------------------------------------------------------------
 
 
-def attest_check(*, actor: Member, code: str, band: AgeBand, address: str = "") -> Attested:
+def attest_check(*, actor: Member, code: str, band: AgeBand, months: int = 12, address: str = "") -> Attested:
     """An age officer states the band seen on the document of the person who shows `code`; AgeBand.NONE: none seen.
+
+    A minor's facts last `months`: 12, or 6 or 3 where the birthday that ends the band is near; of two officers the
+    shorter holds.
 
     An adult's facts are written at once. A minor's wait for a second officer of the same association who types the
     same code and states the band on their own, without seeing what the first one said: `attest_check` again.
@@ -135,14 +154,14 @@ def attest_check(*, actor: Member, code: str, band: AgeBand, address: str = "") 
         take("age-attest-from", subscriber(address), most=120, seconds=HOUR)
     take("age-attest", officer.pk, most=60, seconds=HOUR)
     try:
-        return _attest(officer, code, AgeBand(band))
+        return _attest(officer, code, AgeBand(band), DAYS_OF_MONTHS[months], place_of(address))
     except CodeUnknown:
         # Guessing costs more than working: ten unknown codes an hour.
         take("age-guess", officer.pk, most=10, seconds=HOUR)
         raise
 
 
-def _attest(officer: AgeOfficer, code: str, band: AgeBand) -> Attested:
+def _attest(officer: AgeOfficer, code: str, band: AgeBand, days: int, place: str) -> Attested:
     now = timezone.now()
     with transaction.atomic():
         # The association's row orders its officers' attestations, so that quotas hold under any concurrency.
@@ -165,10 +184,14 @@ def _attest(officer: AgeOfficer, code: str, band: AgeBand) -> Attested:
             if first.association_id != officer.association_id:
                 raise OtherAssociation
         _require_quota(officer, association, now, second=first is not None)
-        return _judge(check, officer, band, first)
+        if check.on_paper and band in MINOR_BANDS:
+            raise InvitationForAdults
+        ended = _judge(check, officer, band, days, first)
+        watch_attestation(officer=officer, check=check, place=place)
+        return ended
 
 
-def _judge(check: AgeCheck, officer: AgeOfficer, band: AgeBand, first: AgeOfficer | None) -> Attested:
+def _judge(check: AgeCheck, officer: AgeOfficer, band: AgeBand, days: int, first: AgeOfficer | None) -> Attested:
     """Carry out a permitted attestation, in the caller's transaction."""
     if band is AgeBand.NONE or (first is not None and band != check.band_seen):
         ended = Attested.NOT_SHOWN if band is AgeBand.NONE else Attested.DISAGREED
@@ -179,6 +202,7 @@ def _judge(check: AgeCheck, officer: AgeOfficer, band: AgeBand, first: AgeOffice
         moved = AgeCheck.objects.filter(pk=check.pk, state=AgeCheck.State.PENDING).update(
             state=AgeCheck.State.AWAITING_SECOND,
             band_seen=band,
+            days_seen=days,
             attested_by=officer,
             expires_at=timezone.now() + dt.timedelta(minutes=CHECK_MINUTES),  # the second person must be fetched
         )
@@ -191,6 +215,9 @@ def _judge(check: AgeCheck, officer: AgeOfficer, band: AgeBand, first: AgeOffice
         facts=FACTS_OF_BAND[band],
         method="in_person",
         issuer_ref=officer.association.name[:80],
+        not_after=timezone.localdate() + dt.timedelta(days=min(days, check.days_seen or days))
+        if band in MINOR_BANDS
+        else None,
     )
     verdict = record_outcome(
         check=check, outcome=outcome, attested_by=first or officer, confirmed_by=officer if first else None
@@ -252,7 +279,7 @@ def record_outcome(
         if _contradicts(member, outcome.facts):
             audit.record(actor=None, component="age", action="age.contradicted", subject=member)
             return Verdict.INCONCLUSIVE
-        if outcome.replay_tag and not _first_use(outcome.replay_tag, outcome.not_after):
+        if outcome.replay_tag and not _first_use(member, outcome.replay_tag, outcome.replay_until or outcome.not_after):
             return Verdict.INCONCLUSIVE
         _write_facts(member, outcome, attested_by, confirmed_by)
     return Verdict.MET
@@ -273,14 +300,17 @@ def _contradicts(member: Member, facts: Mapping[int, bool]) -> bool:
     return bool(under) and proved.filter(threshold__gte=min(under)).exists()
 
 
-def _first_use(tag: str, not_after: dt.date | None) -> bool:
-    until = start_of_day(not_after) if not_after else timezone.now() + dt.timedelta(days=ADULT_DAYS)
-    try:
-        with transaction.atomic():
-            UsedProof.objects.create(tag=tag, expires_at=until)
-    except IntegrityError:
+def _first_use(member: Member, tag: str, last_day: dt.date | None) -> bool:
+    """Whether no other account was opened with this proof, nor is it that of somebody banned; signs are told."""
+    if notice_banned_proof(member=member, tag=tag):
         return False
-    return True
+    until = start_of_day(last_day) if last_day else timezone.now() + dt.timedelta(days=ADULT_DAYS)
+    owner = proof_owner(tag, member.pk)
+    proof, first = UsedProof.objects.get_or_create(tag=tag, defaults={"expires_at": until, "owner": owner})
+    if first or hmac.compare_digest(proof.owner, owner):  # the same person proves the same again
+        return True
+    notice_shared_proof(member=member, proof=proof)
+    return False
 
 
 def _write_facts(
@@ -289,7 +319,7 @@ def _write_facts(
     now = timezone.now()
     today = timezone.localdate(now)
     minor = not all(outcome.facts.values())
-    longest = today + dt.timedelta(days=MINOR_DAYS if minor else ADULT_DAYS)
+    longest = today + dt.timedelta(days=longest_days(method=outcome.method, minor=minor))
     AgeFact.objects.filter(member=member, revoked_at__isnull=True, superseded_at__isnull=True).update(
         superseded_at=start_of_day(today)  # the day, not the moment
     )
@@ -311,10 +341,22 @@ def _write_facts(
     answered = Restriction.objects.filter(member=member, kind=Restriction.Kind.FRESH_AGE_PROOF).in_force(now)
     for restriction in answered:
         audit.record(actor=None, component="age", action="restriction.lifted", subject=restriction)
-    answered.update(lifted_at=now)
+    for restriction in answered:
+        # The day, not the moment, as far as that is possible.
+        restriction.lifted_at = max(start_of_day(today), restriction.starts_at)
+        restriction.save(update_fields=["lifted_at"])
     if attested_by is None:
-        audit.record(actor=None, component=f"age.{outcome.method}"[:40], action="age.proved", subject=member)
+        # The line is about the community: that somebody proved an age, at this time and in this way, and not who.
+        audit.record(actor=None, component=f"age.{outcome.method}"[:40], action="age.proved", subject=get_community())
     bump_access(member)
+
+
+def longest_days(*, method: str, minor: bool) -> int:
+    """How many days a proof by this method opens rooms at most: what the operator set."""
+    community = get_community()
+    if method in IN_PERSON:
+        return DAYS_OF_MONTHS[12] if minor else community.in_person_days
+    return community.proof_days_minors if minor else community.proof_days_adults
 
 
 # -- taking back -----------------------------------------------------------------------------------------------------
@@ -329,7 +371,8 @@ def revoke_facts(
     member: Member | None = None,
 ) -> int:
     """Revoke every fact that an officer or an association attested or confirmed, or that a member has; end the
-    checks they began. Returns how many facts were revoked; the members' sockets learn it after commit.
+    checks they began. Returns how many facts were revoked; the members' sockets learn it after commit, and a neutral
+    mail leads them to a page that names every other way, at once.
 
     Exactly one of the three must be given. Raises NotAllowed unless the actor may oversee age officers.
     """
@@ -357,6 +400,8 @@ def revoke_facts(
         revoked = AgeFact.objects.filter(pk__in=list(facts.values_list("pk", flat=True)), revoked_at__isnull=True)
         count = revoked.update(revoked_at=timezone.now())
         bump_access(*concerned)
+        for person in Member.objects.open().filter(pk__in=concerned):
+            queue_mail(template="waiting", member=person)
         audit.record(
             actor=actor,
             action="age.revoked",
@@ -364,6 +409,11 @@ def revoke_facts(
             data={"facts": count, "members": len(concerned), "reason": reason.strip()[:500]},
         )
     return count
+
+
+def ended_proof(member: Member) -> AgeFact | None:
+    """The last proof of a member who has none any more, to tell them what became of it: it ended, or was withdrawn."""
+    return AgeFact.objects.filter(member=member, superseded_at__isnull=True).order_by("-pk").first()
 
 
 def expire_checks() -> int:

@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from community import audit
-from community.errors import CannotJudgeYourself, NotAllowed, ReasonRequired
+from community.errors import AlreadyThere, CannotJudgeYourself, NotAllowed, ReasonRequired, RestrictionInvalid
 from community.models import AgeOfficer, Association, Member
 from community.roles import AGE_OFFICER, may, roles_of
 
@@ -16,8 +16,14 @@ from .access import bump_access
 def register_association(*, actor: Member, name: str, daily_quota: int = 60) -> Association:
     """Enter a club, school or charity. Whoever enters it answers for having met it."""
     _require_oversight(actor)
+    if not name.strip():
+        raise ReasonRequired
     with transaction.atomic():
-        association = Association.objects.create(name=name.strip(), daily_quota=daily_quota)
+        association, news = Association.objects.get_or_create(
+            name=name.strip()[:120], defaults={"daily_quota": daily_quota}
+        )
+        if not news:
+            raise AlreadyThere
         audit.record(actor=actor, action="association.registered", subject=association, data={"name": name.strip()})
     return association
 
@@ -77,6 +83,28 @@ def dismiss_age_officer(*, actor: Member, officer: AgeOfficer, reason: str) -> N
         audit.record(
             actor=actor, action="age_officer.dismissed", subject=officer, data={"reason": reason.strip()[:500]}
         )
+
+
+def describe_association(*, actor: Member, association: Association, kind: str, whereabouts: str) -> None:
+    """What kind of place it is and, if members should find it there, where and when to come."""
+    _require_oversight(actor)
+    if kind not in Association.Kind.values:
+        raise RestrictionInvalid
+    with transaction.atomic():
+        association.kind, association.whereabouts = kind, whereabouts.strip()[:200]
+        association.save(update_fields=["kind", "whereabouts"])
+        audit.record(
+            actor=actor,
+            action="association.described",
+            subject=association,
+            data={"kind": kind, "whereabouts": association.whereabouts},
+        )
+
+
+def places_to_go() -> list[Association]:
+    """Where members can be seen in person, the neutral places first: going there says nothing about why one goes."""
+    listed = Association.objects.filter(active=True).exclude(whereabouts="").order_by("name")
+    return sorted(listed, key=lambda place: not place.is_neutral)
 
 
 def _require_oversight(actor: Member) -> None:

@@ -21,13 +21,26 @@ from community.errors import (
     StaffCannotClose,
     TermsOutdated,
 )
-from community.models import AgeCheck, AgeFact, Block, ConnectionLog, MailJob, Member, PseudonymChange, Restriction
+from community.models import (
+    AgeCheck,
+    AgeContest,
+    AgeFact,
+    Block,
+    ConnectionLog,
+    DeviceSeen,
+    MailJob,
+    Member,
+    PseudonymChange,
+    Restriction,
+    YouthWorker,
+)
 from community.names import clean_pseudonym, pseudonym_key
 from community.ports import name_screen, personal_data
 from community.roles import roles_of
 
 from .access import bump_access
 from .connections import record_connection
+from .signs import notice_return
 
 
 def check_pseudonym(text: str, *, member: Member | None = None) -> str:
@@ -78,8 +91,9 @@ def open_account(
 
 
 def record_login(*, member: Member, client: Client) -> None:
-    """Keep where a login came from."""
+    """Keep where a login came from; a banned person who comes back under a confirmed address is seen here."""
     record_connection(member=member, kind=ConnectionLog.Kind.LOGIN, client=client)
+    notice_return(member=member)
 
 
 def accept_terms(*, actor: Member, version: str) -> None:
@@ -160,6 +174,8 @@ def close_account(*, actor: Member | None, member: Member, component: str = "") 
             floor.close(member)
         AgeCheck.objects.filter(member=member).delete()
         AgeFact.objects.filter(member=member, revoked_at__isnull=True).update(revoked_at=now)
+        DeviceSeen.objects.filter(member=member).delete()
+        YouthWorker.objects.filter(member=member, ended_at__isnull=True).update(ended_at=now)
         MailJob.objects.filter(member=member).delete()
         EmailAddress.objects.filter(user=member).delete()
         for device in devices_for_user(member, confirmed=None):
@@ -210,6 +226,19 @@ def export_personal_data(*, actor: Member) -> dict[str, Any]:
                 "in_force": fact.revoked_at is None and fact.superseded_at is None,
             }
             for fact in AgeFact.objects.filter(member=actor).order_by("pk")
+        ],
+        "age_contests": [
+            {
+                "made_at": contest.created_at.isoformat(),
+                "text": contest.text,
+                "state": contest.state,
+                "answer": contest.answer,
+            }
+            for contest in AgeContest.objects.filter(member=actor).order_by("pk")
+        ],
+        "youth_work": [
+            {"room": worker.room_ref, "until": worker.ends_on.isoformat(), "ended": worker.ended_at is not None}
+            for worker in YouthWorker.objects.filter(member=actor).order_by("pk")
         ],
         "restrictions": [
             {

@@ -13,6 +13,7 @@ from community.models import Member, Restriction
 from community.roles import is_moderator, is_officer
 
 from .access import bump_access
+from .signs import lift_marks, mark_ban
 
 # What a machine may do: protective, and it must end by itself (DESIGN section 3, point 5).
 PROTECTIVE = frozenset(
@@ -74,6 +75,8 @@ def restrict_member(
             reason=reason.strip()[:500],
             automated=automated,
         )
+        if kind == Restriction.Kind.BAN:
+            mark_ban(restriction)
         bump_access(*([member, counterpart] if counterpart else [member]))
         audit.record(
             actor=actor,
@@ -113,6 +116,7 @@ def lift_restriction(
         if not lifted:
             raise RestrictionOver
         restriction.lifted_at = now
+        lift_marks(restriction)
         bump_access(restriction.member_id, *([restriction.counterpart_id] if restriction.counterpart_id else []))
         audit.record(
             actor=actor,

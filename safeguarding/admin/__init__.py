@@ -1,6 +1,6 @@
 """The console: thin. Pages show records; every button is a call of a service."""
 
-from . import appeals, associations, audit, cases, exports, handover, rooms, urgent
+from . import age, appeals, associations, audit, cases, exports, handover, rooms, urgent
 from .site import console
 
-__all__ = ["appeals", "associations", "audit", "cases", "console", "exports", "handover", "rooms", "urgent"]
+__all__ = ["age", "appeals", "associations", "audit", "cases", "console", "exports", "handover", "rooms", "urgent"]

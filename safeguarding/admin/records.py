@@ -186,6 +186,18 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             messages.success(request, done)
         return redirect(self.after(request, record))
 
+    def do_beside(self, request: HttpRequest, verb: Callable[[HttpRequest], str]) -> HttpResponseBase:
+        """Do something by its service that is about no record yet, and go back to the list."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_view_permission(request):
+            raise Http404
+        try:
+            messages.success(request, verb(request))
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        return redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
+
     def after(self, request: HttpRequest, record: Any) -> str:
         """Where to go once a verb is done: the record's page, or the list if it may no longer be seen."""
         still = self.get_queryset(request).filter(pk=record.pk).exists()

@@ -15,12 +15,11 @@ from chat.models import Room, RoomProposal
 from chat.services.rooms import approve_proposal, close_room, refuse_proposal, set_entry_rules
 from chat.services.youth import appoint_youth_worker, end_youth_worker, name_youth_worker
 from community.hours import format_hours, parse_hours
-from community.models import Member, YouthWorker
-from community.names import pseudonym_key
+from community.models import YouthWorker
 from community.policies import Level
-from safeguarding.errors import NoSuchMember
 
 from .access import is_officer, reader
+from .people import member_named
 from .records import RecordAdmin
 from .site import console
 
@@ -103,10 +102,7 @@ class RoomDesk(RecordAdmin):
         return _("The room is closed.")
 
     def name_worker(self, request: HttpRequest, room: Room) -> str:
-        key = pseudonym_key(request.POST.get("pseudonym", "")[:60])
-        member = Member.objects.open().filter(pseudonym_key=key).first() if key else None
-        if member is None:
-            raise NoSuchMember
+        member = member_named(request.POST.get("pseudonym", ""))
         try:
             vetted_on = dt.date.fromisoformat(request.POST.get("vetted_on", ""))
         except ValueError:

@@ -75,7 +75,10 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
         """What is due, what is overdue, what rings, and whether checking keeps up."""
         board = selectors.dashboard(reader(request), officer=is_officer(request))
         owed = registers.owed_by_officers(reader(request)) if is_officer(request) else []
-        page: TemplateResponse = super().index(request, {"board": board, "owed": owed, **(extra_context or {})})
+        age = selectors.age_board(reader(request)) if may(request, "oversee_age_officers") else None
+        page: TemplateResponse = super().index(
+            request, {"board": board, "owed": owed, "age": age, **(extra_context or {})}
+        )
         return page
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -123,6 +126,13 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
                 "diversity_3",
                 "admin:community_association_changelist",
             ),
+            (
+                may(request, "oversee_age_officers"),
+                _("Contested ages"),
+                "contact_support",
+                "admin:community_agecontest_changelist",
+            ),
+            (may(request, "hold_evidence"), _("Courts’ orders"), "gavel", "admin:community_banmark_changelist"),
             (officer, _("Audit log"), "history", "admin:community_auditevent_changelist"),
         ]
         items = [

@@ -264,7 +264,7 @@ class Alert:
 class Measure:
     """What the machine did to protect: always with an end and a reason."""
 
-    kind: Literal["hold", "pause_contact", "slow_room", "fresh_age_proof"]
+    kind: Literal["hold", "pause_contact", "slow_room", "fresh_age_proof", "account_hold"]
     reason: str
     starts_at: datetime
     ends_at: datetime

@@ -278,6 +278,7 @@ _TABLE = {
     "measure.hold": ("message retenu", "message held"),
     "measure.pause_contact": ("contact mis en pause", "contact paused"),
     "measure.slow_room": ("salon ralenti", "room slowed down"),
+    "measure.account_hold": ("compte mis en attente", "account held"),
     "measure.fresh_age_proof": ("nouvelle preuve d’âge demandée", "fresh proof of age asked for"),
     "appeal.pending": ("en attente", "waiting"),
     "appeal.upheld": ("décision maintenue", "decision upheld"),

@@ -79,6 +79,7 @@ class ProtectiveMeasure(models.Model):
         PAUSE_CONTACT = "pause_contact"
         SLOW_ROOM = "slow_room"
         FRESH_AGE_PROOF = "fresh_age_proof"
+        ACCOUNT_HOLD = "account_hold"
 
     public_id = PublicIdField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -97,7 +98,11 @@ class ProtectiveMeasure(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            one_of("kind", ["hold", "pause_contact", "slow_room", "fresh_age_proof"], name="measure_kind_valid"),
+            one_of(
+                "kind",
+                ["hold", "pause_contact", "slow_room", "fresh_age_proof", "account_hold"],
+                name="measure_kind_valid",
+            ),
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="measure_has_an_end"),
         ]
         indexes: ClassVar = [models.Index(fields=["kind", "starts_at"], name="measures_of_a_day")]

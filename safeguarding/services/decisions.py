@@ -32,6 +32,7 @@ from safeguarding.incidents import INCIDENTS
 from safeguarding.models import Case, Decision, Report
 
 from . import casework, telling
+from .measures import lift_holds
 from .statements import send_statement
 
 
@@ -142,6 +143,8 @@ def record_decision(
     )
     if not measure.final:
         _take_effect(decision, actor=actor)
+    if action == Decision.Action.NO_ACTION:
+        lift_holds(actor=actor, case=case)
     if close:
         casework.close_locked(actor=actor, case=case)
     return decision

@@ -9,7 +9,7 @@ import datetime as dt
 import logging
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
@@ -18,7 +18,7 @@ from chat.services.messages import remove_message
 from chat.services.rooms import set_slow_mode
 from community import audit
 from community.models import Member, Restriction
-from community.services.restrictions import restrict_member
+from community.services.restrictions import lift_restriction, restrict_member
 from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
 from safeguarding.models import Case, ProtectiveMeasure
 
@@ -28,6 +28,7 @@ COMPONENT = "protection"
 HOLD_LASTS = dt.timedelta(days=7)
 PAUSE_LASTS = dt.timedelta(hours=72)
 PROOF_LASTS = dt.timedelta(days=7)
+ACCOUNT_HOLD_LASTS = dt.timedelta(days=30)
 SLOW_LASTS = dt.timedelta(hours=1)
 SLOW_SECONDS = 30
 Kind = ProtectiveMeasure.Kind
@@ -71,14 +72,15 @@ def pause_contact(*, case: Case, subject: Member, protects: Member) -> Protectiv
     )
 
 
-def ask_fresh_age_proof(*, case: Case, member: Member) -> ProtectiveMeasure | None:
-    """Ask for a fresh proof of age within seven days; None while one is asked for."""
+def ask_fresh_age_proof(*, case: Case, member: Member, why: str = "") -> ProtectiveMeasure | None:
+    """Ask for a fresh proof of age within seven days; None while one is asked for. `why` is told to the member, in
+    their language, and accuses nobody; without it they are told that everybody in this situation is asked."""
     now = timezone.now()
     kind = Restriction.Kind.FRESH_AGE_PROOF
     if Restriction.objects.in_force(now).filter(member=member, kind=kind).exists():
         return None
     with override(member.language):
-        reason = gettext("An automatic check asks everybody in this situation to prove their age again.")
+        reason = why or gettext("An automatic check asks everybody in this situation to prove their age again.")
     restriction = restrict_member(
         actor=None,
         component=COMPONENT,
@@ -96,6 +98,60 @@ def ask_fresh_age_proof(*, case: Case, member: Member) -> ProtectiveMeasure | No
         reason=reason,
         restriction_ref=restriction.public_id,
     )
+
+
+def hold_account(*, case: Case, member: Member, until: dt.datetime | None = None) -> ProtectiveMeasure | None:
+    """Keep an account out of the rooms until a person has looked, or, for a ban that a court ordered, until its end;
+    None while it is held. It reads its decisions, reports and help lines, and may contest."""
+    now = timezone.now()
+    kind = Restriction.Kind.ACCOUNT_HOLD
+    if Restriction.objects.in_force(now).filter(member=member, kind=kind).exists():
+        return None
+    lasts = until - now if until else ACCOUNT_HOLD_LASTS
+    with override(member.language):
+        reason = gettext(
+            "Something about this account looks like one that may not come back for now. A person will look; you can "
+            "say here why it is not so."
+        )
+    restriction = restrict_member(
+        actor=None,
+        component=COMPONENT,
+        member=member,
+        kind=kind,
+        reason=reason,
+        ends_at=now + lasts,
+        automated=True,
+    )
+    return _note(
+        kind=Kind.ACCOUNT_HOLD,
+        case=case,
+        member=member,
+        lasts=lasts,
+        reason=reason,
+        restriction_ref=restriction.public_id,
+    )
+
+
+@transaction.atomic
+def lift_holds(*, actor: Member, case: Case) -> None:
+    """A person found nothing in the case: the accounts it holds are free again."""
+    _release(ProtectiveMeasure.objects.filter(case=case), actor=actor, why=f"case {case.public_id}")
+
+
+@transaction.atomic
+def release_account(*, member: Member) -> None:
+    """What an account was held for is over: it is free again."""
+    _release(ProtectiveMeasure.objects.filter(member=member), actor=None, why="what it was held for is over")
+
+
+def _release(measures: QuerySet[ProtectiveMeasure], *, actor: Member | None, why: str) -> None:
+    now = timezone.now()
+    for measure in measures.filter(kind=Kind.ACCOUNT_HOLD, ended_at__isnull=True):
+        held = Restriction.objects.in_force(now).filter(public_id=measure.restriction_ref).first()
+        if held is not None:
+            lift_restriction(actor=actor, component="" if actor else COMPONENT, restriction=held, reason=why)
+        measure.ended_at = now
+        measure.save(update_fields=["ended_at"])
 
 
 def slow_room(*, case: Case, room: Room) -> ProtectiveMeasure | None:

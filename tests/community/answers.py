@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from community.models import Member
-from community.ports import NameScreen, PersonalData
+from community.ports import AgeWatch, NameScreen, PersonalData
 
 
 class Screen(NameScreen):
@@ -13,6 +15,24 @@ class Screen(NameScreen):
 
     def refusal(self, pseudonym: str) -> str | None:
         return "Not this one." if "forbidden" in pseudonym.casefold() else None
+
+
+class Watch(AgeWatch):
+    """Remembers the signs it was told of."""
+
+    signs: ClassVar[list[tuple[str, tuple[int, ...]]]] = []
+
+    def ban_matched(self, *, member: Member, how: str, until: dt.datetime | None) -> None:
+        self.signs.append((f"ban {how}" + (" by a court" if until else ""), (member.pk,)))
+
+    def ban_lifted(self, *, member: Member) -> None:
+        self.signs.append(("lifted", (member.pk,)))
+
+    def proof_shared(self, *, members: Sequence[Member]) -> None:
+        self.signs.append(("proof", tuple(member.pk for member in members)))
+
+    def device_shared(self, *, member: Member) -> None:
+        self.signs.append(("device", (member.pk,)))
 
 
 class Upstairs(PersonalData):

@@ -30,6 +30,7 @@ FACTS = {
 def ports(settings: pytest.FixtureRequest) -> None:
     """The floors above are somebody else's tests: here their ports are answered from tests/community/answers.py."""
     settings.COMMUNITY_NAME_SCREEN = "tests.community.answers.Screen"
+    settings.COMMUNITY_AGE_WATCH = "tests.community.answers.Watch"
     settings.COMMUNITY_PERSONAL_DATA = ["tests.community.answers.Upstairs"]
     settings.ROOT_URLCONF = "tests.community.urls"
 

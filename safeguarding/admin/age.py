@@ -1,0 +1,98 @@
+"""Contested ages, and what courts ordered. Ages themselves are nowhere listed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from community.errors import RestrictionInvalid
+from community.models import AgeContest, AgeFact, BanMark
+from community.services.access import start_of_day
+from community.services.contests import judge_contest, may_judge
+from community.services.signs import lift_court_ban, record_court_ban
+
+from .access import reader
+from .records import RecordAdmin
+from .site import console
+
+
+@admin.register(AgeContest, site=console)
+class AgeContestAdmin(RecordAdmin):
+    """Who says that a result about their age is wrong: oldest first, answered within thirty days."""
+
+    permission = "oversee_age_officers"
+    page_template = "admin/havre/age_contest.html"
+    change_list_template = "admin/havre/age_contests.html"
+    list_filter = ("state",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AgeContest]:
+        return (
+            AgeContest.objects.exclude(member=reader(request))
+            .select_related("member", "judged_by")
+            .order_by("judged_at", "due_at")
+        )
+
+    def page_context(self, request: HttpRequest, record: AgeContest) -> dict[str, Any]:
+        facts = AgeFact.objects.filter(member=record.member, superseded_at__isnull=True).order_by("-pk")
+        return {
+            "title": _("Contested age"),
+            "facts": facts,
+            "may_judge": record.state == AgeContest.State.PENDING and may_judge(actor=reader(request), contest=record),
+        }
+
+    def judge(self, request: HttpRequest, contest: AgeContest) -> str:
+        judge_contest(
+            actor=reader(request),
+            contest=contest,
+            overturn=request.POST.get("outcome") == AgeContest.State.OVERTURNED,
+            answer=request.POST.get("answer", "")[:2000],
+        )
+        return _("Judged. The person can read the answer on their page.")
+
+    verbs = {"judge": judge}  # noqa: RUF012  a table of the methods above
+
+
+@admin.register(BanMark, site=console)
+class CourtBanAdmin(RecordAdmin):
+    """Courts' orders to keep somebody out. The address is kept as a keyed hash: it cannot be read here or anywhere."""
+
+    permission = "hold_evidence"
+    page_template = "admin/havre/court_ban.html"
+    change_list_template = "admin/havre/court_bans.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BanMark]:
+        return BanMark.objects.filter(restriction__isnull=True).order_by("-pk")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path("record/", self.admin_site.admin_view(self.record_view), name="community_banmark_record"),
+            *super().get_urls(),
+        ]
+
+    def record_view(self, request: HttpRequest) -> HttpResponseBase:
+        return self.do_beside(request, self._record)
+
+    def _record(self, request: HttpRequest) -> str:
+        try:
+            ends_at = start_of_day(dt.date.fromisoformat(request.POST.get("ends_on", "")))
+        except ValueError as error:
+            raise RestrictionInvalid from error
+        record_court_ban(
+            actor=reader(request),
+            email=request.POST.get("email", "")[:254].strip(),
+            reference=request.POST.get("reference", "")[:80],
+            ends_at=ends_at,
+        )
+        return _("Recorded. An account with this address is held until then, now or when it comes.")
+
+    def lift(self, request: HttpRequest, mark: BanMark) -> str:
+        lift_court_ban(actor=reader(request), mark=mark, reason=request.POST.get("reason", "")[:500])
+        return _("Lifted.")
+
+    verbs = {"lift": lift}  # noqa: RUF012  a table of the methods above
