@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('chat', '0002_room_entry'),
-        ('safeguarding', '0002_dossier'),
+        ('safeguarding', '0004_rules'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
