@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from .services.age import expire_checks, purge_proofs
 from .services.connections import purge_connections
+from .services.heads import sign_head, stamp_heads
 from .services.mail import due_mail, purge_mail, send_mail_job
 from .services.members import close_unconfirmed
 from .services.sealing import seal_audit
@@ -34,6 +35,13 @@ def sweep_mail() -> None:
 def seal() -> None:
     """Append the seals of the audit events written meanwhile."""
     seal_audit()
+
+
+@shared_task(name="community.tasks.sign_heads")
+def sign_heads() -> None:
+    """Sign where the audit chain stood at the end of the day, and have it stamped where an authority is configured."""
+    sign_head()
+    stamp_heads()
 
 
 @shared_task(name="community.tasks.expire")

@@ -35,6 +35,16 @@ SECRETS = {name: env.text(name) for name in SECRET_NAMES}  # as they were given,
 SECRET_KEY = SECRETS["SECRET_KEY"]
 EVIDENCE_KEYS = env.keys("EVIDENCE_KEYS")  # wrap the keys of evidence; id -> 32 bytes, the first seals
 SIGNING_KEY = env.key("SIGNING_KEY")  # Ed25519 seed that signs exports
+# Optional, for dossiers and the audit chain: an RFC 3161 authority with its root certificates (PEM), and a PKCS #12
+# certificate of the organisation that signs the PDFs (PAdES).
+TSA_URL = env.text("TSA_URL", "")
+TSA_CA = env.text("TSA_CA", "")
+PDF_CERTIFICATE = env.text("PDF_CERTIFICATE", "")
+PDF_CERTIFICATE_PASSWORD = env.text("PDF_CERTIFICATE_PASSWORD", "")
+if TSA_URL and not Path(TSA_CA).is_file():
+    raise ImproperlyConfigured("TSA_CA must name a PEM file with the roots of the authority at TSA_URL.")
+if PDF_CERTIFICATE and not Path(PDF_CERTIFICATE).is_file():
+    raise ImproperlyConfigured("PDF_CERTIFICATE must name a PKCS #12 file.")
 HASH_KEY = env.key("HASH_KEY")  # HMAC key of codes, used proofs and fingerprints
 CONNECTION_LOG_KEY = env.key("CONNECTION_LOG_KEY")  # seals addresses of sign-ups and logins
 
@@ -163,6 +173,7 @@ _EVERY = {
     "config.heartbeat": 10,
     "community.tasks.sweep_mail": 15,
     "community.tasks.seal": 10,
+    "community.tasks.sign_heads": 1800,
     "community.tasks.expire": 60,
     "community.tasks.purge": 6 * 3600,
     "safeguarding.tasks.sweep": 5,

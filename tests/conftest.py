@@ -20,7 +20,7 @@ from tests.harness.databases import PostgresDatabase, SqliteDatabase, TestDataba
 from tests.harness.servers import PostgresServer, RedisServer
 from tests.settings import TEST_VAR
 
-pytest_plugins = ["tests.harness.live", "tests.harness.browsers"]
+pytest_plugins = ["tests.harness.authority", "tests.harness.browsers", "tests.harness.live"]
 
 PROJECT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI", "").lower() == "true"

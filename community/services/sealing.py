@@ -15,8 +15,10 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from community.audit import canonical, commitment_of
-from community.models import AuditEvent, AuditSeal
+from community.models import AuditEvent, AuditHead, AuditSeal
 from community.triggers import missing_triggers
+
+from .heads import HeadFault, head_fault
 
 GENESIS = hashlib.sha256(b"havre audit chain 1").hexdigest()
 BATCH = 2000
@@ -45,10 +47,13 @@ class Verification:
     head: str
     broken: Break | None
     missing_triggers: tuple[str, ...]
+    heads: int = 0
+    stamped: int = 0
+    false_head: HeadFault | None = None
 
     @property
     def holds(self) -> bool:
-        return self.broken is None and not self.missing_triggers
+        return self.broken is None and self.false_head is None and not self.missing_triggers
 
 
 def next_digest(previous: str, commitment: str) -> str:
@@ -101,11 +106,15 @@ def verify_audit(*, progress: Callable[[int], None] | None = None, batch: int = 
     """Walk the chain from its beginning and stop at the first thing that does not hold.
 
     Checks for each seal: its number follows, its digest is the hash of the one before and of the event's commitment,
-    and the commitment is that of the event's own columns and payload, unless the payload was erased. Streams: memory
+    and the commitment is that of the event's own columns and payload, unless the payload was erased. Then that every
+    signed head is of this chain, by its signature and, where an authority is configured, by its stamp. Streams: memory
     does not grow with the chain.
     """
     previous, seq, erased = GENESIS, 0, 0
     broken: Break | None = None
+    heads = {head.pk: head for head in AuditHead.objects.order_by("day")}
+    wanted = {head.seq for head in heads.values()}
+    found: dict[int, str] = {}
     for row in _rows(batch):
         seq += 1
         broken = _fault(row, seq, previous)
@@ -113,8 +122,13 @@ def verify_audit(*, progress: Callable[[int], None] | None = None, batch: int = 
             break
         erased += row["event__payload__salt"] is None
         previous = row["digest"]
+        if seq in wanted:
+            found[seq] = previous
         if progress and seq % batch == 0:
             progress(seq)
+    faults = (
+        head_fault(head, found.get(head.seq)) for head in heads.values() if broken is None or head.seq < broken.seq
+    )
     return Verification(
         sealed=seq if broken is None else broken.seq,
         unsealed=AuditEvent.objects.filter(seal__isnull=True).count(),
@@ -122,6 +136,9 @@ def verify_audit(*, progress: Callable[[int], None] | None = None, batch: int = 
         head=previous,
         broken=broken,
         missing_triggers=tuple(missing_triggers()),
+        heads=len(heads),
+        stamped=sum(head.stamp is not None for head in heads.values()),
+        false_head=next((fault for fault in faults if fault), None),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from safeguarding import selectors
 from safeguarding.models import IncidentExport
 from safeguarding.services import exports
+from safeguarding.services.seals import signer
 
 from .access import is_officer, reader
 from .records import RecordAdmin
@@ -39,7 +40,7 @@ class ExportAdmin(RecordAdmin):
     def page_context(self, request: HttpRequest, record: IncidentExport) -> dict[str, Any]:
         return {
             "title": _("Export"),
-            "fingerprint": exports.signer().fingerprint,
+            "fingerprint": signer().fingerprint,
             "downloads": record.downloads.select_related("member").order_by("-pk"),
             "own": record.requested_by_id == reader(request).pk,
         }

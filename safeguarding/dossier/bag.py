@@ -34,7 +34,7 @@ from .records import (
     redactions_json,
 )
 from .report_json import report_json, report_schema
-from .sign import Signer
+from .sign import Seals, Signer
 from .transcript import transcript_csv, transcript_jsonl
 from .transcript_html import transcript_html
 
@@ -49,6 +49,7 @@ _ENCLOSED_AT = {
 }
 _ALGORITHMS = ("sha256", "sha512")
 _PIECE = 1 << 20
+UNSEALED = Seals()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,11 @@ class BagResult:
     fingerprint: str
 
 
-def build_bag(case: FrozenCase, *, out: Path, signer: Signer, progress: Progress | None = None) -> BagResult:
-    """Write the dossier of `case` to the file `out`, whole or not at all; the same case and key give the same bytes.
+def build_bag(
+    case: FrozenCase, *, out: Path, signer: Signer, progress: Progress | None = None, seals: Seals = UNSEALED
+) -> BagResult:
+    """Write the dossier of `case` to the file `out`, whole or not at all; the same case and key give the same bytes,
+    up to what `seals` puts on it.
 
     `progress` is told per cent (0 to 100, never falling). Raises FrozenCaseError, before anything is written, for a
     case no document can carry. A file already at `out` is replaced.
@@ -84,7 +88,7 @@ def build_bag(case: FrozenCase, *, out: Path, signer: Signer, progress: Progress
     try:
         with draft.open("wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, strict_timestamps=True) as archive:
-                files = _fill(_Writer(archive, case.reference), case, signer, tell)
+                files = _fill(_Writer(archive, case.reference), case, signer, seals, tell)
             file.flush()
             os.fsync(file.fileno())
         with draft.open("rb") as file:
@@ -159,14 +163,17 @@ def _documents(case: FrozenCase) -> Iterator[tuple[str, Callable[[], bytes | Chu
         yield "connections.csv", lambda: connections_csv(case)
 
 
-def _fill(writer: _Writer, case: FrozenCase, signer: Signer, tell: Progress) -> tuple[BaggedFile, ...]:
+def _fill(writer: _Writer, case: FrozenCase, signer: Signer, seals: Seals, tell: Progress) -> tuple[BaggedFile, ...]:
     documents = [*_documents(case), *((f"channels/{name}", make) for name, make in channel_files(case))]
     payload = []
     for index, (name, make) in enumerate(documents):
         tell(95 * index // len(documents))
-        payload.append(writer.add(f"data/{name}", make()))
+        content = make()
+        if seals.pdf and name.endswith(".pdf") and isinstance(content, bytes):
+            content = seals.pdf(content)
+        payload.append(writer.add(f"data/{name}", content))
     tags = [writer.add("bagit.txt", b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")]
-    tags.append(writer.add("bag-info.txt", _bag_info(case, payload, signer)))
+    tags.append(writer.add("bag-info.txt", _bag_info(case, payload, signer, seals)))
     for path, name in _ENCLOSED_AT.items():
         tags.append(writer.add(path, (_ENCLOSED / name).read_bytes()))
     for algorithm in _ALGORITHMS:
@@ -176,8 +183,11 @@ def _fill(writer: _Writer, case: FrozenCase, signer: Signer, tell: Progress) -> 
         seal = writer.add(f"tagmanifest-{algorithm}.txt", _manifest(tags, algorithm))
         statement += f"sha256 {seal.sha256}  {seal.path}\n"
     writer.add("signature/statement.txt", statement.encode())
-    writer.add("signature/statement.sig", signer.sign(statement.encode()).hex().encode() + b"\n")
+    signature = signer.sign(statement.encode()).hex().encode() + b"\n"
+    writer.add("signature/statement.sig", signature)
     writer.add("signature/public-key.txt", signer.public_key.hex().encode() + b"\n")
+    if seals.stamp and (stamp := seals.stamp(signature)):
+        _stamp(writer, signer, stamp)
     return tuple(writer.files)
 
 
@@ -186,7 +196,15 @@ def _manifest(files: list[BaggedFile], algorithm: str) -> bytes:
     return "".join(lines).encode()
 
 
-def _bag_info(case: FrozenCase, payload: list[BaggedFile], signer: Signer) -> bytes:
+def _stamp(writer: _Writer, signer: Signer, stamp: bytes) -> None:
+    """The outside stamp over the signature, and the signature over the stamp: neither can be changed or left out."""
+    sealed = writer.add("signature/statement.tsr", stamp)
+    statement = f"havre-dossier-stamp 1\nsha256 {sealed.sha256}  {sealed.path}\n".encode()
+    writer.add("signature/stamp.txt", statement)
+    writer.add("signature/stamp.sig", signer.sign(statement).hex().encode() + b"\n")
+
+
+def _bag_info(case: FrozenCase, payload: list[BaggedFile], signer: Signer, seals: Seals) -> bytes:
     """RFC 8493 section 2.2.2; values on one line each."""
     suspected = INCIDENTS[case.code].words.in_language(case.language)
     word = "soupçon de" if case.language == "fr" else "suspected"
@@ -204,6 +222,7 @@ def _bag_info(case: FrozenCase, payload: list[BaggedFile], signer: Signer) -> by
         ("Internal-Sender-Identifier", case.id),
         ("Bag-Software-Agent", f"{platform.software} {platform.software_version}"),
         ("Signing-Key-Fingerprint", f"sha256:{signer.fingerprint}"),
+        ("Time-Stamp-Authority", seals.authority),
     ]
     lines = [f"{label}: {' '.join(value.split())}\n" for label, value in told if value.split()]
     return "".join(lines).encode()

@@ -1,8 +1,9 @@
-"""Ed25519 (RFC 8032): the installation's key signs what seals a bag."""
+"""What vouches for a bag: the installation's Ed25519 key (RFC 8032), and what may be put on it besides."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,6 +14,19 @@ SEED_BYTES = 32
 def fingerprint_of(public_key: bytes) -> str:
     """SHA-256 (64 hexadecimal digits) of the raw public key: what a recipient is given by another way."""
     return hashlib.sha256(public_key).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """What makes a bag more than its case and key: PDFs signed, the signature stamped. None of it: the same bytes.
+
+    `pdf` signs a PDF; `stamp` returns a DER TimeStampResp (RFC 3161) over SHA-256 of what it is given, or None where
+    the authority of that address gave none.
+    """
+
+    pdf: Callable[[bytes], bytes] | None = None
+    stamp: Callable[[bytes], bytes | None] | None = None
+    authority: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ from safeguarding.dossier.bag import build_bag
 from safeguarding.dossier.encrypt import NoRecipient, check_age_key, encrypt_age, encrypt_zip, passphrase_for
 from safeguarding.dossier.frozen import UNREDACTED, FrozenCase
 from safeguarding.dossier.redact import PROFILES, redact
-from safeguarding.dossier.sign import Signer
 from safeguarding.errors import (
     AnotherPersonRequired,
     BadRecipientKey,
@@ -43,6 +42,7 @@ from safeguarding.models import Case, Evidence, ExportDownload, IncidentExport
 from . import casework
 from .freezing import freeze_case
 from .people import bands_of
+from .seals import seals, signer
 from .vault import Piece, seal_pieces
 
 logger = logging.getLogger(__name__)
@@ -230,6 +230,7 @@ def build_export(*, export_pk: int) -> bool:
             frozen,
             out=partial,
             signer=signer(),
+            seals=seals(),
             progress=lambda per_cent: _progress(export_pk, token, 10 + per_cent * 8 // 10),
         )
         name = f"{frozen.reference}-{export.public_id}.zip"
@@ -275,11 +276,6 @@ def _seal_key(export: IncidentExport, key: Mapping[str, str]) -> None:
                     Piece(Evidence.Kind.REDACTION, export.public_id, {"export": export.public_id, "key": dict(key)})
                 ],
             )
-
-
-def signer() -> Signer:
-    """The installation's signing key; its fingerprint is what a recipient is given by another way."""
-    return Signer.from_seed(settings.SIGNING_KEY)
 
 
 def _encrypted(export: IncidentExport, file: Path, name: str, *, sha256: str) -> tuple[str, str]:

@@ -187,7 +187,10 @@ def rotate_evidence_keys(*, actor: Member | None, limit: int = 1000) -> int:
             .order_by("pk")[:limit]
         )
         for row in stale:
-            row.key_id, row.wrapped = _wrap(_unwrap(row, row.evidence), row.evidence)
+            try:
+                row.key_id, row.wrapped = _wrap(_unwrap(row, row.evidence), row.evidence)
+            except InvalidTag as error:
+                raise EvidenceAltered from error
         EvidenceKey.objects.bulk_update(stale, ["key_id", "wrapped"])
         if stale:
             audit.record(
@@ -198,6 +201,11 @@ def rotate_evidence_keys(*, actor: Member | None, limit: int = 1000) -> int:
                 data={"keys": len(stale), "to": current},
             )
     return len(stale)
+
+
+def keys_in_use() -> list[str]:
+    """Ids of the envelope keys that wrap something."""
+    return sorted(EvidenceKey.objects.order_by().values_list("key_id", flat=True).distinct())
 
 
 def _current_key_id() -> str:

@@ -26,6 +26,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Broken at seal {found.broken.seq} (event {found.broken.event_id}): {found.broken.what}."
             )
+        if found.false_head:
+            raise CommandError(f"The chain holds, but the head of {found.false_head.day}: {found.false_head.what}.")
         if found.missing_triggers:
             raise CommandError(
                 f"The chain holds, but {len(found.missing_triggers)} triggers are missing, "
@@ -33,5 +35,5 @@ class Command(BaseCommand):
             )
         self.stdout.write(
             f"The chain holds: {found.sealed} seals, {found.erased} payloads erased, {found.unsealed} events not yet "
-            f"sealed. Head: {found.head}"
+            f"sealed, {found.heads} daily heads signed, {found.stamped} stamped. Head: {found.head}"
         )

@@ -38,7 +38,8 @@ NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*
 SIGNED = ("tagmanifest-sha256.txt", "tagmanifest-sha512.txt")
 STATEMENT, SIGNATURE, KEY = "signature/statement.txt", "signature/statement.sig", "signature/public-key.txt"
 CUSTODY = "data/custody.jsonl"
-UNLISTED = {*SIGNED, STATEMENT, SIGNATURE, KEY}
+STAMPED = ("signature/statement.tsr", "signature/stamp.txt", "signature/stamp.sig")
+UNLISTED = {*SIGNED, STATEMENT, SIGNATURE, KEY, *STAMPED}
 
 TEXTS = {
     "authentic": ("INTACT ET AUTHENTIFIÉ", "INTACT AND AUTHENTICATED"),
@@ -70,6 +71,17 @@ TEXTS = {
     "link": ("ni fichier ni dossier ordinaire : {}", "neither an ordinary file nor a folder: {}"),
     "many": ("trop de fichiers ou fichier trop grand : {}", "too many files, or a file too large: {}"),
     "nothing": ("aucun dossier à vérifier ici : {}", "no dossier to verify here: {}"),
+    "stamp": ("l’horodatage ne va pas avec la signature", "the time stamp does not go with the signature"),
+    "stamped": (
+        "horodatage présent ; la date se vérifie avec le certificat de l’autorité :\n"
+        "openssl ts -verify -data signature/statement.sig -in signature/statement.tsr -CAfile AUTORITE.pem",
+        "time stamp present; its date is verified with the authority's certificate:\n"
+        "openssl ts -verify -data signature/statement.sig -in signature/statement.tsr -CAfile AUTHORITY.pem",
+    ),
+    "unstamped": (
+        "l’expéditeur nomme une autorité d’horodatage, et aucun horodatage n’est joint",
+        "the sender names a time-stamp authority, and no time stamp is enclosed",
+    ),
     "custody": ("journal : {} maillons tiennent", "log: {} links hold"),
     "broken": (
         "ATTENTION : le journal de l’expéditeur ne tient pas, au maillon {}",
@@ -312,6 +324,21 @@ def check_signature(dossier: Dossier) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
+def check_stamp(dossier: Dossier) -> str:
+    """ "stamped", "unstamped" (an authority is named, no stamp is there) or "" for a dossier without."""
+    if not any(name in dossier.sizes for name in STAMPED):
+        named = b"\nTime-Stamp-Authority: " in whole(dossier, "bag-info.txt")
+        return "unstamped" if named else ""
+    stamp = whole(dossier, STAMPED[0])
+    expected = f"havre-dossier-stamp 1\nsha256 {hashlib.sha256(stamp).hexdigest()}  {STAMPED[0]}\n".encode()
+    signature = hexadecimal(dossier, STAMPED[2], 128)
+    if whole(dossier, STAMPED[1]) != expected or not ed25519_verify(hexadecimal(dossier, KEY, 64), expected, signature):
+        raise Altered("stamp", "")
+    if hashlib.sha256(whole(dossier, SIGNATURE)).digest() not in stamp:
+        raise Altered("stamp", "")
+    return "stamped"
+
+
 def check_files(dossier: Dossier) -> tuple[int, int]:
     """Every file is listed twice (SHA-256, SHA-512) and is what was listed; returns (files, bytes)."""
     listed = []
@@ -386,6 +413,7 @@ def judge(path: str, fingerprint: str | None) -> tuple[list[Line], int]:
         dossier = open_dossier(path)
         signer = check_signature(dossier)
         files = check_files(dossier)
+        stamp = check_stamp(dossier)
         if fingerprint is not None and fingerprint != signer:
             raise Altered("signer", "")
     except Altered as error:
@@ -397,6 +425,8 @@ def judge(path: str, fingerprint: str | None) -> tuple[list[Line], int]:
     lines = [("authentic" if fingerprint else "intact", ()), ("files", files), ("key", (signer,))]
     if isinstance(dossier, Archive):
         lines.append(("zip", (dossier.sha256(),)))
+    if stamp:
+        lines.append((stamp, ()))
     count, broken = check_custody(dossier)
     lines.append(("broken", (broken,)) if broken is not None else ("custody", (count,)))
     if not fingerprint:

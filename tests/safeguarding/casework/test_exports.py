@@ -22,6 +22,7 @@ from safeguarding.models import ExportDownload, IncidentExport
 from safeguarding.services import exports
 from safeguarding.services.casework import add_note, claim_case
 from safeguarding.services.freezing import freeze_case
+from safeguarding.services.seals import signer
 
 GIVEN = {"recipient": "police", "legal_basis": "Requisition 2026/114", "language": "en"}
 
@@ -262,7 +263,7 @@ def test_every_download_is_logged_before_it_is_served(sam, dana, visit, export):
     assert list(ExportDownload.objects.values_list("member", flat=True)) == [sam.pk, dana.pk]
     assert AuditEvent.objects.filter(action="export.downloaded").count() == 2
     shown = visit(sam).get(page).content.decode()
-    assert exports.signer().fingerprint in shown
+    assert signer().fingerprint in shown
     assert "Dana" in shown
 
 
@@ -303,5 +304,5 @@ def test_a_dossier_does_not_lie_about_for_ever(sam, export, own_folder, monkeypa
 
 
 def test_the_signing_key_is_the_installations_own():
-    assert len(exports.signer().public_key) == 32
-    assert settings.SIGNING_KEY.hex() not in repr(exports.signer())
+    assert len(signer().public_key) == 32
+    assert settings.SIGNING_KEY.hex() not in repr(signer())
