@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
 
 from community import ports
 from community.models import Member
@@ -15,6 +18,22 @@ class PersonalData(ports.PersonalData):
     """The member's own words, rooms and proposals. Others' words are theirs (GDPR art. 15(4))."""
 
     section = "chat"
+    labels: ClassVar[Mapping[str, Any]] = {
+        "chat": _("Rooms and messages"),
+        "rooms": _("Rooms"),
+        "room": _("Room"),
+        "role": _("Role"),
+        "left_at": _("Left on"),
+        "messages": _("Messages"),
+        "written_at": _("Written on"),
+        "body": _("Words"),
+        "seen_by_others": _("Seen by others"),
+        "proposals": _("Rooms proposed"),
+        "name": _("Name"),
+        "topic": _("Topic"),
+        "rules": _("Rules"),
+        "made_at": _("Made on"),
+    }
 
     def export(self, member: Member) -> Any:
         return selectors.personal_data(member)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
 from .models import Member
@@ -30,6 +31,14 @@ class PersonalData(ABC):
     @abstractmethod
     def export(self, member: Member) -> Any:
         """Everything this floor holds about the member that is theirs to have, as plain JSON (GDPR art. 15, 20)."""
+
+    # What the keys of `export` are called where it is read by people: {key: translated words}.
+    labels: ClassVar[Mapping[str, Any]] = {}
+
+    def held(self) -> QuerySet[Member]:
+        """Members of whom nothing may be erased for now, whatever its term."""
+        nobody: QuerySet[Member] = Member.objects.none()
+        return nobody
 
     @abstractmethod
     def close(self, member: Member) -> None:
@@ -73,6 +82,15 @@ def age_watch() -> AgeWatch:
     """The answer that settings name; without one it raises, for no sign is passed over."""
     watch: AgeWatch = _answer(settings.COMMUNITY_AGE_WATCH)
     return watch
+
+
+def held_members() -> QuerySet[Member, int]:
+    """Keys of the members whom one of the floors above holds."""
+    condition = Q(pk__in=[])
+    for floor in personal_data():
+        condition |= Q(pk__in=floor.held().values("pk"))
+    keys: QuerySet[Member, int] = Member.objects.filter(condition).values_list("pk", flat=True)
+    return keys
 
 
 def personal_data() -> list[PersonalData]:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,6 +19,7 @@ from . import terms
 from .errors import Refused
 from .forms import CloseAccountForm, PseudonymForm
 from .models import Block, Member, Restriction
+from .own_data import readable
 from .policies import AgeBand
 from .roles import AGE_OFFICER, has_role
 from .services.access import access_of
@@ -92,13 +94,20 @@ def pseudonym(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def data(request: HttpRequest) -> HttpResponseBase:
-    """What is held about the member; a POST downloads it as JSON."""
+    """What is held about the member; a POST downloads it, as JSON or (`as=html`) as a page (GDPR art. 15, 20)."""
     member = _member(request)
     if request.method != "POST":
         return render(request, "community/data.html", {"section": "account"})
-    response = JsonResponse(export_personal_data(actor=member), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    held = export_personal_data(actor=member)
+    response: HttpResponse
+    if request.POST.get("as") == "html":
+        extension = "html"
+        response = render(request, "community/data_file.html", {"entries": readable(held), "language": get_language()})
+    else:
+        extension = "json"
+        response = JsonResponse(held, json_dumps_params={"ensure_ascii": False, "indent": 2})
     day = timezone.localdate().isoformat()
-    response["Content-Disposition"] = f'attachment; filename="my-data-{day}.json"'
+    response["Content-Disposition"] = f'attachment; filename="my-data-{day}.{extension}"'
     return response
 
 

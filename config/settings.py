@@ -97,6 +97,22 @@ if HAVRE_DEMO:
 # Where the detector keeps what it compiled from its rules: the first start takes seconds, the next does not.
 RULES_CACHE = Path(env.text("RULES_CACHE", str(VAR_DIR / "rules")))
 
+# How many days what is kept, once its clock runs (docs/operations.md says from when). Counsel may want others; what
+# was restricted can be appealed for six months, so it is never shorter than that.
+_TERMS = {
+    "connections": 365,
+    "accounts": 365,
+    "unfounded": 90,
+    "restricted": 215,
+    "hate": 365,
+    "minors": 365,
+    "handed_over": 365,
+}
+RETENTION_DAYS = {
+    name: env.number(f"RETENTION_{name.upper()}", days, least=184 if name == "restricted" else 1)
+    for name, days in _TERMS.items()
+}
+
 # Officers are paged through these apprise addresses (mail, webhook, SMS gateways); the deputy when nobody answers.
 PAGING_URLS = env.items("PAGING_URLS")
 PAGING_DEPUTY_URLS = env.items("PAGING_DEPUTY_URLS")
@@ -183,6 +199,8 @@ _EVERY = {
     "safeguarding.tasks.end_measures": 30,
     "safeguarding.tasks.build_exports": 60,
     "safeguarding.tasks.forget": 24 * 3600,
+    "safeguarding.tasks.retain": 24 * 3600,
+    "safeguarding.tasks.erase": 3600,
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in _EVERY.items()
@@ -247,6 +265,8 @@ AGE_GATE_OPEN = [
     "safeguarding:contest",
     "safeguarding:cards",
     "safeguarding:dismiss_card",
+    "safeguarding:erase",
+    "safeguarding:erasure_answer",
 ]
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"

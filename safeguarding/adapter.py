@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from django.db.models import Q
-from django.utils.translation import get_language, override
+from django.db.models import Q, QuerySet
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
 from chat.models import Message, RoomProposal
@@ -19,11 +19,12 @@ from community.models import Member
 from .detection import engine, names
 from .detection.types import Finding, Person
 from .incidents import INCIDENTS
-from .models import Appeal, Case, ProtectiveMeasure, Report, SafetyCard, StatementOfReasons
+from .models import Appeal, Case, CaseParty, ProtectiveMeasure, Report, SafetyCard, StatementOfReasons
 from .rules import current_rules, current_ruleset
 from .services.cases import open_or_extend_case
 from .services.checks import kick_drain, room_info
 from .services.evidence import freeze_for_live_cases, freeze_person
+from .services.holds import held_members
 from .services.measures import ask_fresh_age_proof, hold_account, release_account
 from .services.telling import tell_something_waits
 
@@ -170,6 +171,25 @@ class PersonalData(ports.PersonalData):
     """
 
     section = "safeguarding"
+    labels: ClassVar[Mapping[str, Any]] = {
+        "safeguarding": gettext_lazy("Reports and decisions"),
+        "reports": gettext_lazy("Reports you made"),
+        "made_at": gettext_lazy("Made on"),
+        "category": gettext_lazy("What happened"),
+        "text": gettext_lazy("Words"),
+        "danger_now": gettext_lazy("Danger at that moment"),
+        "decisions": gettext_lazy("Decisions about you"),
+        "sent_at": gettext_lazy("Sent on"),
+        "appeals": gettext_lazy("Your appeals"),
+        "lodged_at": gettext_lazy("Lodged on"),
+        "state": gettext_lazy("State"),
+        "answer": gettext_lazy("Answer"),
+        "measures": gettext_lazy("Protective measures"),
+        "reason": gettext_lazy("Reason"),
+        "contest": gettext_lazy("What you said against it"),
+        "cards": gettext_lazy("Safety cards"),
+        "shown_at": gettext_lazy("Shown on"),
+    }
 
     def export(self, member: Member) -> Any:
         statements = StatementOfReasons.objects.filter(recipient=member).order_by("pk")
@@ -211,6 +231,12 @@ class PersonalData(ports.PersonalData):
                 for card in SafetyCard.objects.filter(member=member).order_by("pk")
             ],
         }
+
+    def held(self) -> QuerySet[Member]:
+        """Whom a legal hold keeps, by themselves or by a case of theirs; and whoever is in a case that waits."""
+        waiting = CaseParty.objects.filter(case__in=Case.objects.waiting()).values("member")
+        kept: QuerySet[Member] = Member.objects.filter(held_members() | Q(pk__in=waiting))
+        return kept
 
     def close(self, member: Member) -> None:
         """Everything stays: rows are PROTECTed, and what live cases need of this person is frozen as it is now."""

@@ -41,9 +41,13 @@ class SafeguardingConfig(AppConfig):
         append_only("safeguarding.RiskSignal")
         append_only("safeguarding.Alert")
         append_only("safeguarding.Report", may_change=("text", "danger_now"))  # what a reporter adds, frozen each time
-        append_only("safeguarding.Briefing")
+        append_only(
+            "safeguarding.Briefing",
+            # Emptied when the term of the case is over.
+            may_change=("summary", "danger_why", "family_note", "opinion", "circumstances"),
+        )
         append_only("safeguarding.CaseParty")
-        append_only("safeguarding.CaseNote")
+        append_only("safeguarding.CaseNote", may_change=("text",))  # emptied when its term is over
         # What happens to a decision after it was written: a second person, an effect. Never what it says.
         append_only(
             "safeguarding.Decision",

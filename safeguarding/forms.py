@@ -21,6 +21,16 @@ class ReportForm(forms.Form):
     )
 
 
+class ErasureCodeForm(forms.Form):
+    """The code that opens the answer to a request for erasure."""
+
+    code = forms.CharField(
+        label=_("Your code"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 class AppealForm(forms.Form):
     """Why a decision is wrong, in the words of the person it is about."""
 

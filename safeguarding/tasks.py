@@ -7,6 +7,7 @@ from celery import shared_task
 from community.queue import nudge_heard
 
 from .services.checks import DRAIN, drain_rooms
+from .services.erasure import erase_requested
 from .services.evidence import fill_windows
 from .services.exports import build_export as build
 from .services.exports import exports_waiting, remove_old_files
@@ -14,6 +15,7 @@ from .services.ledgers import forget_ledgers
 from .services.measures import end_due_measures
 from .services.paging import send_due_pages, show_unseen_cards
 from .services.reminders import send_reminders
+from .services.retention import run_retention
 
 
 @shared_task(name=DRAIN)
@@ -58,6 +60,18 @@ def end_measures() -> None:
 def forget() -> None:
     """Forget the engine's memory of those who have been silent for months."""
     forget_ledgers()
+
+
+@shared_task(name="safeguarding.tasks.retain")
+def retain() -> None:
+    """Every night: let go of what has outlived its term."""
+    run_retention(dry_run=False)
+
+
+@shared_task(name="safeguarding.tasks.erase")
+def erase() -> None:
+    """Go on with what members asked to be erased, and with what a case has let go of since."""
+    erase_requested()
 
 
 @shared_task(name="safeguarding.tasks.build_export")

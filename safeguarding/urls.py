@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import erasure_views, views
 
 app_name = "safeguarding"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("decisions/", views.my_decisions, name="my_decisions"),
     path("decisions/<slug:public_id>/", views.decision, name="decision"),
     path("measures/<slug:public_id>/", views.contest, name="contest"),
+    path("erasure/", erasure_views.erase, name="erase"),
+    path("erasure/answer/", erasure_views.erasure_answer, name="erasure_answer"),
     path("cards/", views.cards, name="cards"),
     path("cards/<slug:kind>/", views.dismiss, name="dismiss_card"),
 ]

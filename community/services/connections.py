@@ -25,9 +25,9 @@ from community import audit
 from community.client import Client
 from community.errors import CannotJudgeYourself, NotAllowed, ReasonRequired, TwoOfficersRequired
 from community.models import ConnectionLog, Member
+from community.ports import held_members
 from community.roles import is_officer
 
-KEEP = dt.timedelta(days=365)
 _NONCE_BYTES = 12
 
 
@@ -46,6 +46,11 @@ class Connection:
     at: dt.datetime
     address: str | None
     port: int | None
+
+
+def _keep() -> dt.timedelta:
+    """One year (LCEN art. 6; decree 2021-1362), unless the installation's counsel has set another term."""
+    return dt.timedelta(days=settings.RETENTION_DAYS["connections"])
 
 
 def record_connection(*, member: Member, kind: str, client: Client) -> ConnectionLog:
@@ -113,12 +118,18 @@ def read_connections(
 
 
 def _living(member: Member) -> QuerySet[ConnectionLog]:
-    return ConnectionLog.objects.filter(member=member, created_at__gt=timezone.now() - KEEP).order_by("created_at")
+    return ConnectionLog.objects.filter(member=member, created_at__gt=timezone.now() - _keep()).order_by("created_at")
+
+
+def expired_connections(*, held: bool = True) -> QuerySet[ConnectionLog]:
+    """Records that have outlived their term; with `held`, without those of members whom a floor above holds."""
+    expired = ConnectionLog.objects.filter(created_at__lte=timezone.now() - _keep())
+    return expired.exclude(member__in=held_members()) if held else expired
 
 
 def purge_connections() -> int:
-    """Delete what is older than a year; return how many."""
-    deleted, _by_model = ConnectionLog.objects.filter(created_at__lte=timezone.now() - KEEP).delete()
+    """Delete what is older than its term and held by nobody; return how many."""
+    deleted, _by_model = expired_connections().delete()
     return deleted
 
 

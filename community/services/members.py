@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_otp import devices_for_user
 
@@ -35,7 +36,7 @@ from community.models import (
     YouthWorker,
 )
 from community.names import clean_pseudonym, pseudonym_key
-from community.ports import name_screen, personal_data
+from community.ports import held_members, name_screen, personal_data
 from community.roles import roles_of
 
 from .access import bump_access
@@ -260,6 +261,21 @@ def export_personal_data(*, actor: Member) -> dict[str, Any]:
     with transaction.atomic():
         audit.record(actor=actor, action="data.exported", subject=actor)
     return data
+
+
+def expired_pseudonyms(*, held: bool = True) -> QuerySet[PseudonymChange]:
+    """The names of accounts closed longer ago than their term; with `held`, without members whom a floor above holds.
+    The key that keeps a name from being taken by another stays with the tombstone."""
+    before = timezone.now() - dt.timedelta(days=settings.RETENTION_DAYS["accounts"])
+    expired = PseudonymChange.objects.filter(member__closed_at__lte=before)
+    return expired.exclude(member__in=held_members()) if held else expired
+
+
+def purge_pseudonyms() -> int:
+    """Delete the names of accounts long closed, held by nobody; return how many."""
+    with transaction.atomic():
+        deleted, _by_model = expired_pseudonyms().delete()
+    return deleted
 
 
 def close_unconfirmed(*, before: dt.datetime) -> int:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from safeguarding import registers
-from safeguarding.models import AuthorityOrder, LegalHold, Transmission
+from safeguarding.models import AuthorityOrder, LegalHold, RetentionRun, Transmission
 from safeguarding.services import holds, orders, transmissions
 
 from .access import reader
@@ -202,3 +202,12 @@ class HoldAdmin(RecordAdmin):
         return _("Lifted. What has outlived its term goes with the next night.")
 
     verbs = {"review": review, "lift": lift}  # noqa: RUF012  a table of the methods above
+
+
+@admin.register(RetentionRun, site=console)
+class RetentionAdmin(RecordAdmin):
+    """What the nights erased, by rule. Counts alone: there is nothing of anybody in it."""
+
+    permission = "hold_evidence"
+    change_list_template = "admin/havre/retention.html"
+    ordering = ("-pk",)

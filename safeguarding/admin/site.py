@@ -121,6 +121,12 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
             (may(request, "export_cases"), _("Orders"), "gavel", "admin:safeguarding_authorityorder_changelist"),
             (may(request, "hold_evidence"), _("Legal holds"), "lock", "admin:safeguarding_legalhold_changelist"),
             (
+                may(request, "hold_evidence"),
+                _("Retention"),
+                "auto_delete",
+                "admin:safeguarding_retentionrun_changelist",
+            ),
+            (
                 may(request, "oversee_age_officers"),
                 _("Associations"),
                 "diversity_3",

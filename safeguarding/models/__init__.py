@@ -6,6 +6,7 @@ from .duties import AuthorityOrder, Duty, LegalHold, Transmission, UrgentSheet
 from .evidence import Evidence, EvidenceKey, FreezeWindow
 from .exports import ExportDownload, IncidentExport
 from .reports import Report
+from .retention import ErasureRequest, RetentionRun
 from .rules import (
     AlertRule,
     Rule,
@@ -30,6 +31,7 @@ __all__ = [
     "CaseParty",
     "Decision",
     "Duty",
+    "ErasureRequest",
     "Evidence",
     "EvidenceKey",
     "ExportDownload",
@@ -40,6 +42,7 @@ __all__ = [
     "Page",
     "ProtectiveMeasure",
     "Report",
+    "RetentionRun",
     "RiskCheck",
     "RiskSignal",
     "RoomLease",

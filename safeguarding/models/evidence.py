@@ -36,6 +36,8 @@ class Evidence(models.Model):
     frozen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        # Whether some case still needs what a message says.
+        indexes: ClassVar = [models.Index(fields=["source_ref"], name="evidence_of_source")]
         constraints: ClassVar = [
             one_of(
                 "kind",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 
 from safeguarding.incidents import INCIDENTS, SEVERITIES
 from safeguarding.models import Case, Decision, Duty
@@ -41,6 +41,24 @@ def late(duty: Duty | Owed) -> bool:
 def channel(key: str) -> str:
     """Whom a channel tells, in the language in force."""
     return channel_name(key)
+
+
+RETENTION_RULES = {
+    "unfounded": gettext_lazy("words of cases without action"),
+    "restricted": gettext_lazy("words of other cases"),
+    "hate": gettext_lazy("words of cases of hate"),
+    "minors": gettext_lazy("words of cases with a minor"),
+    "handed_over": gettext_lazy("words told to NCMEC or the NCA"),
+    "removed_messages": gettext_lazy("removed and refused messages"),
+    "connections": gettext_lazy("connection records"),
+    "accounts": gettext_lazy("names of closed accounts"),
+}
+
+
+@register.filter
+def retention_rule(rule: str) -> str:
+    """What a rule of retention erases, in words."""
+    return str(RETENTION_RULES.get(rule, rule))
 
 
 @register.filter

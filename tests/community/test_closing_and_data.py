@@ -193,3 +193,23 @@ def test_connection_records_cannot_be_rewritten_and_go_after_a_year(bob: Member)
     assert purge_connections() == 0
     with time_machine.travel(timezone.now() + dt.timedelta(days=366)):
         assert purge_connections() == 1
+
+
+# -- to be read by people --------------------------------------------------------------------------------------------
+
+
+def test_the_same_data_can_be_read_as_a_page(client: Client, bob: Member) -> None:
+    client.force_login(bob)
+    answer = client.post(reverse("community:data"), {"as": "html"})
+    assert answer["Content-Disposition"].endswith('.html"')
+    page = answer.content.decode()
+    assert "bob@example.org" in page
+    assert "<dt>Threshold (years)</dt><dd>18</dd>" in page
+    assert "<script" not in page
+
+
+def test_what_somebody_wrote_comes_out_of_the_page_as_text(bob: Member, client: Client) -> None:
+    Member.objects.filter(pk=bob.pk).update(pseudonym="<b>Bob</b>")
+    bob.refresh_from_db()
+    client.force_login(bob)
+    assert "<b>Bob" not in client.post(reverse("community:data"), {"as": "html"}).content.decode()

@@ -26,6 +26,7 @@ urlpatterns = [
                 [
                     path("decisions/", page, name="my_decisions"),
                     path("reports/", page, name="my_reports"),
+                    path("erasure/", page, name="erase"),
                 ],
                 "safeguarding",
             )

@@ -29,6 +29,7 @@ OFFICERS_PAGES = [
     "admin:safeguarding_authorityorder_new",
     "admin:safeguarding_legalhold_changelist",
     "admin:safeguarding_legalhold_new",
+    "admin:safeguarding_retentionrun_changelist",
     "admin:community_association_changelist",
     "admin:community_auditevent_changelist",
 ]
@@ -109,6 +110,7 @@ def test_the_console_lists_no_members_messages_or_age_facts(sam, visit, case):
         "safeguarding.Transmission",
         "safeguarding.AuthorityOrder",
         "safeguarding.LegalHold",
+        "safeguarding.RetentionRun",
         "chat.Room",
         "chat.RoomProposal",
         "community.AgeContest",

@@ -1,0 +1,95 @@
+"""What a member takes away of their own, for people to read: the same content as the JSON, with words for its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .ports import personal_data
+
+LABELS: Mapping[str, Any] = {
+    "exported_at": gettext_lazy("Written on"),
+    "account": gettext_lazy("Account"),
+    "id": gettext_lazy("Reference"),
+    "email": gettext_lazy("E-mail address"),
+    "pseudonym": gettext_lazy("Pseudonym"),
+    "pseudonyms": gettext_lazy("Pseudonyms over time"),
+    "since": gettext_lazy("Since"),
+    "language": gettext_lazy("Language"),
+    "joined_at": gettext_lazy("Joined on"),
+    "last_login": gettext_lazy("Last login"),
+    "terms": gettext_lazy("Terms agreed to"),
+    "version": gettext_lazy("Version"),
+    "accepted_at": gettext_lazy("Agreed on"),
+    "age_facts": gettext_lazy("Proofs of age"),
+    "threshold": gettext_lazy("Threshold (years)"),
+    "is_over": gettext_lazy("At least that old"),
+    "method": gettext_lazy("How it was proved"),
+    "level": gettext_lazy("How strongly"),
+    "issuer": gettext_lazy("By whom"),
+    "verified_on": gettext_lazy("Proved on"),
+    "expires_on": gettext_lazy("Holds until"),
+    "in_force": gettext_lazy("Holds now"),
+    "restrictions": gettext_lazy("Restrictions"),
+    "kind": gettext_lazy("Kind"),
+    "from": gettext_lazy("From"),
+    "until": gettext_lazy("Until"),
+    "lifted_at": gettext_lazy("Lifted on"),
+    "automated": gettext_lazy("Set by a program"),
+    "blocked": gettext_lazy("People blocked"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing: a label, and either words or further entries, each group of which is one record."""
+
+    label: str
+    text: str = ""
+    groups: Sequence[Sequence[Entry]] = field(default_factory=tuple)
+
+
+def readable(data: Mapping[str, Any]) -> list[Entry]:
+    """The export as entries, in its own order, labelled in the language in force."""
+    labels = dict(LABELS)
+    for floor in personal_data():
+        labels.update(floor.labels)
+    return _entries(data, labels)
+
+
+def _entries(values: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Entry]:
+    entries = []
+    for key, value in values.items():
+        label = str(labels.get(key, key.replace("_", " ").capitalize()))
+        if isinstance(value, Mapping):
+            entries.append(Entry(label, groups=[_entries(value, labels)]))
+        elif isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+            entries.append(Entry(label, "" if value else _("None."), [_entries(one, labels) for one in value]))
+        else:
+            entries.append(Entry(label, _text(value)))
+    return entries
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(_text(one) for one in value) or "—"
+    moment = _moment(value) if isinstance(value, str) else None
+    return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else str(value)
+
+
+def _moment(text: str) -> Any:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment is not None and timezone.is_aware(moment) else None
