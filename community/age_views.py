@@ -34,6 +34,7 @@ from .services.age import (
     code_of,
     current_check,
     ended_proof,
+    progress_of,
     record_outcome,
 )
 from .services.associations import places_to_go
@@ -64,7 +65,7 @@ def _age_page(request: HttpRequest, form: ContestForm) -> HttpResponse:
         "open": fits and not (access.fresh_proof_asked or access.held or access.consent_missing),
         "too_young": access.band != AgeBand.NONE and not fits,
         "ended": ended_proof(member) if access.band == AgeBand.NONE else None,
-        "providers": providers(),
+        "providers": [one for one in providers() if one.is_ready()],
         "running": AgeCheck.objects.filter(member=member, expires_at__gt=timezone.now()).first(),
         "may_print": access.band not in MINOR_BANDS,
         "places": places_to_go(),
@@ -118,6 +119,8 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
     """Begin a check with one provider and go to its page."""
     try:
         chosen = provider(slug)
+        if not chosen.is_ready():
+            raise ProviderUnavailable
         begin_check(actor=_member(request), provider=chosen.slug, address=client_of(request).address)
     except ProviderUnavailable as refusal:
         raise Http404 from refusal
@@ -144,9 +147,8 @@ def check_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> JsonResponse:
-    """Whether the member's check still runs; the page asks so that nobody has to reload it."""
-    check = current_check(_member(request), "in_person")
-    return JsonResponse({"state": check.state if check else "closed"})
+    """How far the member's check is; the page asks so that nobody has to reload it."""
+    return JsonResponse({"state": progress_of(_member(request))})
 
 
 @require_POST

@@ -24,6 +24,7 @@ class CommunityConfig(AppConfig):
         append_only("community.Restriction", may_change=("ends_at", "lifted_at"))
         append_only("community.ConnectionLog", may_delete=True)  # after a year
         append_only("community.PseudonymChange", may_delete=True)  # a year after the account was closed
+        append_only("community.TrustList")
         # Without a sender: it protects the tables of whichever app was migrated, as registered by that app.
         post_migrate.connect(install_after_migrate, dispatch_uid="community.triggers")
         post_migrate.connect(install_roles, sender=self, dispatch_uid="community.roles")

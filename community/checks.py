@@ -7,9 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.db import connection
 from django.utils.module_loading import import_string
 
 from .age.provider import AgeProvider
+from .age.registry import providers
+from .models import TrustList
 from .ports import AgeWatch, NameScreen, PersonalData
 from .triggers import missing_triggers
 
@@ -42,6 +45,28 @@ def _problem(path: str | None, port: type) -> str:
     if not (isinstance(answer, type) and issubclass(answer, port)):
         return f"{path} is not a {port.__name__}."
     return ""
+
+
+@checks.register(checks.Tags.database)
+def check_age_providers(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """A way of proving an age that is switched on and still lacks something is not offered, and says so here."""
+    if not databases or not _migrated():
+        return []
+    return [
+        checks.Warning(
+            f"The age provider {one.slug} is switched on and cannot be offered yet.",
+            hint="For a wallet: manage.py import_trust_anchors. See docs/age-verification.md.",
+            id="community.W002",
+        )
+        for one in providers()
+        if not one.is_ready()
+    ]
+
+
+def _migrated() -> bool:
+    return TrustList._meta.db_table in connection.introspection.table_names()
 
 
 @checks.register(checks.Tags.database)

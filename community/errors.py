@@ -175,6 +175,28 @@ class BadAddress(Refused):
     message = _("This is not an e-mail address.")
 
 
+class WalletRefused(Refused):
+    """`reason` is a community.age.eu_wallet.refusals.Reason, for the log; nobody is told it."""
+
+    code = "wallet_refused"
+    message = _("This proof could not be accepted. Try another way, or ask a person.")
+
+
+class WalletOver(Refused):
+    code = "wallet_over"
+    message = _("This request to your wallet is over. Please begin again.")
+
+
+class WalletCodeWrong(Refused):
+    code = "wallet_code_wrong"
+    message = _("This is not the code that your telephone shows. Look again and type its six digits.")
+
+
+class TrustListRefused(Refused):
+    code = "trust_list_refused"
+    message = _("This file holds no list of certificates that could be trusted.")
+
+
 # -- connection records ----------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import age_views, information, second_factor, views
+from . import age_views, information, second_factor, views, wallet_views
 
 app_name = "community"
 
@@ -30,6 +30,11 @@ urlpatterns = [
     path("age/status/", age_views.status, name="age_status"),
     path("age/cancel/", age_views.cancel, name="age_cancel"),
     path("age/demo/answer/", age_views.demo, name="age_demo"),
+    path("age/wallet/choose/", wallet_views.choose, name="wallet_choose"),
+    path("age/wallet/response/", wallet_views.response, name="wallet_response"),
+    path("age/wallet/return/", wallet_views.returned, name="wallet_return"),
+    path("age/wallet/code/", wallet_views.code, name="wallet_code"),
+    path("age/wallet/browser/", wallet_views.browser, name="wallet_browser"),
     path("age/<slug:slug>/begin/", age_views.begin, name="age_begin"),
     path("age/<slug:slug>/", age_views.check_page, name="age_check"),
     path("second-factor/", second_factor.verify, name="second_factor"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -106,6 +106,13 @@ class Env:
         if not all(items):
             raise ImproperlyConfigured(f"{name} has an empty item: check its commas.")
         return items
+
+    def chosen(self, name: str, default: tuple[str, ...], choices: Collection[str]) -> list[str]:
+        """Several of `choices`, in the order given, none twice."""
+        values = self.items(name, default)
+        if len(set(values)) != len(values) or not set(values) <= set(choices):
+            raise ImproperlyConfigured(f"{name} must be some of: {', '.join(choices)}; each once.")
+        return values
 
     def key(self, name: str) -> bytes:
         """32 random bytes in base64. Required."""

@@ -90,7 +90,12 @@ CHAT_SAFEGUARD = env.text("CHAT_SAFEGUARD", "safeguarding.adapter.ChatSafeguard"
 COMMUNITY_NAME_SCREEN = "safeguarding.adapter.NameScreen"
 COMMUNITY_AGE_WATCH = "safeguarding.adapter.AgeWatch"
 COMMUNITY_PERSONAL_DATA = ["chat.adapter.PersonalData", "safeguarding.adapter.PersonalData"]
-AGE_PROVIDERS = ["community.age.in_person.InPersonProvider"]
+# The ways of proving an age that this community offers, in this order.
+_AGE_PROVIDERS = {
+    "in_person": "community.age.in_person.InPersonProvider",
+    "eu_wallet": "community.age.eu_wallet.provider.EuWalletProvider",
+}
+AGE_PROVIDERS = [_AGE_PROVIDERS[name] for name in env.chosen("AGE_PROVIDERS", ("in_person",), _AGE_PROVIDERS)]
 if HAVRE_DEMO:
     AGE_PROVIDERS.append("community.age.demo.DemoProvider")
 

@@ -11,7 +11,9 @@ from pathlib import Path
 TEST_VAR = Path(tempfile.mkdtemp(prefix="havre-"))
 atexit.register(shutil.rmtree, TEST_VAR, ignore_errors=True)
 
-for _name in ("DATABASE_URL", "REDIS_URL", "HAVRE_DEMO", "HAVRE_ENV_FILE", "ALLOWED_HOSTS", "PAGING_URLS"):
+for _name in (
+    "DATABASE_URL", "REDIS_URL", "HAVRE_DEMO", "HAVRE_ENV_FILE", "ALLOWED_HOSTS", "PAGING_URLS", "AGE_PROVIDERS",
+):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ.update(DEBUG="1", HAVRE_VAR=str(TEST_VAR), ALLOWED_HOSTS="localhost,127.0.0.1,testserver")
 # Compiled rules alone outlive a run: they are named by what they were compiled from, and processes of tests share them.

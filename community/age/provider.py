@@ -61,6 +61,10 @@ class AgeProvider(ABC):
     def privacy_notice(self) -> str:
         """One calm sentence: what is looked at, and what stays (translated)."""
 
+    def is_ready(self) -> bool:
+        """Whether it can be offered now; one that lacks something an operator must still bring is not shown."""
+        return True
+
     @abstractmethod
     def supports(self, ask: Ask) -> bool:
         """Whether this method can answer `ask` at all."""

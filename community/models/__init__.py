@@ -7,6 +7,7 @@ from .members import Block, Member, PseudonymChange
 from .restrictions import Restriction
 from .settings import Community
 from .signs import AgeContest, BanMark, BanMatch, DeviceSeen
+from .wallet import TrustList, WalletExchange
 from .youth import YouthWorker
 
 __all__ = [
@@ -31,7 +32,9 @@ __all__ = [
     "PseudonymChange",
     "PublicIdField",
     "Restriction",
+    "TrustList",
     "UsedProof",
+    "WalletExchange",
     "YouthWorker",
     "new_public_id",
     "one_of",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import logging
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -39,6 +40,8 @@ from .limits import subscriber, take
 from .mail import queue_mail
 from .settings import get_community
 from .signs import notice_banned_proof, notice_shared_proof, proof_owner
+
+logger = logging.getLogger(__name__)
 
 CHECK_MINUTES = 10
 INVITATION_DAYS = 7
@@ -110,6 +113,14 @@ def begin_check(
 def current_check(member: Member, provider: str) -> AgeCheck | None:
     """The member's running check with this provider."""
     return AgeCheck.objects.filter(member=member, provider=provider, expires_at__gt=timezone.now()).first()
+
+
+def progress_of(member: Member) -> str:
+    """One word for how far the member's running check is, with whichever provider; "closed" without one."""
+    check = AgeCheck.objects.select_related("wallet").filter(member=member, expires_at__gt=timezone.now()).first()
+    if check is None:
+        return "closed"
+    return check.wallet.state if hasattr(check, "wallet") else check.state
 
 
 def cancel_check(*, actor: Member) -> None:
@@ -280,6 +291,7 @@ def record_outcome(
             audit.record(actor=None, component="age", action="age.contradicted", subject=member)
             return Verdict.INCONCLUSIVE
         if outcome.replay_tag and not _first_use(member, outcome.replay_tag, outcome.replay_until or outcome.not_after):
+            logger.info("an age proof was not accepted: replayed")
             return Verdict.INCONCLUSIVE
         _write_facts(member, outcome, attested_by, confirmed_by)
     return Verdict.MET

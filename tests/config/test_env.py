@@ -154,3 +154,14 @@ def test_celery_gets_the_same_redis_under_its_own_name() -> None:
     for nonsense in ("redis.example", "http://redis.example", "unix://"):
         with pytest.raises(ImproperlyConfigured, match="REDIS_URL"):
             celery_broker_url(nonsense)
+
+
+def test_several_of_a_list_keep_their_order_and_nothing_else_gets_in() -> None:
+    known = ("in_person", "eu_wallet")
+    assert Env({}).chosen("AGE_PROVIDERS", ("in_person",), known) == ["in_person"]
+    assert Env({"AGE_PROVIDERS": "eu_wallet, in_person"}).chosen("AGE_PROVIDERS", (), known) == [
+        "eu_wallet", "in_person",
+    ]  # fmt: skip
+    for value in ("self_declared", "in_person,in_person", "in_person,,eu_wallet", "IN_PERSON"):
+        with pytest.raises(ImproperlyConfigured, match="AGE_PROVIDERS"):
+            Env({"AGE_PROVIDERS": value}).chosen("AGE_PROVIDERS", (), known)

@@ -84,6 +84,7 @@ class Provider:
     ca_key: Key = dataclasses.field(default_factory=new_key)
     signer_key: Any = dataclasses.field(default_factory=new_key)
     name: str = "Test provider CA"
+    now: dt.datetime = NOW
     ca: x509.Certificate = dataclasses.field(init=False)
     signer: x509.Certificate = dataclasses.field(init=False)
     chain: list[bytes] = dataclasses.field(init=False)
@@ -91,8 +92,9 @@ class Provider:
     about_signer: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ca = certificate(self.name, self.ca_key, **{"ca": True, "path_length": 0, **self.about_ca})
-        about = {"purposes": [EU_SIGNER], **self.about_signer}
+        times = {"begins": self.now - 30 * DAY, "ends": self.now + 365 * DAY}
+        self.ca = certificate(self.name, self.ca_key, **{"ca": True, "path_length": 0, **times, **self.about_ca})
+        about = {"purposes": [EU_SIGNER], **times, **self.about_signer}
         self.signer = certificate("Test signer", self.signer_key, issuer=self.ca, issuer_key=self.ca_key, **about)
         self.chain = [der(self.signer)]
 
@@ -105,7 +107,6 @@ class Provider:
         claims: Mapping[str, Any],
         *,
         holder: Key,
-        now: dt.datetime = NOW,
         valid: dt.timedelta = 90 * DAY,
         doctype: str = AV,
         namespace: str = AV,
@@ -127,7 +128,11 @@ class Provider:
             "docType": doctype,
             "valueDigests": {namespace: {n: sha256(cbor2.dumps(item)) for n, item in enumerate(items)}},
             "deviceKeyInfo": {"deviceKey": {1: 2, -1: 1, -2: numbers[0], -3: numbers[1]}},
-            "validityInfo": {"signed": tdate(now), "validFrom": tdate(now), "validUntil": tdate(now + valid)},
+            "validityInfo": {
+                "signed": tdate(self.now),
+                "validFrom": tdate(self.now),
+                "validUntil": tdate(self.now + valid),
+            },
         }
         change_mso(mso)
         payload = cbor2.dumps(CBORTag(24, cbor2.dumps(mso)))

@@ -1,0 +1,82 @@
+"""The EU age verification wallet, as one of the ways of proving an age."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from community.age.provider import AgeProvider, Level
+from community.models import AgeCheck, WalletExchange
+from community.policies import AgeBand, Ask
+from community.qr import qr_data_uri
+from community.services.settings import get_community
+from community.services.trust import current_anchors
+from community.services.wallet import METHOD, began_here, browser_request, exchange_of, wallet_link
+
+
+class EuWalletProvider(AgeProvider):
+    """Asks a wallet for one yes or no. Neither who asks for whom, nor the answer, reaches anybody else.
+
+    Level: the EU profile asks providers for assurance level *substantial*, and a telephone can be lent: ENHANCED.
+    """
+
+    slug = METHOD
+    level = Level.ENHANCED
+
+    @property
+    def label(self) -> str:
+        return _("European age wallet")
+
+    @property
+    def privacy_notice(self) -> str:
+        return _(
+            "The age application on your telephone answers one question with yes or no: no name, no date of birth. "
+            "The provider of the proof does not learn where you use it."
+        )
+
+    def is_ready(self) -> bool:
+        """Whether any provider of proofs is believed (manage.py import_trust_anchors)."""
+        return bool(current_anchors())
+
+    def supports(self, ask: Ask) -> bool:
+        """Any threshold can be asked for; whether a wallet holds it is its provider's business."""
+        return True
+
+    def start(self, check: AgeCheck, request: HttpRequest) -> HttpResponseBase:
+        """First which band to prove, for no more than it needs is asked; then the request itself."""
+        exchange = exchange_of(check)
+        if exchange is None or not began_here(exchange, request.session.session_key or ""):
+            return _choice(request)
+        if exchange.state == WalletExchange.State.REFUSED:
+            return _never_kept(render(request, "community/wallet_refused.html", {"section": "account"}))
+        link = wallet_link(exchange)
+        context = {
+            "link": link,
+            "qr": qr_data_uri(link, error="l"),
+            "browser_request": browser_request(exchange),
+            "band": AgeBand(exchange.band).label,
+            "answered": exchange.state == WalletExchange.State.ANSWERED,
+            "state": exchange.state,
+            "section": "account",
+        }
+        return _never_kept(render(request, "community/wallet.html", context))
+
+
+def _choice(request: HttpRequest) -> HttpResponseBase:
+    floor_age = get_community().floor_age
+    bands = [AgeBand.ADULT, AgeBand.TEEN_15_17]
+    if floor_age < 15:
+        bands.append(AgeBand.TEEN_13_14)
+    return _never_kept(
+        render(
+            request,
+            "community/wallet_choice.html",
+            {"bands": [(band.value, band.label) for band in bands], "section": "account"},
+        )
+    )
+
+
+def _never_kept(response: HttpResponseBase) -> HttpResponseBase:
+    response["Cache-Control"] = "no-store"
+    return response

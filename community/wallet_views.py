@@ -1,0 +1,183 @@
+"""The wallet's side of a proof of age: where members choose what to prove, wallets post, and browsers come back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from .age.eu_wallet.dcapi import MAX_SEALED
+from .age.eu_wallet.openid4vp import MAX_FORM
+from .age.provider import Verdict
+from .client import client_of
+from .errors import Refused, TooManyAttempts, TryLater, WalletOver
+from .models import Member
+from .policies import AgeBand
+from .services.age import FACTS_OF_BAND
+from .services.wallet import (
+    METHOD,
+    began_here,
+    begin_exchange,
+    decline_exchange,
+    finish_by_code,
+    finish_here,
+    receive_from_browser,
+    receive_response,
+    returning,
+    typed_code,
+)
+
+
+def _member(request: HttpRequest) -> Member:
+    assert isinstance(request.user, Member)  # LoginRequiredMiddleware
+    return request.user
+
+
+def _session(request: HttpRequest) -> str:
+    return request.session.session_key or ""
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """The member says which band to prove: it decides what is asked, and opens nothing by itself."""
+    band = request.POST.get("band", "")
+    if band not in FACTS_OF_BAND:
+        messages.error(request, _("Choose what you want to prove."))
+    else:
+        try:
+            begin_exchange(actor=_member(request), band=AgeBand(band), session_key=_session(request))
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+    return redirect("community:age_check", slug=METHOD)
+
+
+@csrf_exempt  # a wallet has no cookie of ours; the state says which request it answers
+@never_cache
+@login_not_required
+@require_POST
+def response(request: HttpRequest) -> JsonResponse:
+    """Where wallets post (OpenID4VP direct_post). Says where to go on, or that it was nothing, and never why."""
+    posted = _form(request)
+    if posted is None:
+        return JsonResponse({"error": "invalid_request"}, status=400)
+    address = client_of(request).address
+    try:
+        if "error" in posted:
+            goes_on = decline_exchange(state=posted.get("state", ""), address=address)
+        else:
+            goes_on = receive_response(
+                state=posted.get("state", ""), vp_token=posted.get("vp_token", ""), address=address
+            )
+    except TooManyAttempts:
+        return JsonResponse({"error": "slow_down"}, status=429)
+    except TryLater:
+        return JsonResponse({"error": "temporarily_unavailable"}, status=503)
+    except Refused:
+        return JsonResponse({"error": "invalid_request"}, status=400)
+    return JsonResponse({"redirect_uri": goes_on})
+
+
+def _form(request: HttpRequest) -> dict[str, str] | None:
+    """The fields of a small urlencoded form, each once; None for anything else, however long."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return None
+    body = request.read(MAX_FORM + 1)
+    if len(body) > MAX_FORM:
+        return None
+    try:
+        fields = QueryDict(body.decode("ascii"), encoding="utf-8")
+    except (UnicodeDecodeError, TooManyFieldsSent):
+        return None
+    known = {name: fields.getlist(name) for name in ("state", "vp_token", "error")}
+    if any(len(values) > 1 for values in known.values()):
+        return None
+    return {name: values[0] for name, values in known.items() if values}
+
+
+@never_cache
+@login_not_required
+@require_safe
+def returned(request: HttpRequest) -> HttpResponseBase:
+    """Where the wallet's device ends: done in the browser that began, six digits to carry there in any other."""
+    try:
+        exchange = returning(response_code=request.GET.get("response_code", ""), address=client_of(request).address)
+    except WalletOver:
+        return render(request, "community/wallet_return.html", {"code": "", "section": "account"})
+    except Refused as refusal:
+        return HttpResponse(str(refusal), status=429, content_type="text/plain; charset=utf-8")
+    owner = request.user
+    if isinstance(owner, Member) and owner == exchange.age_check.member and began_here(exchange, _session(request)):
+        if request.method == "HEAD":
+            return HttpResponse()
+        try:
+            verdict = finish_here(actor=owner, session_key=_session(request), exchange=exchange)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            _tell(request, verdict)
+        return redirect("community:age")
+    code = typed_code(exchange)
+    answer = render(request, "community/wallet_return.html", {"code": f"{code[:3]} {code[3:]}", "section": "account"})
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@require_POST
+def code(request: HttpRequest) -> HttpResponse:
+    """The member types the six digits that the wallet's device shows."""
+    try:
+        verdict = finish_by_code(
+            actor=_member(request), session_key=_session(request), code=request.POST.get("code", "")[:20]
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("community:age_check", slug=METHOD)
+    _tell(request, verdict)
+    return redirect("community:age")
+
+
+@never_cache
+@require_POST
+def browser(request: HttpRequest) -> JsonResponse:
+    """The page hands over what the browser's Digital Credentials API gave it. Answers where to go on."""
+    sealed = _sealed(request)
+    try:
+        if sealed is None:
+            raise WalletOver
+        verdict = receive_from_browser(actor=_member(request), session_key=_session(request), response=sealed)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return JsonResponse({"next": reverse("community:age_check", args=[METHOD])})
+    _tell(request, verdict)
+    return JsonResponse({"next": reverse("community:age")})
+
+
+def _sealed(request: HttpRequest) -> str | None:
+    """The text of {"response": "base64url"}; None for anything else."""
+    if request.content_type != "application/json":
+        return None
+    most = MAX_SEALED * 3 // 2
+    body = request.read(most + 1)
+    if len(body) > most:
+        return None
+    try:
+        posted: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    sealed = posted.get("response") if isinstance(posted, dict) else None
+    return sealed if isinstance(sealed, str) else None
+
+
+def _tell(request: HttpRequest, verdict: Verdict) -> None:
+    if verdict is not Verdict.MET:
+        messages.error(request, _("This proof could not be accepted. Try another way, or ask a person."))

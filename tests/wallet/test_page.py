@@ -1,0 +1,140 @@
+"""The wallet's pages in a real browser: small, dark, by keyboard, with a screen reader, before JavaScript."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from community.models import AgeFact
+from community.policies import AgeBand
+from community.services.access import access_of
+from community.services.trust import import_trust_list, read_trust_list
+from tests.cast import open_member
+from tests.harness.live import LiveHavre
+from tests.harness.sessions import log_in
+
+from .holder import Wallet
+from .issuer import Provider
+
+pytestmark = [pytest.mark.live, pytest.mark.browser]
+
+# What a browser with a wallet would do, told apart from the page: it hands the request out and an answer in.
+STUB = """
+window.DigitalCredential = class { static userAgentAllowsProtocol(p) { return p === "org-iso-mdoc"; } };
+Object.defineProperty(navigator, "credentials", { value: { async get(options) {
+  const [{ protocol, data }] = options.digital.requests;
+  return { protocol, data: { response: await window.walletAnswers(data) } };
+} } });
+"""
+
+
+@pytest.fixture
+def wallet_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the server starts: it reads its environment once."""
+    monkeypatch.setenv("AGE_PROVIDERS", "in_person,eu_wallet")
+
+
+def sound(page: Page) -> None:
+    """No violation of WCAG that axe can see, and nothing wider than the screen."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def believed() -> Provider:
+    provider = Provider(now=timezone.now().replace(microsecond=0))
+    import_trust_list(read_trust_list(provider.pem.encode()), component="test")
+    return provider
+
+
+def begin(page: Page, havre: LiveHavre, answer: str, *, look: bool = True) -> None:
+    page.goto(f"{havre.url}/age/")
+    page.get_by_role("button", name="Begin: European age wallet").press("Enter")
+    if look:  # axe needs JavaScript
+        sound(page)
+    page.get_by_label(answer).check()
+    page.get_by_role("button", name="Go on").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ask your wallet")
+
+
+def link_on(page: Page) -> str:
+    return page.get_by_role("link", name="Open the application").get_attribute("href") or ""
+
+
+def post(wallet: Wallet, link: str) -> str:
+    """Answer as a wallet does, over the network; where it is sent on."""
+    address, form = wallet.answer(link)
+    with urlopen(Request(address, data=urlencode(form).encode())) as answer:
+        return str(json.load(answer)["redirect_uri"])
+
+
+def test_two_devices_and_one_device_without_javascript(
+    wallet_on: None, live_havre: LiveHavre, new_person: Callable[..., BrowserContext]
+) -> None:
+    provider, charlie = believed(), open_member("charlie")
+    here = new_person(locale="en-GB", width=360, height=740, dark=True)
+    here.add_init_script("delete window.DigitalCredential")
+    log_in(here, live_havre.url, charlie)
+    page = here.new_page()
+    begin(page, live_havre, "15–17")
+    sound(page)
+    expect(page.get_by_role("img", name="The request to your wallet as a QR code")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask through the browser")).to_be_hidden()
+
+    goes_on = post(Wallet(provider, {"age_over_15": True, "age_over_18": False}), link_on(page))
+    telephone = new_person(locale="en-GB", width=360, height=640, java_script_enabled=False).new_page()
+    telephone.goto(goes_on)
+    digits = re.sub(r"\D", "", telephone.locator(".code-shown").inner_text())
+    expect(telephone.get_by_text("these digits would give their account your age")).to_be_visible()
+
+    expect(page.get_by_text("Your wallet has answered.")).to_be_visible(timeout=15_000)  # by itself
+    sound(page)
+    page.get_by_label("The six digits your telephone shows at the end").fill(digits)
+    page.get_by_role("button", name="Finish").press("Enter")
+    expect(page.get_by_text("Proved: 15–17")).to_be_visible()
+    assert access_of(charlie).band == AgeBand.TEEN_15_17
+
+    dora = open_member("dora")
+    one_device = new_person(locale="en-GB", width=360, height=740, java_script_enabled=False)
+    log_in(one_device, live_havre.url, dora)
+    page = one_device.new_page()
+    begin(page, live_havre, "adult", look=False)
+    page.goto(post(Wallet(provider, {"age_over_18": True}), link_on(page)))
+    expect(page.get_by_text("Proved: adult")).to_be_visible()
+
+
+def test_an_answer_refused_is_told_calmly_and_a_browser_that_has_a_wallet_is_asked(
+    wallet_on: None, live_havre: LiveHavre, new_person: Callable[..., BrowserContext]
+) -> None:
+    """No wallet is at hand here: navigator.credentials.get is answered by the test. The rest is the real page."""
+    provider, charlie = believed(), open_member("charlie")
+    wallet = Wallet(provider, {"age_over_18": True})
+    here = new_person(locale="en-GB", width=360, height=740)
+    here.add_init_script(STUB)
+    here.expose_function(
+        "walletAnswers",
+        lambda data: wallet.answer_browser(data, origin=live_havre.url, elements=["age_over_18"]),
+    )
+    log_in(here, live_havre.url, charlie)
+    page = here.new_page()
+    begin(page, live_havre, "adult")
+    stranger = Wallet(Provider(name="Nobody", now=timezone.now().replace(microsecond=0)), {"age_over_18": True})
+    with pytest.raises(OSError, match="400"):
+        post(stranger, link_on(page))
+    expect(page.get_by_text("That says nothing against you")).to_be_visible(timeout=15_000)
+    sound(page)
+    expect(page.get_by_role("link", name="Other ways, or a person")).to_be_visible()
+
+    begin(page, live_havre, "adult")
+    sound(page)
+    page.get_by_role("button", name="Ask through the browser").press("Enter")
+    expect(page.get_by_text("Proved: adult")).to_be_visible()
+    assert AgeFact.objects.get(member=charlie).method == "eu_wallet"
