@@ -31,6 +31,10 @@ bench: .venv/installed-dev
 detection-report: .venv/installed
 	@$(BIN)/python -m benchmarks.detection $(ARGS)
 
+# The README's pictures and every main page, light and dark, narrow and wide, into var/screenshots/.
+screenshots: .venv/installed-dev
+	@$(BIN)/python -m tests.tools.screenshots $(ARGS)
+
 messages: .venv/installed
 	@DEBUG=1 $(BIN)/python manage.py messages
 

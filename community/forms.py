@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.contrib.auth.hashers import make_password
@@ -17,6 +18,17 @@ from .models import Member
 from .names import MOST
 from .policies import AgeBand
 from .services.members import check_pseudonym
+
+
+class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
+    """Address and password. Labels say what to type; the page itself has the way out of a forgotten password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("login", "password"):
+            self.fields[name].widget.attrs.pop("placeholder", None)
+        self.fields["login"].label = _("E-mail address")
+        self.fields["password"].help_text = ""
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
@@ -39,6 +51,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
         super().__init__(*args, **kwargs)
         for name in ("email", "password1"):
             self.fields[name].widget.attrs.pop("placeholder", None)  # every field has a label
+        self.fields["email"].label = _("E-mail address")
         self.fields["email"].help_text = _("Only for logging in and for mail that says something waits here.")
         self.initial["terms_version"] = terms.current().version
 

@@ -55,11 +55,27 @@ def end_of(hours: Hours, now: dt.datetime) -> dt.datetime | None:
 
 
 def hours_text(hours: Hours) -> str:
-    """The hours in the reader's language, comma-separated."""
+    """The hours in the reader's language, comma-separated; days in a row with the same hours are told together."""
+    runs: list[tuple[int, int, str, str]] = []
+    for day, begin, end in hours:
+        number = DAYS.index(day)
+        before = next((run for run in runs if run[1:] == (number - 1, begin, end)), None)
+        if before:
+            runs[runs.index(before)] = (before[0], number, begin, end)
+        else:
+            runs.append((number, number, begin, end))
     return ", ".join(
-        _("%(day)s %(begin)s–%(end)s") % {"day": WEEKDAYS[DAYS.index(day)], "begin": _clock(begin), "end": _clock(end)}
-        for day, begin, end in hours
+        _("%(day)s %(begin)s–%(end)s") % {"day": _days(first, last), "begin": _clock(begin), "end": _clock(end)}
+        for first, last, begin, end in runs
     )
+
+
+def _days(first: int, last: int) -> str:
+    if first == last:
+        return str(WEEKDAYS[first])
+    if last - first == 6:
+        return _("every day")
+    return _("%(first)s to %(last)s") % {"first": WEEKDAYS[first], "last": WEEKDAYS[last]}
 
 
 def parse_hours(text: str) -> list[list[str]]:

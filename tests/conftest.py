@@ -56,6 +56,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("django_db") or NEEDS_DATABASE & set(metafunc.fixturenames):
         metafunc.fixturenames.append("database")
         names = metafunc.config.getoption("--databases").split(",")
+        if metafunc.definition.get_closest_marker("one_database"):
+            names = names[:1]
         metafunc.parametrize("database", names, indirect=True, scope="session")
 
 

@@ -42,7 +42,7 @@ def test_a_person_signs_up_confirms_and_has_an_age_attested_on_a_small_screen(
     page = new_person(width=360, height=740, dark=dark, locale="en-GB").new_page()
     page.goto(f"{live_havre.url}/accounts/signup/")
     sound(page)
-    page.get_by_label("Email").fill("dora@example.org")
+    page.get_by_label("E-mail address").fill("dora@example.org")
     page.get_by_label("Pseudonym").fill("Dora")
     page.get_by_label("Password", exact=True).fill("a long enough passphrase")
     page.get_by_label("I have read the terms").check()
@@ -60,7 +60,7 @@ def test_a_person_signs_up_confirms_and_has_an_age_attested_on_a_small_screen(
     page.goto(f"{live_havre.url}/accounts/login/")
     if page.get_by_label("Password").count():
         sound(page)
-        page.get_by_label("Email").fill("dora@example.org")
+        page.get_by_label("E-mail address").fill("dora@example.org")
         page.get_by_label("Password").fill("a long enough passphrase")
         page.locator("main form").get_by_role("button", name="Log in").click()
     page.goto(f"{live_havre.url}/rooms/")

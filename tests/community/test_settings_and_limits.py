@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from community.errors import NotAllowed, TooManyAttempts
-from community.hours import BadHours, is_within
+from community.hours import DAYS, BadHours, hours_text, is_within
 from community.models import AuditEvent, Community, Member
 from community.services.limits import subscriber, take
 from community.services.settings import cover_text, get_community, update_community
@@ -48,6 +48,21 @@ def test_nonsense_hours_are_refused(hours: object, sam: Member) -> None:
 def test_a_nonsense_address_is_refused(sam: Member) -> None:
     with pytest.raises(ValidationError):
         update_community(actor=sam, contact_email="nowhere")
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        ([[day, "17:00", "22:00"] for day in DAYS], "tous les jours, 17:00–22:00"),
+        ([[day, "17:00", "22:00"] for day in DAYS[:5]] + [["sat", "14:00", "18:00"]],
+         "lundi à vendredi, 17:00–22:00, samedi, 14:00–18:00"),
+        ([["mon", "09:00", "12:00"], ["mon", "14:00", "18:00"], ["wed", "09:00", "12:00"]],
+         "lundi, 09:00–12:00, lundi, 14:00–18:00, mercredi, 09:00–12:00"),
+    ],
+)  # fmt: skip
+def test_days_with_the_same_hours_are_told_together(hours: list[list[str]], told: str) -> None:
+    with translation.override("fr"):
+        assert hours_text(hours) == told
 
 
 def test_hours_of_cover_are_in_the_communitys_zone() -> None:

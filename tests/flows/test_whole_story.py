@@ -66,7 +66,7 @@ def test_from_signing_up_to_a_dossier_that_verifies(
 
 def sign_up(page: Page, havre: LiveHavre) -> Page:
     page.goto(f"{havre.url}/accounts/signup/")
-    page.get_by_label("Email").fill("lou@example.org")
+    page.get_by_label("E-mail address").fill("lou@example.org")
     page.get_by_label("Pseudonym").fill("Lou")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("I have read the terms").check()
@@ -79,7 +79,7 @@ def sign_up(page: Page, havre: LiveHavre) -> Page:
     page.goto(havre.url + path)
     page.get_by_role("button", name="Yes, confirm").click()
     if page.url.endswith("/accounts/login/"):
-        page.get_by_label("Email").fill("lou@example.org")
+        page.get_by_label("E-mail address").fill("lou@example.org")
         page.get_by_label("Password").fill(PASSWORD)
         page.locator("main form").get_by_role("button", name="Log in").click()
     page.goto(f"{havre.url}/rooms/")
@@ -150,7 +150,7 @@ def enrol_second_factor(mo: Member, new_person: Callable[..., BrowserContext], h
     mo.save(update_fields=["password"])
     page = new_person(locale="en-GB").new_page()
     page.goto(f"{havre.url}/console/")
-    page.get_by_label("Email").fill(mo.email or "")
+    page.get_by_label("E-mail address").fill(mo.email or "")
     page.get_by_label("Password").fill(PASSWORD)
     page.locator("main form").get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Set up your second factor")

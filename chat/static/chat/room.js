@@ -1,6 +1,7 @@
 // The room, live: what the page already does by forms, without reloading. Protocol: docs/protocol.md.
 
 const log = document.getElementById("log");
+const lines = document.getElementById("lines");
 const waiting = document.getElementById("waiting");
 const composer = document.getElementById("composer");
 const body = document.getElementById("body");
@@ -14,7 +15,10 @@ const { room, member, name: ownName, language } = log.dataset;
 const NO_ID = "0000000000000000";
 const STORE = `havre:${member}:${room}`;
 const CLOSE = { LOGIN: 4401, FORBIDDEN: 4403, RESUME: 4408, FLOOD: 4429 };
-const when = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" });
+const TOGETHER = 5 * 60_000; // lines of one author within five minutes stand together
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const calendar = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
+const moment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
 
 let seq = Number(log.dataset.seq);
 let read = Number(log.dataset.read);
@@ -57,7 +61,7 @@ function settle(clientId) {
 function connect() {
   clearTimeout(reconnecting);
   if (socket) return;
-  say(words.connecting);
+  say(words.connecting, "connecting");
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   socket = new WebSocket(`${scheme}//${location.host}/ws/`);
   socket.addEventListener("open", () => send({ type: "resume", room, after: seq, together: true }));
@@ -72,7 +76,7 @@ function closed(code, reason) {
     shut(reason);
     return;
   }
-  say(words.offline);
+  say(words.offline, "offline");
   attempts = code === CLOSE.RESUME ? 0 : attempts + 1;
   const pause = code === CLOSE.FLOOD ? 10_000 : Math.min(20_000, 300 * 2 ** attempts);
   reconnecting = setTimeout(connect, pause * (0.5 + Math.random() / 2));
@@ -84,13 +88,14 @@ function send(frame) {
   return true;
 }
 
-function say(text) {
+function say(text, state) {
   if (connection.textContent !== text) connection.textContent = text;
+  connection.dataset.state = state;
 }
 
 function shut(text) {
   show(text || words.closed);
-  say(words.closed);
+  say(words.closed, "closed");
   composer.querySelector("button").disabled = true;
   document.getElementById("renew").hidden = false;
 }
@@ -108,7 +113,7 @@ const heard = {
     if (frame.for === "resume" || frame.for === "join") {
       joined = true;
       attempts = 0;
-      say(words.live);
+      say(words.live, "live");
       for (const post of outbox) send(post);
     } else if (frame.for === "post") {
       settle(frame.client_id);
@@ -159,7 +164,7 @@ const heard = {
       here.add(one.id);
     }
     if (frame.left) here.delete(frame.left.id);
-    say(`${words.live} ${words.here.replace("{n}", String(here.size))}`);
+    say(`${words.live} ${words.here.replace("{n}", String(here.size))}`, "live");
   },
   notice(frame) {
     const item = frame.message && waiting.querySelector(`[data-id="${CSS.escape(frame.message)}"]`);
@@ -214,7 +219,6 @@ function append(message, number) {
   }
   const time = item.querySelector("time");
   time.dateTime = message.created_at;
-  time.textContent = when.format(new Date(message.created_at));
   item.querySelectorAll(own ? "[data-other]" : "[data-own]").forEach((one) => one.remove());
   address(item, "edit", log.dataset.editUrl, message.id);
   address(item, "delete", log.dataset.deleteUrl, message.id);
@@ -224,8 +228,30 @@ function append(message, number) {
   fill(item, message);
   if (!own) names.set(message.author.name, message.author.id);
   stopped(message.author.name);
-  log.append(item);
+  lines.append(item);
+  place(item);
   if (follow || own) log.scrollTop = log.scrollHeight;
+}
+
+// How a line stands after the one before it: under a new day, or close to its author's last.
+function place(item) {
+  const time = item.querySelector("time");
+  const at = new Date(time.dateTime);
+  time.textContent = clock.format(at);
+  time.title = moment.format(at);
+  let before = item.previousElementSibling;
+  if (before?.matches(".unread-line")) before = before.previousElementSibling;
+  const last = before?.matches(".msg") ? before : null;
+  const lastAt = last ? new Date(last.querySelector("time").dateTime) : null;
+  if (!before?.matches(".day") && lastAt?.toDateString() !== at.toDateString()) {
+    const day = document.createElement("li");
+    day.className = "day";
+    day.textContent = calendar.format(at);
+    item.before(day);
+  }
+  item.classList.toggle(
+    "follows", item.previousElementSibling === last && last?.dataset.author === item.dataset.author
+      && at - lastAt < TOGETHER && !item.querySelector(".quote:not([hidden])"));
 }
 
 function address(item, act, url, id) {
@@ -259,7 +285,11 @@ function change(message) {
 }
 
 function remove(id) {
-  find(id)?.remove();
+  const item = find(id);
+  const [before, next] = [item?.previousElementSibling, item?.nextElementSibling];
+  item?.remove();
+  if (next?.matches(".msg")) place(next);
+  else if (before?.matches(".day")) before.remove();
   requote(id, words.quote_gone);
 }
 
@@ -434,11 +464,14 @@ window.addEventListener("online", () => {
 
 if (log.dataset.live === "yes") {
   for (const item of log.querySelectorAll(".msg")) {
+    place(item);
     names.set(item.querySelector(".msg-author").textContent, item.dataset.author);
   }
   log.classList.add("live");
+  document.getElementById("latest").hidden = true; // what is seen here is read, and nothing need be reloaded
+  document.getElementById("hint").hidden = false;
   const first = document.getElementById("unread");
-  if (first) log.scrollTop = first.offsetTop - log.offsetTop;
+  if (first) log.scrollTop = first.offsetTop - log.offsetTop - 16;
   else log.scrollTop = log.scrollHeight;
   for (const post of outbox) if (!pending(post.client_id)) echo(post);
   connect();

@@ -20,12 +20,14 @@ from chat.services.rooms import approve_proposal, join_room, propose_room
 from community import terms
 from community.age.demo import DemoProvider
 from community.client import Client
+from community.hours import DAYS
 from community.models import Member
 from community.policies import AgeBand
 from community.roles import MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD
 from community.services.age import begin_check, record_outcome
 from community.services.associations import appoint_age_officer, register_association
 from community.services.members import open_account
+from community.services.settings import update_community
 from community.services.staff import grant_role
 from config.demo import CODE, CODES, PASSWORD, address_of
 from safeguarding.models import Decision, Report
@@ -108,6 +110,7 @@ class Command(BaseCommand):
             raise CommandError("There are people here already: the demo fills an empty database only.")
         with transaction.atomic():
             people = self._people()
+            update_community(actor=people["Sam"], cover_hours=[[day, "17:00", "22:00"] for day in DAYS])
             rooms = [self._room(people, *room[:5]) for room in ROOMS]
         for room, (*_about, lines) in zip(rooms, ROOMS, strict=True):
             for name, body in lines:
