@@ -137,10 +137,12 @@ def live_environment(*, url: str, redis: RedisServer, var: Path, port: int) -> d
 
 
 @pytest.fixture(scope="session")
-def compiled_rules() -> None:
+def compiled_rules(django_db_setup: None, django_db_blocker) -> None:
     """Compile the rules once, here: a process that a test starts finds them compiled, as at any second start."""
+    with django_db_blocker.unblock():
+        ruleset = current_ruleset()
     for language in LANGS:
-        lexicon_for(current_ruleset(), language)
+        lexicon_for(ruleset, language)
 
 
 @pytest.fixture
