@@ -203,6 +203,7 @@ _EVERY = {
     "safeguarding.tasks.fill_windows": 10,
     "safeguarding.tasks.end_measures": 30,
     "safeguarding.tasks.build_exports": 60,
+    "safeguarding.tasks.rules": 60,
     "safeguarding.tasks.forget": 24 * 3600,
     "safeguarding.tasks.retain": 24 * 3600,
     "safeguarding.tasks.erase": 3600,

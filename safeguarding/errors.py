@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -198,3 +198,14 @@ class RuleNotProved(Refused):
 class WordsMissing(Refused):
     code = "words_missing"
     message = _("This rule was written for words that are not in force. Move the whole import instead.")
+
+
+class BadExpression(Refused):
+    """A watched expression with something wrong in it; `fields` says what, by the name of each field."""
+
+    code = "bad_expression"
+    message = _("Something is wrong with this expression.")
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self.fields = {name: list(said) for name, said in fields.items()}
+        super().__init__()

@@ -7,25 +7,38 @@ for a sanction: their decisions say nothing about whether a rule was right, and 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from community.models import Member
 
 from .enforcement import MEASURES
 from .incidents import INCIDENTS
-from .models import Alert, AlertRule, Appeal, Case, Decision
+from .models import (
+    Alert,
+    AlertRule,
+    Appeal,
+    Case,
+    Decision,
+    RiskSignal,
+    Rule,
+    RuleAlarm,
+    RuleMove,
+    RulePack,
+    ShadowFinding,
+    Stage,
+)
+from .rules import parsed
 from .statistics import Share
 
 _ADVERSE = [action for action in Decision.Action if MEASURES[action].adverse]
+LATELY = dt.timedelta(days=30)
 UNJUDGED = [code for code, incident in INCIDENTS.items() if not incident.sanctioned]
-
-
-def decided(cases: QuerySet[Case]) -> QuerySet[Case]:
-    """`cases` with what people made of them: `.is_confirmed` and `.is_decided`."""
-    effective = Decision.objects.filter(case=OuterRef("pk"), takes_effect_at__isnull=False)
-    standing = effective.filter(action__in=_ADVERSE).exclude(appeal__state=Appeal.State.OVERTURNED)
-    return cases.annotate(is_confirmed=Exists(standing), is_decided=Exists(effective))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +58,18 @@ class Outcomes:
         return self.confirmed + self.unfounded + self.undecided
 
 
+def with_outcome(rows: QuerySet[Any], case: str = "pk") -> QuerySet[Any]:
+    """`rows` with what people made of the case that their field `case` names: `.is_confirmed` and `.is_decided`."""
+    effective = Decision.objects.filter(case=OuterRef(case), takes_effect_at__isnull=False)
+    standing = effective.filter(action__in=_ADVERSE).exclude(appeal__state=Appeal.State.OVERTURNED)
+    found: QuerySet[Any] = rows.annotate(is_confirmed=Exists(standing), is_decided=Exists(effective))
+    return found
+
+
 def _outcomes_by(rows: QuerySet[AlertRule], *keys: str) -> Iterator[tuple[tuple[str, ...], Outcomes]]:
     """Distinct cases of the alerts, by `keys` and by what people made of them. One query."""
-    effective = Decision.objects.filter(case=OuterRef("alert__case"), takes_effect_at__isnull=False)
-    standing = effective.filter(action__in=_ADVERSE).exclude(appeal__state=Appeal.State.OVERTURNED)
     counted = (
-        rows.exclude(alert__code__in=UNJUDGED)
-        .annotate(is_confirmed=Exists(standing), is_decided=Exists(effective))
+        with_outcome(rows.exclude(alert__code__in=UNJUDGED), "alert__case")
         .values(*keys)
         .annotate(
             confirmed=Count("alert__case", distinct=True, filter=Q(is_confirmed=True)),
@@ -81,9 +99,72 @@ def look_alikes(case: Case, alerts: Sequence[Alert]) -> Mapping[tuple[str, str],
     return {pair: found.get(pair, Outcomes(0, 0, 0)) for pair in sorted(wanted)}
 
 
-def outcomes_by_rule() -> dict[tuple[str, str], Outcomes]:
-    """(rule, version) -> what people decided of the cases its alerts opened or joined. One query."""
-    return {
-        (rule, version): outcomes
-        for (rule, version), outcomes in _outcomes_by(AlertRule.objects.all(), "rule", "version")
-    }
+def outcomes_by_rule(key: str | None = None) -> dict[tuple[str, str], Outcomes]:
+    """(rule, version) -> what people decided of the cases its alerts led to, for all rules or one. One query."""
+    rows = AlertRule.objects.filter(rule=key) if key else AlertRule.objects.all()
+    return {(rule, version): outcomes for (rule, version), outcomes in _outcomes_by(rows, "rule", "version")}
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How much a version met within thirty days: messages and distinct members, acting and in shadow."""
+
+    messages: int
+    members: int
+    shadow_messages: int
+    shadow_members: int
+
+
+def met_lately(rule: Rule) -> Met:
+    """Two queries."""
+    since = timezone.now() - LATELY
+    acted = RiskSignal.objects.filter(rule=rule.key, version=rule.version, check_run__created_at__gte=since).aggregate(
+        messages=Count("check_run__message", distinct=True), members=Count("check_run__message__author", distinct=True)
+    )
+    shadow = ShadowFinding.objects.filter(rule=rule.key, version=rule.version, created_at__gte=since).aggregate(
+        messages=Count("message", distinct=True), members=Count("message__author", distinct=True)
+    )
+    return Met(acted["messages"], acted["members"], shadow["messages"], shadow["members"])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an import would change of what is LIVE."""
+
+    added: Sequence[Rule]  # rules of which there is no LIVE version
+    changed: Sequence[Rule]  # other versions of LIVE rules
+    absent: Sequence[str]  # LIVE rules that it does not hold: they stay until somebody retires them
+    other_words: bool
+
+
+def change_of(pack: RulePack) -> Change:
+    """Three queries and the reading of its files."""
+    live = dict(Rule.objects.filter(stage=Stage.LIVE, watched=False).values_list("key", "version"))
+    new = list(pack.rules.defer("content").exclude(stage=Stage.RETIRED).order_by("key"))
+    held = {rule.id for rule in parsed(pack).rules}
+    words = RulePack.objects.filter(stage=Stage.LIVE).values_list("words", flat=True).first()
+    return Change(
+        added=[rule for rule in new if rule.key not in live],
+        changed=[rule for rule in new if live.get(rule.key, rule.version) != rule.version],
+        absent=sorted(set(live) - held),
+        other_words=words != pack.words,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What the first page of the console says of the rules."""
+
+    alarms: Sequence[RuleAlarm]  # not seen by anybody, newest first
+    moves: int  # steps that others asked for and that wait for a second person
+    drafts: int  # imports that nobody has moved on
+
+
+def board(member: Member) -> Board:
+    """Three queries."""
+    waiting = RuleMove.objects.filter(took_effect_at__isnull=True, refused_at__isnull=True).exclude(asked_by=member)
+    return Board(
+        alarms=list(RuleAlarm.objects.filter(seen_at__isnull=True).order_by("-raised_at")[:10]),
+        moves=waiting.count(),
+        drafts=RulePack.objects.filter(stage=Stage.DRAFT).count(),
+    )

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from django.db import DatabaseError, connections
 
@@ -170,20 +171,38 @@ def try_out(ruleset: Ruleset) -> None:
 
 
 def compose(view: Stage, *, candidate: Rule | RulePack | None = None) -> Ruleset:
-    """The rule set of a view of the rows; with a `candidate`, as it would be if that were LIVE. Raises RulesetError."""
-    stages = VIEWS[view]
-    packs = {pack.stage: pack for pack in RulePack.objects.filter(stage__in=stages)}
-    pack = candidate if isinstance(candidate, RulePack) else next(packs[stage] for stage in stages if stage in packs)
-    base = _parsed(pack)
+    """The rule set of a view of the rows. Raises RulesetError.
+
+    With a `candidate`, as it would be if that were LIVE; if it is LIVE already, as it would be without it.
+    """
+    pack = candidate if isinstance(candidate, RulePack) else _words_of(view)
     chosen = chosen_versions(view)
     if isinstance(candidate, RulePack):
-        chosen |= {rule.id: rule.version for rule in base.rules}
+        chosen |= {rule.id: rule.version for rule in parsed(pack).rules}
+    elif candidate is not None and chosen.get(candidate.key) == candidate.version:
+        del chosen[candidate.key]
     elif candidate is not None:
         chosen[candidate.key] = candidate.version
+    return _staged(pack, chosen)
+
+
+def compose_with(file: str, content: Mapping[str, Any]) -> Ruleset:
+    """The LIVE rules and one more that is no row yet. Raises RulesetError."""
+    return _staged(_words_of(Stage.LIVE), chosen_versions(Stage.LIVE), (file, content))
+
+
+def _words_of(view: Stage) -> RulePack:
+    packs = {pack.stage: pack for pack in RulePack.objects.filter(stage__in=VIEWS[view])}
+    return next(packs[stage] for stage in VIEWS[view] if stage in packs)
+
+
+def _staged(pack: RulePack, chosen: Mapping[str, str], *more: tuple[str, Mapping[str, Any]]) -> Ruleset:
+    base = parsed(pack)
     known = {rule.version for rule in base.rules}
     absent = [version for version in chosen.values() if version not in known]
     rows = Rule.objects.filter(version__in=absent).order_by("key") if absent else ()
-    return stage_ruleset(base, awake=set(chosen.values()), added=[(row.file, row.content) for row in rows])
+    added = [(row.file, row.content) for row in rows]
+    return stage_ruleset(base, awake=set(chosen.values()), added=[*added, *more])
 
 
 def chosen_versions(view: Stage) -> dict[str, str]:
@@ -200,7 +219,7 @@ def chosen_versions(view: Stage) -> dict[str, str]:
 _parsed_packs: dict[str, Ruleset] = {}
 
 
-def _parsed(pack: RulePack) -> Ruleset:
+def parsed(pack: RulePack) -> Ruleset:
     """The rules of a pack: parsed once a process, for the last few packs."""
     known = _parsed_packs.get(pack.digest)
     if known is None:

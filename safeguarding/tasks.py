@@ -15,7 +15,11 @@ from .services.ledgers import forget_ledgers
 from .services.measures import end_due_measures
 from .services.paging import send_due_pages, show_unseen_cards
 from .services.reminders import send_reminders
+from .services.replays import TASK as REPLAY
+from .services.replays import replays_waiting
+from .services.replays import run_replay as run
 from .services.retention import run_retention
+from .services.rule_moves import retire_expired
 
 
 @shared_task(name=DRAIN)
@@ -86,3 +90,17 @@ def build_exports() -> None:
     for export_pk in exports_waiting():
         build(export_pk=export_pk)
     remove_old_files()
+
+
+@shared_task(name=REPLAY)
+def run_replay(replay_pk: int) -> None:
+    """Try a candidate on what was said, if nobody else does."""
+    run(replay_pk=replay_pk)
+
+
+@shared_task(name="safeguarding.tasks.rules")
+def rules() -> None:
+    """Retire the expressions whose time is over, and run the replays that a lost nudge or a dead worker left."""
+    retire_expired()
+    for replay_pk in replays_waiting():
+        run(replay_pk=replay_pk)

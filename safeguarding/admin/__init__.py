@@ -1,6 +1,19 @@
 """The console: thin. Pages show records; every button is a call of a service."""
 
-from . import age, appeals, associations, audit, cases, exports, handover, rooms, urgent
+from . import age, appeals, associations, audit, cases, exports, handover, replays, rooms, rules, urgent
 from .site import console
 
-__all__ = ["age", "appeals", "associations", "audit", "cases", "console", "exports", "handover", "rooms", "urgent"]
+__all__ = [
+    "age",
+    "appeals",
+    "associations",
+    "audit",
+    "cases",
+    "console",
+    "exports",
+    "handover",
+    "replays",
+    "rooms",
+    "rules",
+    "urgent",
+]

@@ -19,7 +19,8 @@ from django_otp.admin import OTPAdminSite
 from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
-from safeguarding import registers, selectors
+from safeguarding import registers, rule_figures, selectors
+from safeguarding.services.rule_moves import WATCH
 
 from .access import is_officer, is_verified, may, reader, roles
 
@@ -76,9 +77,9 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
         board = selectors.dashboard(reader(request), officer=is_officer(request))
         owed = registers.owed_by_officers(reader(request)) if is_officer(request) else []
         age = selectors.age_board(reader(request)) if may(request, "oversee_age_officers") else None
-        page: TemplateResponse = super().index(
-            request, {"board": board, "owed": owed, "age": age, **(extra_context or {})}
-        )
+        steering = rule_figures.board(reader(request)) if may(request, WATCH) else None
+        shown = {"board": board, "owed": owed, "age": age, "steering": steering}
+        page: TemplateResponse = super().index(request, {**shown, **(extra_context or {})})
         return page
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -111,6 +112,7 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
                 "e911_emergency",
                 "admin:safeguarding_urgentsheet_changelist",
             ),
+            (may(request, WATCH), _("Rules"), "rule", "admin:safeguarding_rule_changelist"),
             (may(request, "export_cases"), _("Exports"), "folder_zip", "admin:safeguarding_incidentexport_changelist"),
             (
                 may(request, "export_cases"),

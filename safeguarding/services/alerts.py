@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from chat.models import Message, Room
 from community.models import Member
+from safeguarding.detection.staging import is_watched
 from safeguarding.detection.types import Alert as EngineAlert
 from safeguarding.detection.types import Finding
 from safeguarding.incidents import INCIDENTS
@@ -73,6 +74,8 @@ def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, c
         )
         # Held with nothing found (a detector that failed, contact data): filed as a report of "something else" is.
         code, severity = (grave.code, grave.severity) if grave else ("C1", "P3")
+        if all(is_watched(finding.rule) for finding in findings if finding.alerting):
+            severity = max(severity, "P2")  # moderators' own words wake nobody at night
         if grave or held:
             case = open_or_extend_case(
                 actor=None,
@@ -86,6 +89,20 @@ def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, c
     if held:
         note_hold(message=message, case=case)
     return case
+
+
+def flag_expression(*, message: Message, findings: Sequence[Finding]) -> Case:
+    """Put a message that was let through before a person, for a watched expression asked for it: within a day."""
+    watched = [finding for finding in findings if is_watched(finding.rule)]
+    return open_or_extend_case(
+        actor=None,
+        component=COMPONENT,
+        code=watched[0].code,
+        severity="P3",
+        subject=message.author,
+        room=message.room,
+        automated=True,
+    )
 
 
 def _missing(keys: set[str | None], members: Mapping[str, Member]) -> dict[str, Member]:

@@ -22,11 +22,12 @@ from chat.services.messages import CheckOutcome, settle_checks
 from community.models import Member
 from community.queue import nudge_once
 from safeguarding.detection import engine, rooms
+from safeguarding.detection.staging import is_watched
 from safeguarding.detection.types import Assessment, Band, Finding, Person, RoomInfo, Utterance
 from safeguarding.models import Case, RiskCheck, RiskSignal, RoomLease, ShadowFinding
 from safeguarding.rules import Rulebook, refreshed_rules
 
-from .alerts import COMPONENT, act_on_alert, keep_in_view
+from .alerts import COMPONENT, act_on_alert, flag_expression, keep_in_view
 from .evidence import freeze_for_live_cases, freeze_relationship
 from .leases import claim_room, release_room, renew_lease
 from .ledgers import LedgersMoved, Notebook
@@ -159,7 +160,7 @@ def _people_of(
     keys = {row[0] for row in rooms.opened(notebook.known.get(key))[0]["sp"]}
     for revision in pending:
         keys.add(revision.message.author.public_id)
-        keys.update(_addressed(revision.message))
+        keys.update(addressed(revision.message))
     return load_people(keys)
 
 
@@ -175,7 +176,8 @@ def load_people(keys: Iterable[str]) -> tuple[dict[str, Member], dict[str, Perso
     return members, people
 
 
-def _addressed(message: Message) -> tuple[str, ...]:
+def addressed(message: Message) -> tuple[str, ...]:
+    """Whom a message is explicitly for (public ids): whom it answers, whom it mentions; never its author."""
     replied = (message.reply_to.author.public_id,) if message.reply_to else ()
     return tuple(key for key in dict.fromkeys([*replied, *message.mentions]) if key != message.author.public_id)
 
@@ -202,7 +204,7 @@ def _assess_one(
         author=message.author.public_id,
         at=revision.created_at,
         text=revision.body,
-        to=_addressed(message),
+        to=addressed(message),
         lang=info.lang,
     )
     room_ledger = notebook.known.get(engine.room_key(info), {})
@@ -285,6 +287,8 @@ def _answer(one: Checked, room: Room, members: Mapping[str, Member]) -> Iterator
         )
         if case:
             yield case, [one.message]
+    elif one.assessment and case is None and any(is_watched(found.rule) for found in one.assessment.findings):
+        yield flag_expression(message=one.message, findings=one.assessment.findings), [one.message]
 
 
 def _keep_checks(checked: Sequence[Checked]) -> None:

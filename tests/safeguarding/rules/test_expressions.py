@@ -1,0 +1,165 @@
+"""Expressions that moderators watch for: proved like any rule, found however spelt, gone when their time is over."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from chat.models import Message
+from community.errors import NotAllowed
+from safeguarding.errors import BadExpression
+from safeguarding.models import Case, Rule, Stage
+from safeguarding.rules import refreshed_rules
+from safeguarding.services.expressions import watch_expression
+from safeguarding.services.rule_moves import move_rule, retire_expired
+from tests.cast import open_room
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
+
+
+@pytest.fixture
+def watch(mo):
+    def add(**fields: object) -> Rule:
+        given = {
+            "code": "V1", "action": "hold", "lang": "any", "phrases": ["soirée Karpovitch"],
+            "must_fire": ["tu viens à la soirée karpovitch ?"], "must_not_fire": ["tu viens à la soirée ?"],
+            "expires_at": timezone.now() + dt.timedelta(days=30),
+        }  # fmt: skip
+        return watch_expression(actor=mo, **{**given, **fields})  # type: ignore[arg-type]
+
+    return add
+
+
+@pytest.fixture
+def in_force(watch, mo):
+    def bring(**fields: object) -> Rule:
+        rule = watch(**fields)
+        for stage in (Stage.SHADOW, Stage.CANARY, Stage.LIVE):
+            assert move_rule(actor=mo, rule=rule, to=stage, reason="seen last night").took_effect_at
+        refreshed_rules()
+        rule.refresh_from_db()
+        return rule
+
+    return bring
+
+
+def wrong(call, **fields: object) -> dict[str, list[str]]:
+    with pytest.raises(BadExpression) as refused:
+        call(**fields)
+    assert not Rule.objects.filter(watched=True).exists()
+    return refused.value.fields
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "à la soirée Karpovitch",
+        "SOIREE KARPOVITCH",
+        "soirée k a r p o v i t c h",
+        "soirée karp0vitch",
+        "soirée karpovich",
+    ],
+)
+def test_it_is_found_however_it_is_spelt(in_force, say, bob, pub, said):
+    in_force()
+    assert say(bob, pub, said).visibility == Message.Visibility.HELD
+
+
+def test_what_only_resembles_it_passes(in_force, say, bob, pub):
+    in_force()
+    assert say(bob, pub, "à la soirée de Karine").visibility == Message.Visibility.VISIBLE
+
+
+def test_a_flag_lets_the_message_through_and_puts_it_before_a_person(in_force, say, bob, pub):
+    in_force(action="flag", code="C1")
+    assert say(bob, pub, "la soirée karpovitch").visibility == Message.Visibility.VISIBLE
+    case = Case.objects.get()
+    assert (case.code, case.severity, case.automated) == ("C1", "P3", True)
+    assert case.parties.get().member == bob
+
+
+def test_a_hold_of_moderators_wakes_nobody_at_night(in_force, say, bob, pub):
+    in_force(action="hold", code="V1")
+    say(bob, pub, "la soirée karpovitch")
+    case = Case.objects.get()
+    assert case.severity == "P2"
+    assert not case.pages.exists()
+
+
+def test_refused_is_refused(in_force, say, bob, pub):
+    in_force(action="refuse")
+    assert say(bob, pub, "la soirée karpovitch").visibility == Message.Visibility.REFUSED
+
+
+def test_it_holds_only_in_its_bands_and_rooms(in_force, say, bob, pub, homework):
+    elsewhere = open_room("elsewhere", bob)
+    in_force(rooms=[pub], bands=["adult"])
+    assert say(bob, pub, "soirée karpovitch").visibility == Message.Visibility.HELD
+    assert say(bob, elsewhere, "soirée karpovitch").visibility == Message.Visibility.VISIBLE
+    assert say(bob, homework, "soirée karpovitch").visibility == Message.Visibility.VISIBLE
+
+
+def test_it_begins_as_a_draft_that_judges_nothing(watch, say, bob, pub):
+    rule = watch()
+    assert (rule.stage, rule.watched) == (Stage.DRAFT, True)
+    assert say(bob, pub, "soirée karpovitch").visibility == Message.Visibility.VISIBLE
+
+
+def test_it_ends_by_itself(in_force, say, bob, pub, monkeypatch):
+    rule = in_force()
+    later = rule.expires_at + dt.timedelta(minutes=1)
+    monkeypatch.setattr("safeguarding.services.rule_moves.timezone.now", lambda: later)
+    assert retire_expired() == 1
+    assert retire_expired() == 0
+    rule.refresh_from_db()
+    assert rule.stage == Stage.RETIRED
+    assert rule.moves.last().asked_by is None
+
+
+def test_members_watch_for_nothing_and_moderators_steer_no_other_rule(bob, mo, watch):
+    with pytest.raises(NotAllowed):
+        watch_expression(
+            actor=bob, code="V1", action="hold", lang="any", phrases=["x"], must_fire=["x"], must_not_fire=["y"],
+            expires_at=timezone.now() + dt.timedelta(days=1),
+        )  # fmt: skip
+    with pytest.raises(NotAllowed):
+        move_rule(actor=bob, rule=watch(), to=Stage.SHADOW, reason="please")
+    with pytest.raises(NotAllowed):
+        move_rule(actor=mo, rule=Rule.objects.get(key="t.scam"), to=Stage.SHADOW, reason="please")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"phrases": []}, "phrases"),
+        ({"phrases": ["(soirée"]}, "phrases"),
+        ({"phrases": ["a{b}"]}, "phrases"),
+        ({"phrases": ["k*"]}, "phrases"),
+        ({"phrases": ["x" * 100]}, "phrases"),
+        ({"phrases": ["nul\0"]}, "phrases"),
+        ({"phrases": ["soir\ud800"]}, "phrases"),
+        ({"phrases": ["soirée Karpovitch"] * 21}, "phrases"),
+        ({"code": "Z9"}, "code"),
+        ({"action": "ban"}, "action"),
+        ({"code": "D1", "action": "hold"}, "action"),
+        ({"lang": "de"}, "lang"),
+        ({"bands": ["elders"]}, "bands"),
+        ({"expires_at": timezone.now() - dt.timedelta(days=1)}, "expires_at"),
+        ({"expires_at": timezone.now() + dt.timedelta(days=999)}, "expires_at"),
+        ({"must_fire": []}, "must_fire"),
+        ({"must_fire": ["rien du tout"]}, "must_fire"),
+        ({"must_not_fire": []}, "must_not_fire"),
+        ({"must_not_fire": ["une soirée karpovitch"]}, "must_not_fire"),
+        ({"must_fire": ["soirée karpovitch", "soirée karpovitch !"]}, "must_not_fire"),
+    ],
+)
+def test_what_is_wrong_is_told_by_field_and_nothing_is_stored(watch, fields, field):
+    assert set(wrong(watch, **fields)) == {field}
+
+
+def test_everyday_words_alone_are_refused(mo, watch, monkeypatch):
+    monkeypatch.setattr("safeguarding.services.expressions._is_everyday", lambda phrase, ruleset: phrase == "bonjour")
+    fields = {"phrases": ["bonjour"], "must_fire": ["bonjour"], "must_not_fire": ["salut"]}
+    assert set(wrong(watch, **fields)) == {"phrases"}
