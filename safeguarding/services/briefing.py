@@ -21,7 +21,7 @@ from . import casework
 
 CIRCUMSTANCES: tuple[str, ...] = get_args(CircumstanceKey)
 ANSWERS = ("danger_now", "family_knows", "family_may_know")
-TEXTS = ("danger_why", "summary", "family_note", "opinion")
+TEXTS = {"danger_why": 500, "summary": 2000, "family_note": 500, "opinion": 2000}  # characters, as the columns hold
 DETAIL = 300  # characters of the detail of a circumstance
 
 
@@ -59,7 +59,7 @@ def brief_case(
     for name in TEXTS:
         text = getattr(briefing, name)
         check_readable(text)
-        if len(text) > (Briefing._meta.get_field(name).max_length or 0):
+        if len(text) > TEXTS[name]:
             raise BadBriefing
     try:
         briefing.clean_fields(exclude={"circumstances"})  # judged above; none at all is no fault

@@ -14,6 +14,7 @@ from typing import Any
 
 import bagit
 import jsonschema
+import pypdf
 import pytest
 import rfc8785
 
@@ -213,27 +214,33 @@ def test_no_file_names_the_notifier_or_holds_private_notes(bag: BagResult) -> No
     assert {key: value for key, value in notifier.items() if value} == {"id": "N1", "roles": ["notifier"]}
 
 
-def test_ten_thousand_messages_are_built_in_time_and_memory(tmp_path: Path) -> None:
-    """In a process of its own, so that memory and processor time are the building’s, whatever else runs here."""
+def test_ten_thousand_messages_are_built_in_bounded_memory_with_progress(tmp_path: Path) -> None:
+    """In a process of its own, so that memory is the building’s, whatever else runs here. How long it takes is
+    measured by `python -m tests.bench.dossier`, and asserted nowhere."""
     program = (
-        "import resource, sys, time; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
+        "import json, resource, sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
         "from safeguarding.dossier.bag import build_bag; from safeguarding.dossier.sign import Signer\n"
         "from tests.safeguarding.dossier.cases import GROOMING, conversation, grooming_case\n"
         "lines = [(a, f'{i} {t * 3}', k) for i in range(1000) for a, t, k in GROOMING]\n"
         "case = grooming_case(messages=conversation(lines, code='M1'))\n"
-        "start = time.process_time()\n"
-        "build_bag(case, out=Path(sys.argv[2]), signer=Signer.from_seed(bytes(32)))\n"
+        "told = []\n"
+        "build_bag(case, out=Path(sys.argv[2]), signer=Signer.from_seed(bytes(32)), progress=told.append)\n"
         "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
-        "sys.stdout.write(f'{len(case.messages)} {time.process_time() - start:.1f} {peak}')"
+        "sys.stdout.write(json.dumps([len(case.messages), told, peak]))"
     )
     out = subprocess.run(
         [sys.executable, "-c", program, str(PROJECT), str(tmp_path / "big.zip")],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    messages, seconds, megabytes = out.stdout.split()
-    assert int(messages) == 10_000
-    assert float(seconds) < 30
-    assert int(megabytes) < 500
+    messages, told, megabytes = json.loads(out.stdout)
+    assert messages == 10_000
+    assert megabytes < 500
+    assert told == sorted(told)
+    assert told[-1] == 100
+    assert len(set(told)) > 10
+    with zipfile.ZipFile(tmp_path / "big.zip") as archive:
+        assert archive.read("INC-2026-k7Qm2xT9/data/transcript.jsonl").count(b"\n") == 10_000
+        assert len(pypdf.PdfReader(io.BytesIO(archive.read("INC-2026-k7Qm2xT9/data/report.fr.pdf"))).pages) < 60
 
 
 def test_message_ids_in_a_long_conversation_stay_in_order(tmp_path: Path, signer: Signer) -> None:

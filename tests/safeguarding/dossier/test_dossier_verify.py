@@ -85,21 +85,21 @@ def test_bag_signed_by_somebody_else_is_not_believed(bag: BagResult, tmp_path: P
     assert "signed by another key" in said
 
 
-def test_three_hundred_single_byte_changes_of_the_archive_are_each_detected(bag: BagResult, tmp_path: Path) -> None:
+def test_five_hundred_single_byte_changes_of_the_archive_are_each_detected(bag: BagResult, tmp_path: Path) -> None:
     chance = random.Random(20260328)
     whole = bag.path.read_bytes()
     spoilt = tmp_path / "spoilt.zip"
-    for _ in range(300):
+    for _ in range(500):
         at, change = chance.randrange(len(whole)), chance.randrange(1, 256)
         spoilt.write_bytes(whole[:at] + bytes([whole[at] ^ change]) + whole[at + 1 :])
         lines, code = verify.judge(str(spoilt), None)
         assert code in (1, 2), (at, change, lines)
 
 
-def test_three_hundred_single_byte_changes_of_the_unpacked_files_are_each_detected(folder: Path) -> None:
+def test_five_hundred_single_byte_changes_of_the_unpacked_files_are_each_detected(folder: Path) -> None:
     chance = random.Random(20260329)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    for index in range(300):
+    for index in range(500):
         file = files[index % len(files)]
         whole = file.read_bytes()
         at, change = chance.randrange(len(whole)), chance.randrange(1, 256)
