@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -19,13 +20,14 @@ from safeguarding import enforcement, explanations, selectors
 from safeguarding.errors import Conflict
 from safeguarding.incidents import CHANNELS, INCIDENTS
 from safeguarding.models import Case, Decision
-from safeguarding.services import casework, decisions, exports, paging, statements
+from safeguarding.services import casework, decisions, paging, statements
 from safeguarding.services.transmissions import add_transmission
 from safeguarding.services.urgent import open_urgent_sheet
 
 from .access import is_officer, may, reader
-from .forms import DecisionForm, ExportForm, NoteForm, ReasonForm
+from .forms import DecisionForm, NoteForm, ReasonForm
 from .handover_forms import ChannelForm
+from .prepare import DossierPage
 from .records import RecordAdmin
 from .site import console
 
@@ -80,7 +82,7 @@ class CodeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Case, site=console)
-class CaseAdmin(RecordAdmin):
+class CaseAdmin(DossierPage, RecordAdmin):
     """The queue: gravest and soonest due first; a case nobody may know of is not in it."""
 
     permission = "work_cases"
@@ -95,6 +97,12 @@ class CaseAdmin(RecordAdmin):
             .select_related("assigned_to", "room")
             .order_by("severity", F("first_look_at").asc(nulls_first=True), "due_at")
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        page = path(
+            "<slug:key>/dossier/", self.admin_site.admin_view(self.dossier_view), name="safeguarding_case_dossier"
+        )
+        return [page, *super().get_urls()]
 
     def page_context(self, request: HttpRequest, record: Case) -> dict[str, Any]:
         actor = reader(request)
@@ -121,7 +129,6 @@ class CaseAdmin(RecordAdmin):
             "lines": record.transmissions.select_related("sent_by").order_by("pk"),
             "sheet": record.urgent_sheets.filter(reviewed_at__isnull=True).first(),
             "decision_form": DecisionForm(case=record, initial={"version": record.version}) if mine and waits else None,
-            "export_form": ExportForm(initial={"language": language[:2]}),
             "reason_form": ReasonForm(),
             "note_form": NoteForm(),
             "proposals": [d for d in file.decisions if d.takes_effect_at is None and d.refused_at is None],
@@ -221,15 +228,6 @@ class CaseAdmin(RecordAdmin):
             raise Conflict
         return decision
 
-    def export(self, request: HttpRequest, case: Case) -> str | HttpResponse:
-        form = ExportForm(request.POST)
-        if not form.is_valid():
-            return self.show(request, case, export_form=form)
-        export = exports.request_export(actor=reader(request), case=case, **form.cleaned_data)
-        if export.names_minor:
-            return _("A minor is named: a second officer must approve the export.")
-        return _("The export is being built.")
-
     def tell(self, request: HttpRequest, case: Case) -> str | HttpResponse:
         form = ChannelForm(request.POST)
         if not form.is_valid():
@@ -250,5 +248,4 @@ class CaseAdmin(RecordAdmin):
         "decide": decide,
         "approve": approve,
         "refuse": refuse,
-        "export": export,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from safeguarding import selectors
@@ -15,8 +15,12 @@ from safeguarding.services import exports
 from safeguarding.services.seals import signer
 
 from .access import is_officer, reader
+from .prepare import preview_of
 from .records import RecordAdmin
 from .site import console
+
+# What was wished of a dossier, as preview_case takes it.
+WISHES = ("recipient", "recipient_name", "legal_basis", "request", "order", "language", "unredacted")
 
 
 @admin.register(IncidentExport, site=console)
@@ -33,7 +37,7 @@ class ExportAdmin(RecordAdmin):
             IncidentExport.objects.filter(
                 case__in=selectors.visible_cases(reader(request), officer=is_officer(request))
             )
-            .select_related("case", "requested_by", "approved_by")
+            .select_related("case", "requested_by", "approved_by", "order")
             .order_by("-pk")
         )
 
@@ -42,6 +46,7 @@ class ExportAdmin(RecordAdmin):
             "title": _("Export"),
             "fingerprint": signer().fingerprint,
             "downloads": record.downloads.select_related("member").order_by("-pk"),
+            "second": record.names_minor or record.unredacted or record.with_connections,
             "own": record.requested_by_id == reader(request).pk,
         }
 
@@ -57,9 +62,32 @@ class ExportAdmin(RecordAdmin):
         exports.retry_export(actor=reader(request), export=export)
         return _("The export is being built again.")
 
+    def preview(self, request: HttpRequest, export: IncidentExport) -> HttpResponse:
+        """One page as it would be handed over: a second officer looks before they agree."""
+        number = request.POST.get("page", "1")
+        page, missing = preview_of(
+            request,
+            export.case,
+            int(number) if number.isdecimal() and len(number) < 6 else 1,
+            {name: getattr(export, name) for name in WISHES},
+        )
+        return self.show(request, export, preview=page, missing=missing)
+
+    def passphrase(self, request: HttpRequest, export: IncidentExport) -> HttpResponse:
+        """Shown once a press, and every press is logged."""
+        told = exports.show_passphrase(actor=reader(request), export=export)
+        return self.show(request, export, passphrase=told)
+
     def download(self, request: HttpRequest, export: IncidentExport) -> FileResponse:
         """A POST, for taking a copy is an act: it is logged first, then streamed."""
         path = exports.record_download(actor=reader(request), export=export)
         return FileResponse(path.open("rb"), as_attachment=True, filename=export.file_name)
 
-    verbs = {"approve": approve, "refuse": refuse, "retry": retry, "download": download}  # noqa: RUF012  a table
+    verbs = {  # noqa: RUF012  a table of the methods above
+        "approve": approve,
+        "refuse": refuse,
+        "retry": retry,
+        "preview": preview,
+        "passphrase": passphrase,
+        "download": download,
+    }

@@ -17,7 +17,7 @@ from community.models import Member
 from safeguarding.enforcement import MEASURES
 from safeguarding.errors import ClauseRequired, EndRequired, SaysTooMuch
 from safeguarding.incidents import INCIDENTS
-from safeguarding.models import Case, CaseParty, Decision, IncidentExport, UrgentSheet
+from safeguarding.models import Case, CaseParty, Decision, UrgentSheet
 from safeguarding.selectors import messages_of
 
 DURATIONS = [
@@ -129,12 +129,6 @@ class ReasonForm(forms.Form):
 
 class NoteForm(forms.Form):
     text = forms.CharField(label=_("Note"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000)
-
-
-class ExportForm(forms.Form):
-    recipient = forms.ChoiceField(label=_("For whom"), choices=IncidentExport.Recipient.choices)
-    legal_basis = forms.CharField(label=_("On what legal ground"), max_length=300)
-    language = forms.ChoiceField(label=_("Language"), choices=[("fr", "Français"), ("en", "English")])
 
 
 class SheetForm(forms.Form):

@@ -43,6 +43,8 @@ class IncidentExport(models.Model):
     recipient = models.CharField(_("recipient"), max_length=20, choices=Recipient.choices)
     recipient_name = models.CharField(_("which one"), max_length=200, blank=True)  # "Commissariat de Lyon 3e"
     request = models.CharField(_("what is asked of them"), max_length=1000, blank=True)
+    # The request it answers, from the order desk.
+    order = models.ForeignKey("safeguarding.AuthorityOrder", on_delete=models.PROTECT, null=True, related_name="+")
     legal_basis = models.CharField(_("legal basis"), max_length=300)
     language = models.CharField(_("language"), max_length=5)
     names_minor = models.BooleanField()

@@ -37,7 +37,7 @@ from safeguarding.errors import (
     LegalBasisRequired,
     NotForThem,
 )
-from safeguarding.models import Case, Evidence, ExportDownload, IncidentExport
+from safeguarding.models import AuthorityOrder, Case, Evidence, ExportDownload, IncidentExport
 
 from . import casework
 from .freezing import freeze_case
@@ -80,12 +80,14 @@ def request_export(
     with_connections: bool = False,
     encryption: str = "none",
     encrypt_to: str = "",
+    order: AuthorityOrder | None = None,
 ) -> IncidentExport:
     """Ask for a dossier of the case. One that names a minor, is unredacted or holds connection records waits for a
     second officer; any other is built at once.
 
     `recipient` is one of IncidentExport.Recipient, `language` "fr" or "en", `request` what is asked of them,
-    `encryption` one of IncidentExport.Encryption, `encrypt_to` the recipient’s public age key.
+    `encryption` one of IncidentExport.Encryption, `encrypt_to` the recipient’s public age key, `order` the request of
+    an authority that it answers.
     Raises NotAllowed, Conflict, LegalBasisRequired, NotForThem, BadRecipientKey.
     """
     case = casework.locked(case)
@@ -96,6 +98,8 @@ def request_export(
         raise ValueError(language)
     if unredacted and recipient not in UNREDACTED:
         raise NotForThem
+    if order is not None and order.case_id != case.pk:
+        raise CaseMoved
     if with_connections and not PROFILES[recipient].connections:
         raise NotForThem
     encryption = IncidentExport.Encryption(encryption)
@@ -113,6 +117,7 @@ def request_export(
         recipient=IncidentExport.Recipient(recipient),
         recipient_name=recipient_name.strip(),
         request=request.strip(),
+        order=order,
         legal_basis=legal_basis.strip(),
         language=language,
         names_minor=minor,
@@ -260,7 +265,7 @@ def preview_case(*, actor: Member, case: Case, language: str = "fr", **given: An
     (`dossier.missing.missing_pieces`). Connection records are never opened for a preview. Raises NotAllowed, Conflict.
     """
     _require_officer(actor=actor, case=case)
-    given.pop("with_connections", None)
+    given = {**given, "with_connections": False}
     wished = IncidentExport(case=case, requested_by=actor, language=language, public_id="", **given)
     wished.unredacted = False  # an unredacted copy takes two officers, and so does looking at one
     return redact(freeze_case(export=wished)).case

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from django.conf import settings
@@ -24,7 +24,7 @@ from safeguarding.dossier import frozen
 from safeguarding.dossier.times import day, zone_of
 from safeguarding.dossier.words import words_in
 from safeguarding.incidents import INCIDENTS, Words
-from safeguarding.models import Appeal, CaseParty, Decision, Evidence, IncidentExport
+from safeguarding.models import Appeal, CaseParty, Decision, Evidence, IncidentExport, Transmission
 
 from .briefing import CIRCUMSTANCES, briefing_of
 from .custody import accesses_of, custody_of
@@ -93,7 +93,6 @@ class _Freezer:
         self.briefing = briefing_of(self.of)
 
     def case(self) -> frozen.FrozenCase:
-        incident = INCIDENTS[self.of.code]
         pointed = {ref for alert in self.of.alerts.all() for ref in alert.evidence}
         pointed |= {r.message.public_id for r in self.of.reports.select_related("message") if r.message}
         messages = self.messages(pointed)
@@ -119,6 +118,7 @@ class _Freezer:
                 request=self.export.request,
                 unredacted=self.export.unredacted,
                 reference=self.export.public_id,
+                order=self.order(),
                 exported_by=self.officer(self.export.requested_by),
                 exported_at=timezone.now(),
                 approved_by=self.officer(self.export.approved_by) if self.export.approved_by else None,
@@ -131,7 +131,7 @@ class _Freezer:
             alerts=self.alerts(known),
             measures=measures,
             decisions=decisions,
-            transmissions=tuple(frozen.Transmission(channel=channel, state="due") for channel in incident.tell),
+            transmissions=tuple(self.transmissions()),
             opinions=self.opinions(),
             circumstances=self.circumstances(),
             blocks=self.blocks(),
@@ -139,6 +139,47 @@ class _Freezer:
             pieces=self.sealed_pieces(),
             accesses=accesses_of(self.of, officer=self.officer),
             custody=custody_of(self.of),
+        )
+
+    # -- the register and the order desk -----------------------------------------------------------------------------
+
+    def transmissions(self) -> Iterator[frozen.Transmission]:
+        """What the register says of each channel, and those of the table that it does not know yet, as due."""
+        state = Transmission.State
+        known = set()
+        for line in self.of.transmissions.select_related("sent_by").order_by("pk"):
+            known.add(line.channel)
+            if line.state != state.NOT_NEEDED:
+                yield frozen.Transmission(
+                    channel=line.channel,
+                    state=cast(Any, line.state),
+                    recipient=line.recipient,
+                    at=line.acknowledged_at or line.sent_at,
+                    reference=line.reference,
+                    by=self.officer(line.sent_by) if line.sent_by else None,
+                )
+        for channel in INCIDENTS[self.of.code].tell:
+            if channel not in known:
+                yield frozen.Transmission(channel=channel, state="due")
+
+    def order(self) -> frozen.Order | None:
+        order = self.export.order
+        if order is None:
+            return None
+        return frozen.Order(
+            kind=cast(Any, order.kind),
+            authority=order.authority,
+            file_number=order.file_number,
+            received_at=order.received_at,
+            due_at=order.due_at,
+            categories=tuple(order.categories),
+            about=order.about,
+            period_from=order.period_from,
+            period_to=order.period_to,
+            may_inform=order.may_inform,
+            authentic_by=self.officer(order.authentic_by) if order.authentic_by else None,
+            authentic_how=order.authentic_how,
+            refused=order.answer if order.state == order.State.REFUSED else "",
         )
 
     # -- what a person wrote down ------------------------------------------------------------------------------------

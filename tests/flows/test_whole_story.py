@@ -25,6 +25,7 @@ from chat.models import Message, Room
 from community.models import AgeOfficer, Association, AuditEvent, Member, Restriction
 from community.policies import AgeBand
 from community.roles import AGE_OFFICER, MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD
+from community.services.settings import update_community
 from safeguarding.models import Appeal, Case, Evidence, IncidentExport
 from safeguarding.services.exports import signer
 from tests.cast import PASSWORD, open_member, open_room
@@ -239,17 +240,17 @@ def export(sit_down: SitDown, folder: Path) -> Path:
     """Sam asks, and may not approve it alone; Dana approves; the worker builds; Sam takes a copy, which is logged."""
     case = Case.objects.get()
     sams = sit_down(open_member("sam", AgeBand.ADULT, OFFICER_LEAD), f"/console/safeguarding/case/{case.public_id}/")
-    sams.locator("summary", has_text="Ask for an export").click()
+    update_community(actor=None, component="test", contact_email="contact@example.org")
+    sams.get_by_role("link", name="Prepare a dossier").click()
     sams.get_by_label("For whom").select_option("police")
     sams.get_by_label("Language").select_option("fr")
     sams.get_by_label("On what legal ground").fill("Requisition 2026/118")
-    sams.get_by_role("button", name="Ask for the export").click()
-    expect(
-        sams.get_by_text("another officer must approve it").or_(sams.locator("#exports ~ ul a")).first
-    ).to_be_visible()
+    sams.get_by_role("button", name="Check and preview").click()
+    expect(sams.get_by_role("img", name=re.compile("Page 1 of"))).to_be_visible()
+    sams.get_by_role("button", name="Ask for the dossier").click()
+    expect(sams.get_by_text("A second officer must approve it").first).to_be_visible()
     wanted = IncidentExport.objects.get()
     path = f"/console/safeguarding/incidentexport/{wanted.public_id}/"
-    sams.goto(sams.url.partition("/console/")[0] + path)
     expect(sams.get_by_text("You asked for this export: another officer must approve it.")).to_be_visible()
     expect(sams.get_by_role("button", name="Approve the export")).to_have_count(0)
 

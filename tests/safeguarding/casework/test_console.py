@@ -145,7 +145,7 @@ def test_the_party_to_a_case_finds_it_nowhere(bob, mo, visit, case):
     browser = visit(bob)
     assert case.public_id not in browser.get(reverse("admin:safeguarding_case_changelist")).content.decode()
     assert browser.get(page_of(case)).status_code == 404
-    for name in ("claim", "look", "decide", "note", "close", "acknowledge", "release", "escalate", "export"):
+    for name in ("claim", "look", "decide", "note", "close", "acknowledge", "release", "escalate", "tell", "urgent"):
         assert browser.post(verb(case, name), {"reason": "x"}).status_code == 404
     assert "0</b>" in browser.get(reverse("admin:index")).content.decode()
 
@@ -323,12 +323,15 @@ def test_a_proposal_is_pointed_out_to_the_others_and_not_to_who_made_it(mo, max_
     assert case.public_id not in visit(mo).get(waiting).content.decode()
 
 
-def test_a_moderator_asks_for_no_export(mo, visit, case):
+def test_a_moderator_prepares_no_dossier(mo, visit, case):
     browser = visit(mo)
     browser.post(verb(case, "claim"))
-    browser.post(verb(case, "export"), {"recipient": "police", "legal_basis": "Requisition 12", "language": "fr"})
+    page = reverse("admin:safeguarding_case_dossier", args=[case.public_id])
+    assert browser.get(page).status_code == 404
+    asked = {"recipient": "police", "legal_basis": "Requisition 12", "language": "fr", "do": "ask"}
+    assert browser.post(page, asked).status_code == 404
     assert not case.exports.exists()
-    assert "Ask for an export" not in browser.get(page_of(case)).content.decode()
+    assert page not in browser.get(page_of(case)).content.decode()
 
 
 def test_ringing_stops_when_somebody_says_they_are_looking(sam, visit, severe_case):
