@@ -129,9 +129,9 @@ V1 = Profile(
 )  # fmt: skip
 V2 = Profile(
     code="V2",
-    weights={"threat": 50, "location_known": 30, "doxing": 46, "intimidation": 12, "urgency": 3,
+    weights={"threat": 46, "location_known": 30, "doxing": 46, "intimidation": 12, "urgency": 3,
              "insult": 3, "watching": 18},
-    levels=((64, "P0"), (40, "P1"), (34, "P2"), (18, "P3")),
+    levels=((64, "P0"), (37, "P1"), (34, "P2"), (18, "P3")),
     core=_any("threat", "location_known", "doxing", "watching"),
     adult_gap=6, measures={"P0": ("hold", "pause_contact"), "P1": ("hold", "pause_contact"), "P2": ()},
 )  # fmt: skip
