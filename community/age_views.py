@@ -216,6 +216,7 @@ def desk(request: HttpRequest) -> HttpResponse:
                 code=form.cleaned_data["code"],
                 band=AgeBand(form.cleaned_data["band"]),
                 months=int(form.cleaned_data["months"]),
+                on_file=form.cleaned_data["on_file"],
                 address=client_of(request).address,
             )
         except Refused as refusal:

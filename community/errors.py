@@ -150,6 +150,16 @@ class InvitationForAdults(Refused):
     message = _("A printed invitation is for adults. Ask the person to show a code on their telephone instead.")
 
 
+class ConsentNotNeeded(Refused):
+    code = "consent_not_needed"
+    message = _("Nobody has to agree for you here.")
+
+
+class ConsentOver(Refused):
+    code = "consent_over"
+    message = _("This link is over. Ask for a new one.")
+
+
 class AlreadyThere(Refused):
     code = "already_there"
     message = _("There is one of this name already.")

@@ -161,6 +161,17 @@ class AgeDeskForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    on_file = forms.BooleanField(
+        label=_("For a guardian’s code alone: this adult is the guardian whom our association has on file"),
+        required=False,
+    )
+
+
+class GuardianForm(forms.Form):
+    """Where the guardian is reached."""
+
+    email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
 
 class ContestForm(forms.Form):
     """What is wrong with a result about one's age."""

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chat.models import Membership, Message, MessageRevision
-from community.models import AgeAlert, AgeContest, Member
+from community.models import AgeAlert, AgeContest, GuardianConsent, Member
 from community.policies import AgeBand
 
 from .models import (
@@ -120,10 +120,11 @@ class AgeBoard:
     alerts: list[AgeAlert]
     contests: int
     late: int
+    shared: int  # guardians who agreed for several children, not looked at yet
 
 
 def age_board(member: Member) -> AgeBoard:
-    """In two queries. Alerts about the reader's own association are somebody else's to look at."""
+    """In three queries. Alerts about the reader's own association are somebody else's to look at."""
     pending = AgeContest.objects.filter(state=AgeContest.State.PENDING).exclude(member=member)
     counted = pending.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due_at__lt=timezone.now())))
     alerts = (
@@ -132,7 +133,8 @@ def age_board(member: Member) -> AgeBoard:
         .select_related("officer__member", "officer__association")
         .order_by("-pk")[:20]
     )
-    return AgeBoard(list(alerts), counted["all"], counted["late"])
+    shared = GuardianConsent.objects.filter(shared_since__isnull=False, shared_seen_by__isnull=True).count()
+    return AgeBoard(list(alerts), counted["all"], counted["late"], shared)
 
 
 def proposed_by_others(member: Member) -> QuerySet[Decision, int]:

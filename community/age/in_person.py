@@ -20,6 +20,7 @@ class InPersonProvider(AgeProvider):
 
     slug = "in_person"
     level = Level.ENHANCED
+    for_guardians = True
 
     @property
     def label(self) -> str:

@@ -50,6 +50,7 @@ class AgeProvider(ABC):
 
     slug: str
     level: Level
+    for_guardians: bool = False  # whether somebody without an account can prove to be an adult by it
 
     @property
     @abstractmethod

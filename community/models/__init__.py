@@ -2,6 +2,7 @@ from .age import AgeAlert, AgeCheck, AgeFact, AgeOfficer, Association, UsedProof
 from .audit import AuditEvent, AuditHead, AuditPayload, AuditSeal
 from .base import PublicIdField, new_public_id, one_of
 from .connections import ConnectionLog
+from .guardians import GuardianConsent
 from .mail import MailJob
 from .members import Block, Member, PseudonymChange
 from .restrictions import Restriction
@@ -27,6 +28,7 @@ __all__ = [
     "Community",
     "ConnectionLog",
     "DeviceSeen",
+    "GuardianConsent",
     "MailJob",
     "Member",
     "PseudonymChange",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from community.policies import AgeBand
 
 from .base import PublicIdField, one_of
+from .guardians import GuardianConsent
 from .members import Member
 
 
@@ -74,12 +75,16 @@ class AgeCheck(models.Model):
         AWAITING_SECOND = "awaiting_second", _("waiting for a second person")
 
     public_id = PublicIdField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="age_checks")
+    # Of a member, or of a guardian, who has no account: then it belongs to a consent.
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="age_checks")
+    consent = models.ForeignKey(GuardianConsent, on_delete=models.CASCADE, null=True, related_name="checks")
     provider = models.SlugField(max_length=30)
     ask = models.JSONField()  # {"at_least": [15], "under": [18]}
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     # Keyed hash of the code the member shows; the code itself is never stored.
     code_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    vendor_ref = models.CharField(max_length=100, blank=True, db_index=True)  # a vendor's session, gone with the check
+    rung_at = models.DateTimeField(null=True)  # the vendor says that its result may be fetched
     attempts = models.PositiveSmallIntegerField(default=0)
     on_paper = models.BooleanField(default=False)  # a printed invitation, good for adults alone
     place = models.CharField(max_length=64, blank=True)  # keyed hash of the day and the network it began in
@@ -90,7 +95,14 @@ class AgeCheck(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [one_of("state", ["pending", "awaiting_second"], name="agecheck_state_valid")]
+        constraints: ClassVar = [
+            one_of("state", ["pending", "awaiting_second"], name="agecheck_state_valid"),
+            models.CheckConstraint(
+                condition=models.Q(member__isnull=False, consent__isnull=True)
+                | models.Q(member__isnull=True, consent__isnull=False),
+                name="agecheck_of_a_member_or_a_guardian",
+            ),
+        ]
 
 
 class AgeAlert(models.Model):

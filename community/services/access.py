@@ -22,7 +22,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from community import bus
-from community.models import AgeFact, Block, Member, Restriction, YouthWorker
+from community.models import AgeFact, Block, GuardianConsent, Member, Restriction, YouthWorker
 from community.policies import MINOR_BANDS, AgeBand, Level, band_of, needs_consent
 
 from .settings import get_community
@@ -135,7 +135,12 @@ def _compute(versions: Mapping[int, int], at: dt.datetime) -> dict[int, Access]:
         deadlines[fact.member_id].append(start_of_day(fact.expires_on))
 
     bands = {pk: band_of(facts[pk]) for pk in pks}
-    consentless = _without_consent({pk: facts[pk] for pk, band in bands.items() if band in MINOR_BANDS})
+    consentless = _needing_consent({pk: facts[pk] for pk, band in bands.items() if band in MINOR_BANDS})
+    if consentless:
+        for consent in GuardianConsent.objects.filter(child__in=consentless).in_force(today):
+            assert consent.expires_on is not None  # consent_granted_by_both
+            consentless.discard(consent.child_id)
+            changes[consent.child_id].append(start_of_day(consent.expires_on))
     youth_rooms: dict[int, set[str]] = defaultdict(set)
     adults = [pk for pk in pks if bands[pk] == AgeBand.ADULT]
     for worker in YouthWorker.objects.filter(member__in=adults).in_force(today):
@@ -206,8 +211,8 @@ def _strength(level: str) -> int:
     return Level.values.index(level) if level in Level.values else -1
 
 
-def _without_consent(minors: Mapping[int, Mapping[int, bool]]) -> set[int]:
-    """Who of these needs a guardian's agreement and has none."""
+def _needing_consent(minors: Mapping[int, Mapping[int, bool]]) -> set[int]:
+    """Who of these needs a guardian's agreement."""
     if not minors:
         return set()
     majority = get_community().digital_majority

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community import audit
-from community.age.provider import Outcome, Verdict
+from community.age.provider import Level, Outcome, Verdict
 from community.errors import (
     CodeUnknown,
     InvitationForAdults,
@@ -30,12 +31,24 @@ from community.errors import (
     ReasonRequired,
     SecondPersonRequired,
 )
-from community.models import AgeCheck, AgeFact, AgeOfficer, Association, AuditEvent, Member, Restriction, UsedProof
+from community.keyed import keyed_hash, same
+from community.models import (
+    AgeCheck,
+    AgeFact,
+    AgeOfficer,
+    Association,
+    AuditEvent,
+    GuardianConsent,
+    Member,
+    Restriction,
+    UsedProof,
+)
 from community.policies import MINOR_BANDS, AgeBand, Ask, band_of, meets
 from community.roles import AGE_OFFICER, has_role, may
 
 from .access import access_of, bump_access, start_of_day
 from .anomalies import place_of, watch_attestation
+from .consents import record_guardian_proof
 from .limits import subscriber, take
 from .mail import queue_mail
 from .settings import get_community
@@ -92,21 +105,37 @@ def begin_check(
     take("age-begin", actor.pk, most=12, seconds=HOUR)
     if address:
         take("age-begin-from", subscriber(address), most=60, seconds=HOUR)
-    now = timezone.now()
     with transaction.atomic():
         Member.objects.select_for_update().get(pk=actor.pk)  # two beginnings at once leave one check
         AgeCheck.objects.filter(member=actor).delete()
-        check = AgeCheck(
-            member=actor,
-            provider=provider,
-            ask={"at_least": list(ask.at_least), "under": list(ask.under)} if ask else {"at_least": [], "under": []},
-            expires_at=now + (dt.timedelta(days=INVITATION_DAYS) if on_paper else dt.timedelta(minutes=CHECK_MINUTES)),
-            created_at=now,
-            on_paper=on_paper,
-            place="" if on_paper else place_of(address),
+        return new_check(
+            member=actor, provider=provider, ask=ask, on_paper=on_paper, place="" if on_paper else place_of(address)
         )
-        check.code_hash = _hash_of(code_of(check))
-        check.save()
+
+
+def new_check(
+    *,
+    provider: str,
+    member: Member | None = None,
+    consent: GuardianConsent | None = None,
+    ask: Ask | None = None,
+    on_paper: bool = False,
+    place: str = "",
+) -> AgeCheck:
+    """Write the row of a check of a member or of a guardian, in the caller's transaction."""
+    now = timezone.now()
+    check = AgeCheck(
+        member=member,
+        consent=consent,
+        provider=provider,
+        ask={"at_least": list(ask.at_least), "under": list(ask.under)} if ask else {"at_least": [], "under": []},
+        expires_at=now + (dt.timedelta(days=INVITATION_DAYS) if on_paper else dt.timedelta(minutes=CHECK_MINUTES)),
+        created_at=now,
+        on_paper=on_paper,
+        place=place,
+    )
+    check.code_hash = _hash_of(code_of(check))
+    check.save()
     return check
 
 
@@ -141,17 +170,19 @@ def code_of(check: AgeCheck) -> str:
 
 def _hash_of(code: str) -> str:
     bare = "".join(c for c in code.upper() if c.isalnum())
-    return hmac.new(settings.HASH_KEY, f"age code hash:{bare}".encode(), hashlib.sha256).hexdigest()
+    return keyed_hash("age code hash", bare)
 
 
 # -- attesting -------------------------------------------------------------------------------------------------------
 
 
-def attest_check(*, actor: Member, code: str, band: AgeBand, months: int = 12, address: str = "") -> Attested:
+def attest_check(
+    *, actor: Member, code: str, band: AgeBand, months: int = 12, on_file: bool = False, address: str = ""
+) -> Attested:
     """An age officer states the band seen on the document of the person who shows `code`; AgeBand.NONE: none seen.
 
     A minor's facts last `months`: 12, or 6 or 3 where the birthday that ends the band is near; of two officers the
-    shorter holds.
+    shorter holds. `on_file` is for a guardian's code: this adult is the guardian whom the association has on file.
 
     An adult's facts are written at once. A minor's wait for a second officer of the same association who types the
     same code and states the band on their own, without seeing what the first one said: `attest_check` again.
@@ -165,14 +196,25 @@ def attest_check(*, actor: Member, code: str, band: AgeBand, months: int = 12, a
         take("age-attest-from", subscriber(address), most=120, seconds=HOUR)
     take("age-attest", officer.pk, most=60, seconds=HOUR)
     try:
-        return _attest(officer, code, AgeBand(band), DAYS_OF_MONTHS[months], place_of(address))
+        seen = _Seen(AgeBand(band), DAYS_OF_MONTHS[months], on_file, place_of(address))
+        return _attest(officer, code, seen)
     except CodeUnknown:
         # Guessing costs more than working: ten unknown codes an hour.
         take("age-guess", officer.pk, most=10, seconds=HOUR)
         raise
 
 
-def _attest(officer: AgeOfficer, code: str, band: AgeBand, days: int, place: str) -> Attested:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What an officer states, and from where."""
+
+    band: AgeBand
+    days: int
+    on_file: bool
+    place: str
+
+
+def _attest(officer: AgeOfficer, code: str, seen: _Seen) -> Attested:
     now = timezone.now()
     with transaction.atomic():
         # The association's row orders its officers' attestations, so that quotas hold under any concurrency.
@@ -180,7 +222,7 @@ def _attest(officer: AgeOfficer, code: str, band: AgeBand, days: int, place: str
         officer = active_officer(officer.member)
         check = (
             AgeCheck.objects.select_for_update(of=("self",))
-            .select_related("member", "attested_by")
+            .select_related("member", "consent", "attested_by")
             .filter(code_hash=_hash_of(code), provider="in_person", expires_at__gt=now)
             .first()
         )
@@ -195,15 +237,34 @@ def _attest(officer: AgeOfficer, code: str, band: AgeBand, days: int, place: str
             if first.association_id != officer.association_id:
                 raise OtherAssociation
         _require_quota(officer, association, now, second=first is not None)
-        if check.on_paper and band in MINOR_BANDS:
+        if check.on_paper and seen.band in MINOR_BANDS:
             raise InvitationForAdults
-        ended = _judge(check, officer, band, days, first)
-        watch_attestation(officer=officer, check=check, place=place)
+        ended = _judge_guardian(check, officer, seen) if check.consent else _judge(check, officer, seen, first)
+        watch_attestation(officer=officer, check=check, place=seen.place)
         return ended
 
 
-def _judge(check: AgeCheck, officer: AgeOfficer, band: AgeBand, days: int, first: AgeOfficer | None) -> Attested:
+def _judge_guardian(check: AgeCheck, officer: AgeOfficer, seen: _Seen) -> Attested:
+    """A guardian was seen: an adult, or the guardian on file. One officer is enough, as for any adult."""
+    if seen.band is not AgeBand.ADULT:
+        _close(check)
+        audit.record(actor=officer.member, action="age.not_shown", subject=officer)
+        return Attested.NOT_SHOWN
+    outcome = Outcome(
+        verdict=Verdict.MET,
+        facts=FACTS_OF_BAND[AgeBand.ADULT],
+        method="association_file" if seen.on_file else "in_person",
+        level=Level.ENHANCED,
+        issuer_ref=officer.association.name[:80],
+    )
+    record_outcome(check=check, outcome=outcome, attested_by=officer)
+    audit.record(actor=officer.member, action="age.attested", subject=officer)
+    return Attested.DONE
+
+
+def _judge(check: AgeCheck, officer: AgeOfficer, seen: _Seen, first: AgeOfficer | None) -> Attested:
     """Carry out a permitted attestation, in the caller's transaction."""
+    band, days = seen.band, seen.days
     if band is AgeBand.NONE or (first is not None and band != check.band_seen):
         ended = Attested.NOT_SHOWN if band is AgeBand.NONE else Attested.DISAGREED
         _close(check)
@@ -286,6 +347,10 @@ def record_outcome(
         ask = Ask(at_least=tuple(check.ask["at_least"]), under=tuple(check.ask["under"]))
         if not meets(outcome.facts, ask) or band_of(outcome.facts) is AgeBand.NONE:
             return Verdict.NOT_MET
+        if check.consent is not None:
+            record_guardian_proof(consent=check.consent, outcome=outcome, attested_by=attested_by)
+            return Verdict.MET
+        assert member is not None  # agecheck_of_a_member_or_a_guardian
         Member.objects.select_for_update().get(pk=member.pk)
         if _contradicts(member, outcome.facts):
             audit.record(actor=None, component="age", action="age.contradicted", subject=member)
@@ -319,7 +384,7 @@ def _first_use(member: Member, tag: str, last_day: dt.date | None) -> bool:
     until = start_of_day(last_day) if last_day else timezone.now() + dt.timedelta(days=ADULT_DAYS)
     owner = proof_owner(tag, member.pk)
     proof, first = UsedProof.objects.get_or_create(tag=tag, defaults={"expires_at": until, "owner": owner})
-    if first or hmac.compare_digest(proof.owner, owner):  # the same person proves the same again
+    if first or same(proof.owner, owner):  # the same person proves the same again
         return True
     notice_shared_proof(member=member, proof=proof)
     return False

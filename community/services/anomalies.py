@@ -8,18 +8,16 @@ that changes every day.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import hmac
 import logging
 
 import redis
-from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
 from community import audit
 from community.errors import NotAllowed
+from community.keyed import keyed_hash, same
 from community.models import AgeAlert, AgeCheck, AgeOfficer, AuditEvent, Member
 from community.roles import may
 
@@ -37,8 +35,7 @@ def place_of(address: str) -> str:
     """Keyed hash of today and the network behind an address; "" where there is none."""
     if not address:
         return ""
-    text = f"age place:{timezone.localdate().isoformat()}:{subscriber(address)}"
-    return hmac.new(settings.HASH_KEY, text.encode(), hashlib.sha256).hexdigest()
+    return keyed_hash("age place", f"{timezone.localdate().isoformat()}:{subscriber(address)}")
 
 
 def watch_attestation(*, officer: AgeOfficer, check: AgeCheck, place: str) -> None:
@@ -55,7 +52,7 @@ def watch_attestation(*, officer: AgeOfficer, check: AgeCheck, place: str) -> No
     hour = timezone.localtime(now).hour
     if hour >= NIGHT_FROM or hour < NIGHT_UNTIL:
         _alert(officer, AgeAlert.Kind.HOURS, 1)
-    if place and hmac.compare_digest(place, check.place):
+    if place and same(place, check.place):
         together = _count(officer, place)
         if together > MOST_FROM_ONE_PLACE:
             _alert(officer, AgeAlert.Kind.PLACE, together)

@@ -24,7 +24,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from community.models import MailJob, Member
+from community.guardian_links import address_hash, mail_token
+from community.models import GuardianConsent, MailJob, Member
 from community.queue import nudge
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,14 @@ def _reset_link(job: MailJob) -> str:
     return reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"}).replace("UID-KEY", key)
 
 
+def _guardian_link(job: MailJob) -> str:
+    consent = GuardianConsent.objects.open().filter(public_id=job.params.get("consent", "")).first()
+    # Another address was given since: this mail would hand its link to somebody who is no longer meant.
+    if consent is None or consent.email_hash != address_hash(job.to_email):
+        raise NothingToSend
+    return reverse("community:guardian", args=[mail_token(consent.public_id, consent.email_hash)])
+
+
 @dataclass(frozen=True)
 class _Mail:
     """The body's template and what makes its link."""
@@ -73,6 +82,7 @@ MAILS: Mapping[str, _Mail] = {
     "security_changed": _Mail("security_changed", _page("account_reset_password")),
     # What waits is said on the page, after logging in, and nowhere before.
     "waiting": _Mail("waiting", _page("community:account")),
+    "guardian": _Mail("waiting", _guardian_link),
     "decision": _Mail("waiting", _page("community:account")),
     "report_outcome": _Mail("waiting", _page("community:account")),
     "page": _Mail("waiting", lambda job: "/console/"),
@@ -131,7 +141,10 @@ def send_mail_job(pk: int) -> bool:
         log = logger.error if state == MailJob.State.FAILED else logger.warning
         log("mail %s not sent (%s), attempt %s", pk, type(error).__name__, job.attempts)
         return False
-    MailJob.objects.filter(pk=pk).update(state=MailJob.State.SENT, sent_at=timezone.now())
+    sent = {"state": MailJob.State.SENT, "sent_at": timezone.now()}
+    if job.template == "guardian":  # somebody without an account: their address has served its purpose
+        sent["to_email"] = ""
+    MailJob.objects.filter(pk=pk).update(**sent)
     return True
 
 

@@ -29,6 +29,7 @@ from community.models import (
     Block,
     ConnectionLog,
     DeviceSeen,
+    GuardianConsent,
     MailJob,
     Member,
     PseudonymChange,
@@ -176,6 +177,9 @@ def close_account(*, actor: Member | None, member: Member, component: str = "") 
         AgeCheck.objects.filter(member=member).delete()
         AgeFact.objects.filter(member=member, revoked_at__isnull=True).update(revoked_at=now)
         DeviceSeen.objects.filter(member=member).delete()
+        GuardianConsent.objects.filter(child=member, ended_at__isnull=True).update(
+            ended_at=now, ended_by=GuardianConsent.Ended.CHILD
+        )
         YouthWorker.objects.filter(member=member, ended_at__isnull=True).update(ended_at=now)
         MailJob.objects.filter(member=member).delete()
         EmailAddress.objects.filter(user=member).delete()
@@ -227,6 +231,15 @@ def export_personal_data(*, actor: Member) -> dict[str, Any]:
                 "in_force": fact.revoked_at is None and fact.superseded_at is None,
             }
             for fact in AgeFact.objects.filter(member=actor).order_by("pk")
+        ],
+        "consents": [
+            {
+                "asked_at": consent.created_at.isoformat(),
+                "granted_on": consent.granted_on.isoformat() if consent.granted_on else None,
+                "until": consent.expires_on.isoformat() if consent.expires_on else None,
+                "ended_by": consent.ended_by,
+            }
+            for consent in GuardianConsent.objects.filter(child=actor).order_by("pk")
         ],
         "age_contests": [
             {

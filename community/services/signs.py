@@ -7,10 +7,7 @@ What is compared are keyed hashes with an end. A sign decides nothing: it is put
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import hmac
 import secrets
-import unicodedata
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,32 +17,22 @@ from django.utils import timezone
 
 from community import audit
 from community.errors import BadAddress, NotAllowed, ReasonRequired, RestrictionInvalid
+from community.keyed import canonical_email, keyed_hash, same
 from community.models import AgeFact, BanMark, BanMatch, DeviceSeen, Member, Restriction, UsedProof
 from community.ports import age_watch
 from community.roles import OFFICER_LEAD, has_role
 
 DEVICE_KEPT = dt.timedelta(days=30)
-# Providers that deliver every spelling with dots to one mailbox.
-_DOTLESS = frozenset({"gmail.com"})
-_SAME_DOMAIN = {"googlemail.com": "gmail.com"}
-
-
-def canonical_email(address: str) -> str:
-    """The mailbox behind an address: case, +tags, and dots where the provider ignores them make no difference."""
-    local, _at, domain = unicodedata.normalize("NFKC", address).strip().casefold().rpartition("@")
-    domain = _SAME_DOMAIN.get(domain, domain)
-    local = local.partition("+")[0] or local
-    return f"{local.replace('.', '') if domain in _DOTLESS else local}@{domain}"
 
 
 def email_tag(address: str) -> str:
     """Keyed hash of the mailbox behind an address."""
-    return _hash("ban email", canonical_email(address))
+    return keyed_hash("ban email", canonical_email(address))
 
 
 def proof_owner(tag: str, member_pk: int) -> str:
     """Keyed hash that says whether `member_pk` is whose proof `tag` is, to whoever asks about that member."""
-    return _hash("proof owner", f"{tag}:{member_pk}")
+    return keyed_hash("proof owner", f"{tag}:{member_pk}")
 
 
 # -- bans ------------------------------------------------------------------------------------------------------------
@@ -151,7 +138,7 @@ def _tell_match(mark: BanMark, member: Member) -> bool:
 
 def _proofs_of(member: Member) -> list[str]:
     rows = UsedProof.objects.exclude(owner="").values_list("tag", "owner")
-    return [tag for tag, owner in rows.iterator() if hmac.compare_digest(owner, proof_owner(tag, member.pk))]
+    return [tag for tag, owner in rows.iterator() if same(owner, proof_owner(tag, member.pk))]
 
 
 # -- one proof, several accounts -------------------------------------------------------------------------------------
@@ -165,7 +152,7 @@ def notice_shared_proof(*, member: Member, proof: UsedProof) -> None:
         (
             other
             for other in Member.objects.open().filter(pk__in=holders).exclude(pk=member.pk).iterator()
-            if proof.owner and hmac.compare_digest(proof.owner, proof_owner(proof.tag, other.pk))
+            if proof.owner and same(proof.owner, proof_owner(proof.tag, other.pk))
         ),
         None,
     )
@@ -184,7 +171,7 @@ def new_device() -> str:
 def note_device(*, member: Member, device: str) -> None:
     """Remember that this account is used in this browser. A proved account that turns up where settings.DEVICE_ACCOUNTS
     others have been within thirty days may have been sold or lent: it is asked for a fresh proof."""
-    tag, today = _hash("device", device[:64]), timezone.localdate()
+    tag, today = keyed_hash("device", device[:64]), timezone.localdate()
     _seen, news = DeviceSeen.objects.update_or_create(tag=tag, member=member, defaults={"last_on": today})
     most = settings.DEVICE_ACCOUNTS
     if not news or not most:
@@ -205,7 +192,3 @@ def forget_marks() -> int:
     now = timezone.now()
     over = BanMark.objects.exclude(pk__in=BanMark.objects.in_force(now).values("pk")).exclude(tag="")
     return over.update(tag="")
-
-
-def _hash(purpose: str, text: str) -> str:
-    return hmac.new(settings.HASH_KEY, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()

@@ -12,9 +12,10 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from community.errors import RestrictionInvalid
-from community.models import AgeContest, AgeFact, BanMark
+from community.models import AgeContest, AgeFact, BanMark, GuardianConsent
 from community.services.access import start_of_day
 from community.services.contests import judge_contest, may_judge
+from community.services.guardians import mark_shared_seen
 from community.services.signs import lift_court_ban, record_court_ban
 
 from .access import reader
@@ -96,3 +97,29 @@ class CourtBanAdmin(RecordAdmin):
         return _("Lifted.")
 
     verbs = {"lift": lift}  # noqa: RUF012  a table of the methods above
+
+
+@admin.register(GuardianConsent, site=console)
+class SharedConsentAdmin(RecordAdmin):
+    """Guardians who agreed for more than one child: brothers and sisters, or somebody who lends a proof. Of other
+    consents nothing is listed."""
+
+    permission = "oversee_age_officers"
+    page_template = "admin/havre/shared_consent.html"
+    change_list_template = "admin/havre/shared_consents.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GuardianConsent]:
+        shared = GuardianConsent.objects.filter(shared_since__isnull=False)
+        return shared.select_related("child", "shared_seen_by").order_by("shared_seen_by", "-pk")
+
+    def page_context(self, request: HttpRequest, record: GuardianConsent) -> dict[str, Any]:
+        same = GuardianConsent.objects.open().filter(email_hash=record.email_hash)
+        if record.proof_tag:
+            same |= GuardianConsent.objects.open().filter(proof_tag=record.proof_tag)
+        return {"title": _("One adult, several children"), "children": same.select_related("child").order_by("pk")}
+
+    def seen(self, request: HttpRequest, consent: GuardianConsent) -> str:
+        mark_shared_seen(actor=reader(request), consent=consent)
+        return _("Noted as seen.")
+
+    verbs = {"seen": seen}  # noqa: RUF012  a table of the methods above

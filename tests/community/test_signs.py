@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from community.age.provider import Level, Outcome, Verdict
 from community.errors import BadAddress, NotAllowed, ReasonRequired, RestrictionInvalid
+from community.keyed import canonical_email
 from community.middleware import DEVICE_COOKIE
 from community.models import BanMark, BanMatch, DeviceSeen, Member, Restriction, UsedProof
 from community.policies import AgeBand
@@ -21,7 +22,6 @@ from community.services.access import access_of
 from community.services.age import begin_check, record_outcome
 from community.services.restrictions import lift_restriction, restrict_member
 from community.services.signs import (
-    canonical_email,
     forget_devices,
     forget_marks,
     lift_court_ban,
