@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('community', '0004_signs_and_officers'),
+        ('community', '0005_wallet'),
     ]
 
     operations = [
