@@ -50,7 +50,7 @@ def certificate(
     hashing: hashes.HashAlgorithm | None = None,
 ) -> x509.Certificate:
     """A certificate signed by its issuer, or by itself. `usages` are key usages by name, `purposes` extended ones."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "FR"), x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
