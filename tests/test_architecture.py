@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -230,6 +231,82 @@ def test_no_signal_carries_what_the_ground_asks_of_the_floors_above() -> None:
         if name == "Signal" or (name == "send" and "signal" in ast.unparse(node.func).lower())
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def marked_invariants() -> dict[int, list[str]]:
+    """Invariant of the design (section 4) -> the tests that are marked as attacking it."""
+    found: dict[int, list[str]] = {}
+    for path in python_files("tests/"):
+        for node in tree_of(path).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                marks = node.decorator_list
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+                marks = node.value.elts if isinstance(node.value, ast.List) else [node.value]
+            else:
+                continue
+            for mark in marks:
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.invariant":
+                    number = ast.literal_eval(mark.args[0])
+                    found.setdefault(number, []).append(at(path, node.lineno, getattr(node, "name", "the whole file")))
+    return found
+
+
+def test_every_invariant_of_the_design_is_attacked_by_a_test() -> None:
+    assert sorted(marked_invariants()) == list(range(1, 16))
+
+
+def test_check_states_are_written_by_their_service_alone() -> None:
+    """Invariant 1: a second writer would be a second way out of the check."""
+    wrong = []
+    for path in python_files("community/", "chat/", "safeguarding/", "config/"):
+        if name_of(path) == "chat/services/messages.py":
+            continue
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Assign) and any(ast.unparse(one).endswith(".check_state") for one in node.targets):
+                wrong.append(at(path, node.lineno, "writes a check_state"))
+        for line, name, node in calls(path):
+            if name in WRITES | {"update", "Message"} and any(word.arg == "check_state" for word in node.keywords):
+                wrong.append(at(path, line, "writes a check_state"))
+    assert not wrong, "\n".join(wrong)
+
+
+WRITING = re.compile(r"\.(save|delete)$|\.objects\b.*\.(create|update|bulk_\w+|\w+_or_create)$")
+# Services that change something and leave no line of audit, and why that is right (invariant 6).
+THEIR_OWN_RECORD = {
+    "leave_room": "a membership is a dated interval, which records itself",
+    "leave_every_room": "the same",
+    "mark_read": "where one reads is nobody's business, and changes nothing for anybody",
+    "dismiss_card": "putting a card away is dated on the card",
+    "cancel_check": "an attempt that came to nothing is forgotten on purpose",
+    "begin_exchange": "the same: an attempt, not a result",
+    "begin_enrolment": "nothing is enrolled yet",
+}
+
+
+def test_services_that_change_something_leave_a_line() -> None:
+    """Invariant 6: whoever acts through a service is in the audit, by the service or by one that it calls."""
+    writing, recording, names, acting = set(), set(), {}, {}
+    for path in python_files(*(f"{floor}/services" for floor in FLOORS[1:])):
+        for node in ast.walk(tree_of(path)):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            inside = list(ast.walk(node))
+            called = [ast.unparse(one.func) for one in inside if isinstance(one, ast.Call)]
+            if "audit.record" in called:
+                recording.add(node.name)
+            if any(
+                re.search(r"\.(save|delete)$|\.objects\b.*\.(create|update|bulk_\w+|\w+_or_create)$", one)
+                for one in called
+            ):
+                writing.add(node.name)
+            names.setdefault(node.name, set()).update(getattr(one, "attr", getattr(one, "id", "")) for one in inside)
+            if not node.name.startswith("_") and any(one.arg == "actor" for one in node.args.kwonlyargs):
+                acting[node.name] = at(path, node.lineno, node.name)
+    for known in (writing, recording):
+        while more := {name for name in names.keys() - known if names[name] & known}:
+            known |= more
+    silent = {name: where for name, where in acting.items() if name in writing - recording}
+    assert silent.keys() == THEIR_OWN_RECORD.keys(), "\n".join(silent.values())
 
 
 def test_the_rules_are_looking_at_something() -> None:

@@ -59,6 +59,7 @@ def test_nothing_is_settled_twice(say, alice, club):
     assert seen(club, alice) == ["hello"]
 
 
+@pytest.mark.invariant(1)
 def test_check_of_an_older_version_settles_nothing(say, alice, club):
     message = say(alice, club, "hello").message
     edit_message(actor=alice, message=message, body="hello there")
@@ -209,6 +210,7 @@ def test_deleted_message_is_still_checked(say, alice, club):
     assert not RoomEvent.objects.exists()
 
 
+@pytest.mark.invariant(2)
 def test_quotation_dies_with_what_it_quotes(say, bob, bea, pub):
     first = say(bob, pub, "a secret").message
     say(bea, pub, "really?", reply_to=first.public_id)

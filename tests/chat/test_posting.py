@@ -30,6 +30,7 @@ def seen(room, reader) -> list[str]:
     return [message["body"] for message in room_history(room=room, access=access_of(reader))]
 
 
+@pytest.mark.invariant(1)
 def test_message_is_born_pending_whatever_the_screen_says(say, bob, pub):
     for body in ("hello", "HOLD this", "REFUSE this"):
         assert say(bob, pub, body).message.check_state == "pending"
@@ -49,6 +50,7 @@ def test_in_a_check_first_room_others_see_it_when_its_check_has_passed(say, alic
     assert seen(club, amina) == ["hello"]
 
 
+@pytest.mark.invariant(2)
 @pytest.mark.parametrize(("body", "state"), [("HOLD this", "held"), ("REFUSE this", "refused")])
 def test_held_and_refused_messages_are_stored_and_reach_nobody_but_their_author(say, bob, bea, pub, body, state):
     posted = say(bob, pub, body)
@@ -172,6 +174,7 @@ def test_slow_mode_holds_inside_one_batch(bob, make_room):
     assert [getattr(one, "code", "stored") for one in answers] == ["stored", "slow_mode", "slow_mode"]
 
 
+@pytest.mark.invariant(14)
 @pytest.mark.parametrize(
     ("body", "code"),
     [("", "message_empty"), (" \n\t ", "message_empty"), ("x" * 2001, "message_too_long"), ("a\x00b", "bad_text"),

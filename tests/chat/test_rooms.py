@@ -197,6 +197,7 @@ def test_adults_room_opens_with_one_approval_and_its_proposer_as_steward(propose
     assert AuditEvent.objects.filter(action="room.opened").count() == 1
 
 
+@pytest.mark.invariant(8)
 @pytest.mark.django_db
 def test_minors_room_needs_two_different_people(propose, alice, mo, sam):
     proposal = propose(alice, at_least=15, under=18)
@@ -285,6 +286,7 @@ def test_new_name_is_proposed_by_a_steward_screened_and_approved(propose, bob, b
 # -- what the database itself refuses --------------------------------------------------------------------------------
 
 
+@pytest.mark.invariant(3)
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "change",

@@ -151,6 +151,7 @@ def test_what_one_says_the_other_hears(run, bob, bea, pub):
     run(story)
 
 
+@pytest.mark.invariant(2)
 def test_held_and_refused_messages_reach_no_socket_but_their_authors(run, bob, bea, pub):
     async def story(page):
         bobs, beas = await page(bob, pub), await page(bea, pub)
@@ -315,6 +316,7 @@ def test_nobody_listens_without_logging_in_or_without_a_proved_age(run, charlie,
     run(story)
 
 
+@pytest.mark.invariant(4)
 def test_every_frame_is_authorised(run, alice, bob, pub, club, make_member):
     dora = make_member("dora")
 
@@ -334,6 +336,7 @@ def test_every_frame_is_authorised(run, alice, bob, pub, club, make_member):
     assert not Message.objects.exists()
 
 
+@pytest.mark.invariant(4)
 @pytest.mark.parametrize("kind", ["suspension", "ban", "fresh_age_proof"])
 def test_open_sockets_close_at_once_when_a_person_is_shut_out(run, bob, bea, mo, pub, kind):
     async def story(page):
@@ -347,6 +350,7 @@ def test_open_sockets_close_at_once_when_a_person_is_shut_out(run, bob, bea, mo,
     run(story)
 
 
+@pytest.mark.invariant(4)
 def test_expired_fact_closes_the_socket_at_that_moment(run, make_member, make_room, monkeypatch):
     late = make_member("late")
     room = make_room("Late", late)

@@ -172,6 +172,7 @@ def test_no_token_is_ever_stored(client: Client, bob: Member) -> None:
         assert job.params == {}
 
 
+@pytest.mark.invariant(12)
 @pytest.mark.parametrize(
     "template", ["confirm_email", "account_exists", "reset_password", "security_changed", "waiting", "decision"]
 )

@@ -188,6 +188,7 @@ def test_the_code_says_nothing_and_is_stored_nowhere(charlie: Member) -> None:
     assert code_of(reread) == code  # its member can see it again
 
 
+@pytest.mark.invariant(11)
 def test_what_stays_is_a_threshold_a_day_and_nothing_else(charlie: Member, olive: Member) -> None:
     attest_check(actor=olive, code=begin(charlie), band=ADULT)
     fact = AgeFact.objects.get(member=charlie)

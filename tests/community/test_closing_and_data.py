@@ -41,6 +41,7 @@ SOMEWHERE = NetworkClient("192.0.2.7", 40123)
 # -- closing ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.invariant(15)
 def test_closing_leaves_a_tombstone_that_opens_nothing(client: Client, bob: Member) -> None:
     client.force_login(bob)
     begin_check(actor=bob, provider="in_person")
@@ -68,6 +69,7 @@ def test_closing_needs_the_password_and_a_tick(client: Client, bob: Member, data
     assert bob.closed_at is None
 
 
+@pytest.mark.invariant(15)
 def test_what_points_to_a_closed_account_stays(bob: Member, mo: Member, alice: Member) -> None:
     Restriction.objects.create(member=bob, kind="ban", reason="x")
     Block.objects.create(blocker=alice, blocked=bob)

@@ -54,6 +54,7 @@ def test_with_a_proved_age_the_place_is_open(
     assert client.get(reverse(name)).status_code == 200
 
 
+@pytest.mark.invariant(15)
 @pytest.mark.parametrize("kind", ["suspension", "ban"])
 @pytest.mark.parametrize("name", OPEN + AGE_PAGES + GATED)
 def test_while_suspended_or_banned_reasons_appeals_and_data_stay_reachable_and_nothing_else(

@@ -21,6 +21,7 @@ asks = st.builds(
 )
 
 
+@pytest.mark.invariant(3)
 @pytest.mark.parametrize(("one", "other"), list(itertools.product(AgeBand, AgeBand)))
 def test_contact_is_allowed_exactly_where_the_table_says(one: AgeBand, other: AgeBand) -> None:
     assert may_contact(one, other) is ((one, other) in CONTACT)
@@ -33,6 +34,7 @@ def test_contact_is_symmetric_and_never_wider_than_a_room(one: AgeBand, other: A
     assert not may_contact(one, other) or may_share_room(one, other)
 
 
+@pytest.mark.invariant(3)
 @given(bands, bands)
 def test_no_adult_and_no_unverified_person_ever_reaches_a_minor(one: AgeBand, other: AgeBand) -> None:
     if one in MINOR_BANDS and other not in MINOR_BANDS:

@@ -46,6 +46,7 @@ def event(bob: Member) -> AuditEvent:
         return audit.record(actor=bob, action="test.done", subject=bob, data={"n": 1})
 
 
+@pytest.mark.invariant(6)
 @pytest.mark.parametrize(
     "rewrite",
     [

@@ -82,6 +82,7 @@ def test_an_event_that_committed_late_is_sealed_in_a_later_round(bob: Member) ->
     assert verify_audit().holds
 
 
+@pytest.mark.invariant(6)
 @pytest.mark.parametrize(
     ("sql", "what"),
     [
@@ -123,6 +124,7 @@ def test_a_payload_changed_together_with_its_commitment_still_breaks_the_seal(bo
     assert broken.event_id == event.pk
 
 
+@pytest.mark.invariant(6)
 def test_erasing_a_payload_leaves_the_chain_valid(bob: Member) -> None:
     events = write(bob, 3)
     seal_audit()

@@ -80,6 +80,7 @@ def test_other_staff_judge(people, appeal, name):
     assert (judged.state, judged.judged_by) == ("upheld", people[name])
 
 
+@pytest.mark.invariant(7)
 def test_nobody_judges_the_appeal_of_their_own_decision(mo, appeal):
     with pytest.raises(AnotherPersonRequired):
         judge_appeal(actor=mo, appeal=appeal, overturn=False, answer="It stands.")
@@ -95,6 +96,7 @@ def test_the_second_person_of_a_ban_does_not_judge_it_either(mo, max_, sam, case
     assert judge_appeal(actor=sam, appeal=appeal, overturn=True, answer="Sorry.").state == "overturned"
 
 
+@pytest.mark.invariant(7)
 def test_the_database_itself_refuses_a_judge_in_their_own_cause(mo, appeal):
     with pytest.raises(IntegrityError), transaction.atomic():
         Appeal.objects.filter(pk=appeal.pk).update(state="upheld", judged_by=mo, judged_at=timezone.now())

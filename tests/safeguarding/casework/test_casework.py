@@ -81,6 +81,7 @@ def test_the_rest_is_any_moderators(case, code, severity):
     assert not Case.objects.filter(casework.severe(), pk=case.pk).exists()
 
 
+@pytest.mark.invariant(8)
 def test_party_to_a_case_neither_works_nor_sees_it(bob, mo, case):
     bob.groups.set(mo.groups.all())
     with pytest.raises(Conflict):
@@ -136,6 +137,7 @@ def test_a_claim_is_given_back_by_its_holder_or_an_officer_and_nobody_else(mo, m
     assert case.assigned_to is None
 
 
+@pytest.mark.invariant(9)
 def test_reading_outside_a_claimed_case_needs_a_reason_and_leaves_a_line(mo, case):
     assert not casework.may_read(actor=mo, case=case)
     with pytest.raises(ReasonRequired):

@@ -88,6 +88,7 @@ def test_nobody_decides_about_themselves_or_somebody_outside_the_case(mo, case, 
 # -- what it takes ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.invariant(7)
 @pytest.mark.parametrize("action", ["warn", "suspend", "ban", "mute"])
 def test_no_decision_against_a_person_without_reasons(mo, case, bob, soon, decide, action):
     with pytest.raises(ReasonRequired):
@@ -96,6 +97,7 @@ def test_no_decision_against_a_person_without_reasons(mo, case, bob, soon, decid
     assert not Restriction.objects.exists()
 
 
+@pytest.mark.invariant(7)
 def test_the_database_itself_refuses_a_sanction_without_reasons(mo, case, bob):
     with pytest.raises(IntegrityError), transaction.atomic():
         Decision.objects.create(case=case, decided_by=mo, action="warn", member=bob, reasons="")
@@ -220,6 +222,7 @@ def test_the_same_person_does_not_approve_their_own_ban(mo, case, bob, decide):
     assert not Restriction.objects.exists()
 
 
+@pytest.mark.invariant(8)
 def test_the_database_itself_refuses_a_ban_by_one_person(mo, case, bob):
     with pytest.raises(IntegrityError), transaction.atomic():
         Decision.objects.create(
@@ -262,6 +265,7 @@ def outgoing() -> str:
     return "\n".join(parts)
 
 
+@pytest.mark.invariant(12)
 @pytest.mark.parametrize("action", ["warn", "suspend", "mute", "remove_message", "pause_contact"])
 def test_private_notes_are_in_nothing_that_is_sent(mo, case, bob, eve, insult, soon, decide, action):
     decide(
@@ -308,6 +312,7 @@ def test_a_statement_names_neither_the_case_nor_anybody_else(sam, severe_case, b
     assert "grooming" not in body
 
 
+@pytest.mark.invariant(10)
 def test_automated_detection_is_said_wherever_it_was_so(mo, case, bob, decide):
     case.automated = True
     case.save()

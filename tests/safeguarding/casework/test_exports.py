@@ -129,6 +129,7 @@ def test_a_second_officer_approves_and_it_is_built(dana, of_minor):
     assert built(of_minor).approved_by == dana
 
 
+@pytest.mark.invariant(8)
 def test_the_database_itself_refuses_to_build_a_minors_export_by_one_officer(of_minor):
     with pytest.raises(IntegrityError), transaction.atomic():
         IncidentExport.objects.filter(pk=of_minor.pk).update(state="approved")
@@ -163,6 +164,7 @@ def test_the_dossier_tells_what_was_said_and_what_was_decided(mo, sam, case, bob
     assert "en.exclusion" in told
 
 
+@pytest.mark.invariant(12)
 def test_no_note_and_no_name_of_who_reported_leaves_with_the_dossier(mo, sam, case, bob, decide):
     claim_case(actor=mo, case=case)
     add_note(actor=mo, case=case, text="Murmured: the third time.")

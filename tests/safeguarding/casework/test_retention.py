@@ -120,6 +120,7 @@ def test_what_was_told_to_ncmec_is_kept_a_year_whatever_else_it_is(sam, closed, 
     assert nights(366)["handed_over"] == 1
 
 
+@pytest.mark.invariant(5)
 def test_an_open_case_loses_nothing_however_old(case):
     nights(5000)
     assert words_left(case)

@@ -136,6 +136,7 @@ def test_who_opened_it_does_not_review_it(sam, sheet):
         review_urgent_sheet(actor=sam, sheet=sheet, agreed=True, text="I was right.")
 
 
+@pytest.mark.invariant(8)
 def test_the_database_itself_refuses_a_review_by_the_same_officer(sam, sheet):
     with pytest.raises(IntegrityError), transaction.atomic():
         UrgentSheet.objects.filter(pk=sheet.pk).update(

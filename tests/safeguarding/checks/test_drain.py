@@ -73,6 +73,7 @@ def test_full_check_never_frees_what_the_screen_stopped(said, say, alice, room, 
     assert states() == [("done", visibility)]
 
 
+@pytest.mark.invariant(14)
 def test_detector_that_raises_holds_its_message_loudly_and_the_others_go_on(said, say, alice, room, caplog):
     say(alice, room, "before")
     say(alice, room, "boom")
@@ -133,6 +134,7 @@ def test_renewing_needs_a_transaction_and_the_token(room):
     assert not renew_lease(room.pk, "not the token")
 
 
+@pytest.mark.invariant(1)
 def test_message_edited_meanwhile_is_assessed_anew_as_it_now_reads(said, say, edit, alice, room):
     message = say(alice, room, "first")
 

@@ -49,6 +49,7 @@ def age(*messages):
     Message.objects.filter(pk__in=pks).update(created_at=timezone.now() - dt.timedelta(minutes=1), check_state="done")
 
 
+@pytest.mark.invariant(5)
 def test_anchor_is_frozen_with_the_fifteen_messages_before_it(case, say, alice, bob, room, make_room):
     say(bob, make_room("elsewhere", bob), "not part of it")
     before = [say(alice, room, f"line {n}") for n in range(20)]
@@ -138,6 +139,7 @@ def test_message_deleted_within_the_window_after_an_anchor_is_frozen_first(case,
     assert frozen("message", after.public_id)
 
 
+@pytest.mark.invariant(5)
 def test_window_fills_as_messages_come_and_closes_after_fifteen(case, say, alice, bob, room):
     freeze(case, say(bob, room, "the anchor"))
     assert fill_windows() == 0

@@ -40,6 +40,7 @@ def test_every_measure_has_an_end_a_reason_and_its_case(alerted):
     assert AuditEvent.objects.filter(action="measure.taken", actor=None).exclude(component="").count() == 4
 
 
+@pytest.mark.invariant(10)
 def test_machine_never_sanctions(alerted):
     assert not Decision.objects.exists()
     restrictions = Restriction.objects.all()
@@ -47,6 +48,7 @@ def test_machine_never_sanctions(alerted):
     assert all(r.automated and r.ends_at for r in restrictions)
 
 
+@pytest.mark.invariant(10)
 @pytest.mark.parametrize("kind", ["suspension", "ban", "room_ban"])
 def test_database_refuses_a_sanction_by_the_machine(bob, kind):
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -80,6 +80,7 @@ def test_failed_call_is_logged_and_rings_again(case, calls, caplog):
     assert calls.ring() == 1
 
 
+@pytest.mark.invariant(12)
 def test_page_says_nothing_of_the_case(case, calls, alice, bob, room):
     calls.ring()
     for secret in (alice.pseudonym, bob.pseudonym, room.name, "M1", "grooming", case.public_id):

@@ -54,6 +54,7 @@ def test_report_opens_a_case_and_freezes_what_was_said(shown, alice, bob):
     assert AuditEvent.objects.filter(action="report.filed", actor=alice).exists()
 
 
+@pytest.mark.invariant(5)
 def test_report_works_when_the_person_blocked_left_deleted_and_closed(shown, alice, bob):
     message = shown(bob)
     Block.objects.create(blocker=bob, blocked=alice)

@@ -135,6 +135,7 @@ def test_wrong_envelope_key_under_the_right_name_opens_nothing(case, settings):
         open_evidence(fresh(evidence))
 
 
+@pytest.mark.invariant(5)
 @pytest.mark.parametrize("sql", ["UPDATE {} SET ordinal = 9", "DELETE FROM {}"])
 def test_database_refuses_to_change_evidence(case, sql):
     seal_pieces(case=case, pieces=[piece()])

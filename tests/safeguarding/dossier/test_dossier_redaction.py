@@ -98,6 +98,7 @@ def out_of_the_closet(recipient: str, **changes: Any) -> FrozenCase:
     return dataclasses.replace(case, situation=dataclasses.replace(case.situation, summary=summary))
 
 
+@pytest.mark.invariant(11)
 @pytest.mark.parametrize("recipient", PROFILES)
 def test_nobody_is_outed_by_a_dossier(recipient: str, tmp_path: Path, signer: Signer) -> None:
     masked = redact(out_of_the_closet(recipient)).case

@@ -95,6 +95,7 @@ def test_report_holds_every_part_of_the_case_word_for_word(language: Any) -> Non
         assert bare(name) in text
 
 
+@pytest.mark.invariant(13)
 def test_what_is_only_due_is_not_told_as_done() -> None:
     lines = {line["question"]: line["answer"] for line in report_view(grooming_case("en"))["lines"]}
     assert "Police emergency (17 or 112, text 114): told" in lines["What has been done?"]
@@ -265,6 +266,7 @@ def test_every_code_makes_a_report_in_both_languages(code: str, language: Any) -
     assert bare(INCIDENTS[code].words.in_language(language)).lower() in text.lower()
 
 
+@pytest.mark.invariant(13)
 def test_nothing_fixed_says_that_a_suspicion_is_certain() -> None:
     said = [*WORDS.values(), *CHANNELS.values(), *LAW.values()]
     said += [incident.words for incident in INCIDENTS.values()] + [severity.words for severity in SEVERITIES.values()]
