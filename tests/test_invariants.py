@@ -6,6 +6,7 @@ test_architecture fails when an invariant has none.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 import re
@@ -214,21 +215,22 @@ def test_no_column_could_hold_a_birth_date_a_name_a_document_or_an_orientation()
 
 @pytest.mark.invariant(12)
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_no_mail_can_say_more_than_that_something_waits(bob: Member, language: str) -> None:
+def test_no_mail_can_say_more_than_that_something_waits(
+    bob: Member, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     secrets = {"room": "The pub", "band": "adult", "reason": "insulted Eve", "quote": "Zephyrin", "pseudonym": "Bob"}
-    bob.set_password("a long enough passphrase")
-    bob.save()
-    bob.emailaddress_set.update(verified=False)
+    linked = {name: dataclasses.replace(one, link=lambda job: "/here/") for name, one in MAILS.items()}
+    monkeypatch.setattr("community.services.mail.MAILS", linked)
     seen = set()
-    for template in MAILS:
+    for template in linked:
         job = MailJob.objects.create(
             template=template, member=bob, to_email=bob.email or "", params=secrets, language=language
         )
         mail = render_mail(job)
         seen.add((mail.from_email, mail.subject))
-        told = f"{mail.subject}\n{mail.body}\n{mail.from_email}"
+        told = f"{mail.subject}\n{mail.body}".lower()
         for secret in (*secrets.values(), "15–17", "15-17", "suspen", "report", "signal"):
-            assert secret.lower() not in told.lower().replace("no-reply", ""), (template, secret)
+            assert secret.lower() not in told, (template, secret)
     assert len(seen) == 1  # from outside, one mail looks like another
 
 
