@@ -118,6 +118,21 @@ RETENTION_DAYS = {
     for name, days in _TERMS.items()
 }
 
+# A rule that people find wrong more often than this drops to SHADOW (P2, P3) or calls them (P0, P1): the least share,
+# in percent, of its decided cases that they must have confirmed, looked at from so many cases on.
+RULE_FLOORS = {
+    severity: env.number(f"RULE_FLOOR_{severity}", percent, least=0, most=100)
+    for severity, percent in {"P0": 10, "P1": 20, "P2": 40, "P3": 25}.items()
+}
+RULE_FLOOR_CASES = env.number("RULE_FLOOR_CASES", 20, least=5)
+# What the machine may do within 24 hours before it only holds messages and calls people.
+MEASURE_QUOTAS = {
+    kind: env.number(f"QUOTA_{kind.upper()}", count, least=1)
+    for kind, count in {
+        "hold": 300, "refuse": 300, "pause_contact": 100, "slow_room": 50, "fresh_age_proof": 100,
+    }.items()
+}  # fmt: skip
+
 # Officers are paged through these apprise addresses (mail, webhook, SMS gateways); the deputy when nobody answers.
 PAGING_URLS = env.items("PAGING_URLS")
 PAGING_DEPUTY_URLS = env.items("PAGING_DEPUTY_URLS")
@@ -204,6 +219,7 @@ _EVERY = {
     "safeguarding.tasks.end_measures": 30,
     "safeguarding.tasks.build_exports": 60,
     "safeguarding.tasks.rules": 60,
+    "safeguarding.tasks.steer_rules": 1800,
     "safeguarding.tasks.forget": 24 * 3600,
     "safeguarding.tasks.retain": 24 * 3600,
     "safeguarding.tasks.erase": 3600,

@@ -20,6 +20,7 @@ from .services.replays import replays_waiting
 from .services.replays import run_replay as run
 from .services.retention import run_retention
 from .services.rule_moves import retire_expired
+from .services.steering import count_today, forget_figures, judge_rules
 
 
 @shared_task(name=DRAIN)
@@ -64,6 +65,7 @@ def end_measures() -> None:
 def forget() -> None:
     """Forget the engine's memory of those who have been silent for months."""
     forget_ledgers()
+    forget_figures()
 
 
 @shared_task(name="safeguarding.tasks.retain")
@@ -104,3 +106,10 @@ def rules() -> None:
     retire_expired()
     for replay_pk in replays_waiting():
         run(replay_pk=replay_pk)
+
+
+@shared_task(name="safeguarding.tasks.steer_rules")
+def steer_rules() -> None:
+    """Take back what people keep finding wrong, and say when a rule suddenly meets more or fewer members."""
+    judge_rules()
+    count_today()

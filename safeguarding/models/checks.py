@@ -41,6 +41,7 @@ class RiskCheck(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "revision"], name="check_once_per_revision"),
         ]
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="checks_of_a_day")]
 
 
 class RiskSignal(models.Model):

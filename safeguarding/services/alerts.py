@@ -15,16 +15,18 @@ from safeguarding.models import Alert, AlertRule, Case, SafetyCard
 from .cards import show_card
 from .cases import open_or_extend_case
 from .measures import ask_fresh_age_proof, note_hold, pause_contact, slow_room
+from .quotas import QuotaUsedUp
 
 COMPONENT = "detector"
 
 
 def act_on_alert(
     *, alert: EngineAlert, ruleset: str, message: Message, room: Room, members: Mapping[str, Member]
-) -> tuple[Case, list[Message]]:
+) -> tuple[Case, list[Message], bool]:
     """Open or extend the case an alert is about and take its protective measures, in the caller's transaction.
 
-    `members` are those already loaded, by public id. Return the case, locked, and the messages to freeze around.
+    `members` are those already loaded, by public id. Return the case, locked, the messages to freeze around, and
+    whether the message must be held because a measure could not be taken: its quota of the day is used up.
     """
     known = {**members, **_missing({alert.subject, *alert.protects} - {None}, members)}
     subject = known.get(alert.subject) if alert.subject else None
@@ -54,9 +56,14 @@ def act_on_alert(
     AlertRule.objects.bulk_create(
         AlertRule(alert=stored, rule=rule, version=version) for rule, version in sorted(rules)
     )
-    _protect(alert=alert, case=case, subject=subject, protects=protects, room=room)
+    unprotected = False
+    for measure in alert.measures:
+        try:
+            _protect(measure, alert=alert, case=case, subject=subject, protects=protects, room=room)
+        except QuotaUsedUp:
+            unprotected = True
     quoted = [ref for ref in alert.evidence if ref != message.public_id]
-    return case, [message, *Message.objects.filter(public_id__in=quoted)]
+    return case, [message, *Message.objects.filter(public_id__in=quoted)], unprotected
 
 
 def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, case: Case | None) -> Case | None:
@@ -110,28 +117,29 @@ def _missing(keys: set[str | None], members: Mapping[str, Member]) -> dict[str, 
     return {member.public_id: member for member in Member.objects.filter(public_id__in=absent)} if absent else {}
 
 
-def _protect(*, alert: EngineAlert, case: Case, subject: Member | None, protects: Sequence[Member], room: Room) -> None:
-    """Take the measures the engine proposes. An unknown one raises: a safeguard is never skipped in silence."""
-    for measure in alert.measures:
-        match measure:
-            case "hold":
-                pass  # the message's own outcome: see keep_in_view
-            case "pause_contact":
-                for member in protects:
-                    if subject and subject.pk != member.pk:
-                        pause_contact(case=case, subject=subject, protects=member)
-            case "slow_room":
-                slow_room(case=case, room=room)
-            case "fresh_age_proof":
-                if subject:
-                    ask_fresh_age_proof(case=case, member=subject)
-            case "safety_card":
-                _show_safety(code=alert.code, case=case, subject=subject, protects=protects)
-            case "help_card":
-                for member in protects or ([subject] if subject else []):
-                    show_card(member=member, kind=SafetyCard.Kind.HELP, case=case)
-            case other:
-                raise ValueError(f"unknown protective measure {other!r}")
+def _protect(
+    measure: str, *, alert: EngineAlert, case: Case, subject: Member | None, protects: Sequence[Member], room: Room
+) -> None:
+    """Take a measure the engine proposes. An unknown one raises: a safeguard is never skipped in silence."""
+    match measure:
+        case "hold":
+            pass  # the message's own outcome: see keep_in_view
+        case "pause_contact":
+            for member in protects:
+                if subject and subject.pk != member.pk:
+                    pause_contact(case=case, subject=subject, protects=member)
+        case "slow_room":
+            slow_room(case=case, room=room)
+        case "fresh_age_proof":
+            if subject:
+                ask_fresh_age_proof(case=case, member=subject)
+        case "safety_card":
+            _show_safety(code=alert.code, case=case, subject=subject, protects=protects)
+        case "help_card":
+            for member in protects or ([subject] if subject else []):
+                show_card(member=member, kind=SafetyCard.Kind.HELP, case=case)
+        case other:
+            raise ValueError(f"unknown protective measure {other!r}")
 
 
 def _show_safety(*, code: str, case: Case, subject: Member | None, protects: Sequence[Member]) -> None:

@@ -5,9 +5,10 @@ The pending row is the work. Whatever dies, in whatever place, the row stays pen
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -32,6 +33,7 @@ from .evidence import freeze_for_live_cases, freeze_relationship
 from .leases import claim_room, release_room, renew_lease
 from .ledgers import LedgersMoved, Notebook
 from .people import bands_of
+from .quotas import watch_refusals
 
 logger = logging.getLogger(__name__)
 
@@ -253,12 +255,18 @@ def _settle(
         raise LeaseLost
     notebook.lock()
     notebook.save()
-    _keep_checks(checked)
     to_freeze: dict[int, tuple[Case, dict[int, Message]]] = {}  # once a case, whatever was said of it in this batch
+    outcomes = []
     for one in checked:
-        for case, anchors in _answer(one, room, members):
+        outcome, cases = _answer(one, room, members)
+        outcomes.append(outcome)
+        for case, anchors in cases:
             to_freeze.setdefault(case.pk, (case, {}))[1].update((anchor.pk, anchor) for anchor in anchors)
-    settled = settle_checks(room=room, outcomes=[one.outcome for one in checked])
+    checked = [dataclasses.replace(one, outcome=outcome) for one, outcome in zip(checked, outcomes, strict=True)]
+    _keep_checks(checked)
+    if any(outcome.verdict is Verdict.REFUSE for outcome in outcomes):
+        watch_refusals()
+    settled = settle_checks(room=room, outcomes=outcomes)
     if len(settled) != len(checked):
         raise BatchMoved
     # Frozen as settled, in the same transaction: nobody can have changed anything in between.
@@ -269,26 +277,31 @@ def _settle(
             freeze_for_live_cases(one.message)
 
 
-def _answer(one: Checked, room: Room, members: Mapping[str, Member]) -> Iterator[tuple[Case, list[Message]]]:
-    """Act on what was found in one message; yield the cases it belongs to, with the messages to freeze around."""
-    case = None
-    if one.assessment:
-        for alert in one.assessment.alerts:
-            case, anchors = act_on_alert(
-                alert=alert, ruleset=one.assessment.ruleset, message=one.message, room=room, members=members
-            )
-            yield case, anchors
-    if one.outcome.verdict is not Verdict.ALLOW:
-        case = keep_in_view(
-            message=one.message,
-            findings=one.assessment.findings if one.assessment else (),
-            held=one.outcome.verdict is Verdict.HOLD,
-            case=case,
+def _answer(
+    one: Checked, room: Room, members: Mapping[str, Member]
+) -> tuple[CheckOutcome, list[tuple[Case, list[Message]]]]:
+    """Act on what was found in one message. Return its outcome (HOLD where a measure that should protect could not be
+    taken today), and the cases it belongs to with the messages to freeze around."""
+    outcome, cases = one.outcome, []
+    made = one.assessment
+    findings = made.findings if made else ()
+    for alert in made.alerts if made else ():
+        ruleset = made.ruleset if made else ""
+        case, anchors, unprotected = act_on_alert(
+            alert=alert, ruleset=ruleset, message=one.message, room=room, members=members
         )
-        if case:
-            yield case, [one.message]
-    elif one.assessment and case is None and any(is_watched(found.rule) for found in one.assessment.findings):
-        yield flag_expression(message=one.message, findings=one.assessment.findings), [one.message]
+        cases.append((case, anchors))
+        if unprotected and outcome.verdict is Verdict.ALLOW:
+            outcome = dataclasses.replace(outcome, verdict=Verdict.HOLD)
+    last = cases[-1][0] if cases else None
+    if outcome.verdict is not Verdict.ALLOW:
+        held = outcome.verdict is Verdict.HOLD
+        kept = keep_in_view(message=one.message, findings=findings, held=held, case=last)
+        if kept:
+            cases.append((kept, [one.message]))
+    elif last is None and any(is_watched(finding.rule) for finding in findings):
+        cases.append((flag_expression(message=one.message, findings=findings), [one.message]))
+    return outcome, cases
 
 
 def _keep_checks(checked: Sequence[Checked]) -> None:

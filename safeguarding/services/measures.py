@@ -22,6 +22,8 @@ from community.services.restrictions import lift_restriction, restrict_member
 from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
 from safeguarding.models import Case, ProtectiveMeasure
 
+from .quotas import spend, watch_holds
+
 logger = logging.getLogger(__name__)
 
 COMPONENT = "protection"
@@ -38,18 +40,20 @@ def note_hold(*, message: Message, case: Case | None) -> ProtectiveMeasure | Non
     """Write down that a message waits for a person, until when and why; None when that is written already."""
     if ProtectiveMeasure.objects.filter(kind=Kind.HOLD, message=message, ended_at__isnull=True).exists():
         return None
+    watch_holds()
     with override(message.author.language):
         reason = gettext("An automatic check asked for a person to read this message first.")
     return _note(kind=Kind.HOLD, case=case, member=message.author, message=message, lasts=HOLD_LASTS, reason=reason)
 
 
 def pause_contact(*, case: Case, subject: Member, protects: Member) -> ProtectiveMeasure | None:
-    """Pause contact between two people for 72 hours; None while a pause between them stands."""
+    """Pause contact between two people for 72 hours; None while a pause between them stands. Raises QuotaUsedUp."""
     now = timezone.now()
     kind = Restriction.Kind.CONTACT_PAUSE
     both = Q(member=subject, counterpart=protects) | Q(member=protects, counterpart=subject)
     if Restriction.objects.in_force(now).filter(both, kind=kind).exists():
         return None
+    spend(Kind.PAUSE_CONTACT)
     with override(subject.language):
         reason = gettext("A protective pause, automatic and limited in time, until a person has looked.")
     restriction = restrict_member(
@@ -155,12 +159,14 @@ def _release(measures: QuerySet[ProtectiveMeasure], *, actor: Member | None, why
 
 
 def slow_room(*, case: Case, room: Room) -> ProtectiveMeasure | None:
-    """Let everybody in a room write less often for an hour; None while it is slowed, or slow by itself."""
+    """Let everybody in a room write less often for an hour; None while it is slowed, or slow by itself. Raises
+    QuotaUsedUp."""
     if ProtectiveMeasure.objects.filter(kind=Kind.SLOW_ROOM, room=room, ended_at__isnull=True).exists():
         return None
     before = Room.objects.values_list("slow_mode_seconds", flat=True).get(pk=room.pk)
     if before >= SLOW_SECONDS:
         return None
+    spend(Kind.SLOW_ROOM)
     set_slow_mode(actor=None, component=COMPONENT, room=room, seconds=SLOW_SECONDS)
     with override(room.language):
         reason = gettext("Slowed for an hour by an automatic check.")

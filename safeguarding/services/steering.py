@@ -1,0 +1,177 @@
+"""The machine looks after the rules: it takes back those that people keep finding wrong, and says when one changes.
+
+It never puts a rule in force. Grave rules it leaves where they are and calls people: a wrong alert costs minutes, a
+missed one a child.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Count, Max, Min
+from django.utils import timezone
+
+from chat.models import Message
+from safeguarding import rule_figures
+from safeguarding.errors import StepNotPossible, StepWaits
+from safeguarding.incidents import INCIDENTS, SEVERITIES
+from safeguarding.models import RiskSignal, Rule, RuleAlarm, RuleDay, ShadowFinding, Stage
+from safeguarding.statistics import binomial_head, binomial_tail
+
+from .alarms import raise_alarm
+from .rule_moves import move_rule
+from .rules import COMPONENT
+
+ACTING = (Stage.LIVE, Stage.CANARY)
+# A change is sudden when a day like it would come once in a hundred thousand days.
+SUDDEN = 1e-5
+HISTORY_DAYS = 28
+LEAST_DAYS = 7  # of history
+LEAST_WROTE = 20  # distinct members who wrote today
+FADES = 0.02  # how much less a day counts than the day after it
+KEEP_DAYS = 90
+
+
+# -- precision -------------------------------------------------------------------------------------------------------
+
+
+def judge_rules() -> int:
+    """Compare every LIVE rule with the floor of its severity, by what people decided; return how many went to SHADOW.
+
+    A rule is below its floor when even the upper bound of its 95 % Wilson interval is, on at least
+    settings.RULE_FLOOR_CASES decided cases. Of P2 or P3 it drops to SHADOW by itself; of P0 or P1 it raises an alarm.
+    """
+    outcomes = rule_figures.outcomes_by_rule()
+    dropped = 0
+    for rule in Rule.objects.filter(stage=Stage.LIVE).defer("content").order_by("key"):
+        found = outcomes.get((rule.key, rule.version))
+        incident = INCIDENTS.get(rule.code)
+        if found is None or incident is None or found.precision.total < settings.RULE_FLOOR_CASES:
+            continue
+        floor = settings.RULE_FLOORS[incident.severity]
+        share = found.precision
+        if share.high_percent >= floor:
+            continue
+        facts = {
+            "version": rule.version, "code": rule.code, "confirmed": share.hits, "decided": share.total,
+            "high": round(share.high_percent, 1), "floor": floor,
+        }  # fmt: skip
+        if SEVERITIES[incident.severity].pages:
+            raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.PRECISION, about=rule.key, facts=facts)
+        elif _drop(rule, facts):
+            dropped += 1
+    return dropped
+
+
+def _drop(rule: Rule, facts: Mapping[str, object]) -> bool:
+    reason = (
+        f"{facts['confirmed']} of {facts['decided']} decided cases confirmed: below the floor of {facts['floor']} %"
+    )
+    try:
+        move_rule(actor=None, component=COMPONENT, rule=rule, to=Stage.SHADOW, reason=reason)
+    except (StepNotPossible, StepWaits):
+        return False  # people moved it, or are about to
+    raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.DEMOTED, about=rule.key, facts=facts)
+    return True
+
+
+# -- sudden changes --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rule that today meets more or fewer distinct members than its past lets expect."""
+
+    rule: str
+    met: int
+    wrote: int
+    usual: float  # share
+    chance: float
+
+
+def count_today() -> list[Change]:
+    """Count how many distinct members each acting rule met today (UTC) among those who wrote, and raise an alarm for
+    each sudden change. Safe to run as often as one likes; return the changes found.
+
+    Members, not messages: somebody who posts again and again what was held is one.
+    """
+    now = timezone.now()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    first = _first_message_since(midnight)
+    wrote = Message.objects.filter(pk__gte=first).values("author").distinct().count() if first else 0
+    met = dict(
+        RiskSignal.objects.filter(check_run__created_at__gte=midnight)
+        .order_by()
+        .values_list("rule")
+        .annotate(Count("check_run__message__author", distinct=True))
+    )
+    keys = set(Rule.objects.filter(stage__in=ACTING).values_list("key", flat=True))
+    RuleDay.objects.bulk_create(
+        # Somebody whose message of yesterday was checked today may be met and not have written: never more than all.
+        [RuleDay(day=midnight.date(), rule=key, met=min(met.get(key, 0), wrote), wrote=wrote) for key in sorted(keys)],
+        update_conflicts=True,
+        unique_fields=["rule", "day"],
+        update_fields=["met", "wrote"],
+    )
+    changes = list(_sudden_changes(midnight.date()))
+    for change in changes:
+        raise_alarm(
+            component=COMPONENT, kind=RuleAlarm.Kind.PASS_RATE, about=change.rule,
+            facts={
+                "met": change.met, "wrote": change.wrote, "usual": round(100 * change.usual, 3),
+                "chance": float(f"{change.chance:.1e}"),
+            },
+        )  # fmt: skip
+    return changes
+
+
+def _first_message_since(moment: dt.datetime) -> int | None:
+    """The key of the first message since a moment, found by halving: keys follow time, and there is no other index."""
+    ends = Message.objects.aggregate(low=Min("pk"), high=Max("pk"))
+    low, high = ends["low"], ends["high"]
+    if low is None:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        said = Message.objects.filter(pk__gte=middle).order_by("pk").values_list("pk", "created_at").first()
+        if said is None or said[1] >= moment:
+            high = middle
+        else:
+            low = said[0] + 1
+    last = Message.objects.filter(pk__gte=low, created_at__gte=moment).order_by("pk").values_list("pk", flat=True)
+    return last.first()
+
+
+def _sudden_changes(today: dt.date) -> Iterator[Change]:
+    history: dict[str, list[tuple[int, int, int]]] = defaultdict(list)  # rule -> (days ago, met, wrote)
+    now: dict[str, tuple[int, int]] = {}
+    since = today - dt.timedelta(days=HISTORY_DAYS)
+    rows = RuleDay.objects.filter(day__gt=since, day__lte=today).order_by("rule", "day")
+    for rule, day, met, wrote in rows.values_list("rule", "day", "met", "wrote"):
+        if day == today:
+            now[rule] = met, wrote
+        elif wrote:
+            history[rule].append(((today - day).days, met, wrote))
+    for rule, (met, wrote) in now.items():
+        past = history[rule]
+        if len(past) < LEAST_DAYS or wrote < LEAST_WROTE:
+            continue
+        weights = [(1 - FADES) ** ago for ago, _met, _wrote in past]
+        total = sum(weight * count for weight, (_ago, _met, count) in zip(weights, past, strict=True))
+        hits = sum(weight * count for weight, (_ago, count, _wrote) in zip(weights, past, strict=True))
+        usual = (hits + 0.5) / (total + 1)  # never surely nobody, never surely everybody
+        chance = min(binomial_tail(met, wrote, usual), binomial_head(met, wrote, usual))
+        if chance < SUDDEN:
+            yield Change(rule, met, wrote, usual, chance)
+
+
+def forget_figures() -> int:
+    """Delete what rules in shadow met, and days counted, after three months; return how many rows."""
+    before = timezone.now() - dt.timedelta(days=KEEP_DAYS)
+    shadows, _ = ShadowFinding.objects.filter(created_at__lt=before).delete()
+    days, _ = RuleDay.objects.filter(day__lt=before.date()).delete()
+    return shadows + days

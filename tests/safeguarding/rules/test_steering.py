@@ -1,0 +1,246 @@
+"""What the machine does about rules by itself: takes back the wrong ones, calls people, keeps within its quotas."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import replace
+
+import pytest
+from django.utils import timezone
+
+from chat.models import Message
+from community.models import AuditEvent, Restriction
+from safeguarding.detection import alerts
+from safeguarding.models import (
+    Alert,
+    AlertRule,
+    Case,
+    Decision,
+    ProtectiveMeasure,
+    RiskCheck,
+    RiskSignal,
+    Rule,
+    RuleAlarm,
+    RuleDay,
+    Stage,
+)
+from safeguarding.services.rule_moves import move_rule
+from safeguarding.services.steering import count_today, forget_figures, judge_rules
+from safeguarding.statistics import Share, binomial_head, binomial_tail
+from tests.cast import open_member
+
+pytestmark = pytest.mark.usefixtures("tiny")
+
+# -- arithmetic ------------------------------------------------------------------------------------------------------
+
+
+def test_wilson_interval_is_the_published_one():
+    low, high = Share(8, 10).interval
+    assert (round(low, 4), round(high, 4)) == (0.4902, 0.9433)
+    assert Share(0, 0).interval == (0.0, 1.0)
+    assert Share(0, 0).value is None
+    assert Share(0, 20).interval[0] == 0.0
+    assert Share(20, 20).interval[1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("hits", "total", "chance"), [(3, 10, 0.2), (0, 5, 0.5), (5, 5, 0.5), (40, 400, 0.07)])
+def test_binomial_tails_are_exact(hits, total, chance):
+    exact = sum(math.comb(total, k) * chance**k * (1 - chance) ** (total - k) for k in range(hits, total + 1))
+    assert binomial_tail(hits, total, chance) == pytest.approx(exact)
+    below = sum(math.comb(total, k) * chance**k * (1 - chance) ** (total - k) for k in range(hits + 1))
+    assert binomial_head(hits, total, chance) == pytest.approx(below)
+
+
+def test_a_tail_of_something_sure_or_impossible_is_one_or_nought():
+    assert binomial_tail(3, 5, 0.0) == 0.0
+    assert binomial_tail(3, 5, 1.0) == 1.0
+    assert binomial_tail(0, 5, 0.0) == 1.0
+
+
+# -- precision -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judged(sam, bob, pub, say):
+    """Cases that rest on a rule, of which people confirmed so many."""
+
+    def make(key: str, *, confirmed: int, unfounded: int) -> Rule:
+        rule = Rule.objects.get(key=key)
+        message = say(bob, pub, "bonsoir")
+        for number in range(confirmed + unfounded):
+            case = Case.objects.create(
+                code=rule.code, severity="P2", open_key=f"{key}{number}", due_at=timezone.now(), room=pub
+            )
+            alert = Alert.objects.create(
+                case=case, message=message, code=rule.code, severity="P2", score=50, ruleset="x"
+            )
+            AlertRule.objects.create(alert=alert, rule=key, version=rule.version)
+            action = "warn" if number < confirmed else "no_action"
+            Decision.objects.create(
+                case=case, decided_by=sam, action=action, reasons="Because.", takes_effect_at=timezone.now()
+            )
+        return rule
+
+    return make
+
+
+@pytest.mark.django_db
+def test_a_rule_that_people_find_wrong_drops_to_shadow_and_says_so(judged):
+    rule = judged("t.scam", confirmed=1, unfounded=24)
+    assert judge_rules() == 1
+    rule.refresh_from_db()
+    assert rule.stage == Stage.SHADOW
+    alarm = RuleAlarm.objects.get()
+    assert (alarm.kind, alarm.about) == ("demoted", "t.scam")
+    assert alarm.facts["decided"] == 25
+    moved = AuditEvent.objects.get(action="rule.moved")
+    assert (moved.actor, moved.component) == (None, "rules")
+    assert judge_rules() == 0
+
+
+@pytest.mark.django_db
+def test_a_grave_rule_that_people_find_wrong_stays_and_calls_them(judged):
+    rule = judged("t.secret", confirmed=0, unfounded=30)
+    assert judge_rules() == 0
+    rule.refresh_from_db()
+    assert rule.stage == Stage.LIVE
+    assert RuleAlarm.objects.get().kind == "precision"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("confirmed", "unfounded"), [(0, 19), (8, 17), (25, 0)])
+def test_few_cases_or_an_interval_that_reaches_the_floor_change_nothing(judged, confirmed, unfounded):
+    judged("t.scam", confirmed=confirmed, unfounded=unfounded)
+    assert judge_rules() == 0
+    assert not RuleAlarm.objects.exists()
+
+
+# -- sudden changes --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def past(db):
+    def make(*, met: int, wrote: int, days: int = 14) -> None:
+        today = timezone.now().date()
+        RuleDay.objects.bulk_create(
+            RuleDay(day=today - dt.timedelta(days=ago), rule="t.scam", met=met, wrote=wrote)
+            for ago in range(1, days + 1)
+        )
+
+    return make
+
+
+@pytest.fixture
+def today(pub):
+    """Members who write today, of whom the rule met so many, each so many times."""
+
+    def write(*, members: int, met: int, times: int = 1) -> None:
+        for number in range(members):
+            author = open_member(f"w{number}")
+            for again in range(times if number < met else 1):
+                message = Message.objects.create(
+                    room=pub, author=author, client_id=f"d{number}-{again}", check_state="done"
+                )
+                if number < met:
+                    check = RiskCheck.objects.create(message=message, revision=1, ruleset="x", verdict="allow")
+                    RiskSignal.objects.create(
+                        check_run=check, code="X1", rule="t.scam", version="v", span_start=0, span_end=1
+                    )
+
+    return write
+
+
+@pytest.mark.django_db
+def test_a_rule_that_suddenly_meets_many_members_raises_an_alarm_once(past, today):
+    past(met=1, wrote=200)
+    today(members=30, met=12)
+    [change] = count_today()
+    assert (change.rule, change.met, change.wrote) == ("t.scam", 12, 30)
+    count_today()
+    assert RuleAlarm.objects.get().kind == "pass_rate"
+    assert RuleDay.objects.get(rule="t.scam", day=timezone.now().date()).met == 12
+
+
+@pytest.mark.django_db
+def test_one_member_who_posts_again_and_again_is_one(past, today):
+    past(met=1, wrote=200)
+    today(members=30, met=1, times=40)
+    assert count_today() == []
+
+
+@pytest.mark.django_db
+def test_a_rule_that_suddenly_meets_nobody_raises_an_alarm_too(past, today):
+    past(met=100, wrote=200)
+    today(members=40, met=0)
+    assert [change.met for change in count_today()] == [0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", [{"days": 3}, {"days": 14, "met": 70}])
+def test_without_a_history_or_without_a_change_there_is_no_alarm(past, today, given):
+    past(**{"met": 1, "wrote": 200, **given})
+    today(members=30, met=12)
+    assert count_today() == []
+
+
+@pytest.mark.django_db
+def test_a_community_that_is_silent_raises_no_alarm(past):
+    past(met=100, wrote=200)
+    assert count_today() == []
+
+
+@pytest.mark.django_db
+def test_figures_are_forgotten_after_some_months(past):
+    past(met=1, wrote=2, days=120)
+    assert forget_figures() > 0
+    assert RuleDay.objects.count() <= 90
+
+
+# -- quotas ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("left", [True, False])
+def test_a_pause_beyond_the_quota_becomes_a_hold(monkeypatch, settings, say, alice, bob, homework, left):
+    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "pause_contact": 2 if left else 1}
+    ProtectiveMeasure.objects.create(
+        kind="pause_contact", member=open_member("eve"), reason="r", ends_at=timezone.now() + dt.timedelta(days=1)
+    )
+    real = alerts._scored_alert
+    monkeypatch.setattr(
+        alerts, "_scored_alert", lambda *args, **more: replace(real(*args, **more), measures=("pause_contact",))
+    )
+    say(alice, homework, "bonjour bob")
+    message = say(bob, homework, "c'est notre secret")
+    paused = Restriction.objects.filter(kind=Restriction.Kind.CONTACT_PAUSE, member=bob).exists()
+    assert paused is left
+    assert message.visibility == (Message.Visibility.VISIBLE if left else Message.Visibility.HELD)
+    assert RuleAlarm.objects.filter(kind="quota", about="pause_contact").exists() is not left
+    if not left:
+        assert ProtectiveMeasure.objects.filter(kind="hold", message=message, case__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_too_many_holds_are_still_held_and_told(settings, new_rule, bring, say, bob, pub):
+    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "hold": 1}
+    bring(new_rule(), Stage.LIVE)
+    held = [say(bob, pub, f"le hareng bleu numéro {number}").visibility for number in range(3)]
+    assert set(held) == {Message.Visibility.HELD}
+    assert RuleAlarm.objects.get().about == "hold"
+
+
+@pytest.mark.django_db
+def test_too_many_refusals_are_told(settings, new_rule, bring, say, bob, pub):
+    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "refuse": 2}
+    bring(new_rule(action="refuse"), Stage.LIVE)
+    refused = [say(bob, pub, f"le hareng bleu numéro {number}").visibility for number in range(3)]
+    assert set(refused) == {Message.Visibility.REFUSED}
+    assert RuleAlarm.objects.get().about == "refuse"
+
+
+@pytest.mark.django_db
+def test_a_rule_people_have_a_step_waiting_for_is_left_to_them(judged, sam):
+    rule = judged("t.scam", confirmed=0, unfounded=25)
+    move_rule(actor=sam, rule=rule, to=Stage.SHADOW, reason="mine")
+    assert judge_rules() == 0
