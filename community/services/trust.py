@@ -82,6 +82,6 @@ def import_trust_list(change: TrustChange, *, component: str) -> TrustList:
 
 def _names(certificates: list[Certificate]) -> dict[str, str]:
     return {
-        one.fingerprint: f"{one.parsed.subject.rfc4514_string()}, until {one.parsed.not_valid_after_utc:%Y-%m-%d}"
+        one.fingerprint: f"{one.parsed.subject.rfc4514_string()}, until {one.not_after:%Y-%m-%d}"
         for one in certificates
     }

@@ -31,6 +31,7 @@ from community.policies import AgeBand
 from safeguarding.detection import engine
 from safeguarding.detection.rulesets import load_ruleset
 from safeguarding.detection.types import Person, RoomInfo, Utterance
+from tests.bench.age import age_cost
 from tests.bench.crowd import Crowd
 from tests.bench.sockets import open_socket
 from tests.cast import open_member, open_room
@@ -65,6 +66,7 @@ def main() -> None:
     figures: dict[str, Any] = {"machine": platform.platform(), "cores": len(cores), "rooms": []}
     try:
         figures["engine"] = engine_cost()
+        figures["age"] = age_cost()
         with tempfile.TemporaryDirectory() as folder:
             for vendor in options.databases.split(","):
                 figures["rooms"] += measure(vendor, Path(folder), redis, members, options.seconds, {cores[0]}, figures)
@@ -302,7 +304,10 @@ def report(figures: dict[str, Any]) -> None:
     for name, (rate, felt_text) in PEERS.items():
         print(f"  {name:<56}{rate:>10,} deliveries/s   felt {felt_text} ms")
     engine_figures = figures["engine"]
-    print(f"\nscreen a message: {engine_figures['screen_us']} µs   full check: {engine_figures['check_us']} µs")
+    print(
+        f"\nverify a proof of age: {figures['age']['verify_ms']} ms, sealed: {figures['age']['open_and_verify_ms']} ms"
+    )
+    print(f"screen a message: {engine_figures['screen_us']} µs   full check: {engine_figures['check_us']} µs")
     print(f"rules ready in {engine_figures['load_ms']} ms   statements a post: {figures['statements_a_post']}")
     print(f"idle socket: {figures['idle_socket_kb']} KB   web up in {figures['start_seconds']} s")
 

@@ -110,6 +110,11 @@ def test_a_missing_status(show: Show, judged: Judge) -> None:
     refused(judged, show(change=lambda r: r.pop("status")), Reason.STATUS)
 
 
+@pytest.mark.parametrize("version", ["1.1", "", 1, None])
+def test_a_response_of_another_version(version: object, show: Show, judged: Judge) -> None:
+    refused(judged, show(change=lambda r: r.update(version=version)), Reason.MALFORMED)
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_not_exactly_one_document(count: int, show: Show, judged: Judge) -> None:
     response = show(change=lambda r: r.update(documents=r["documents"] * count))

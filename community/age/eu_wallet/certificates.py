@@ -44,10 +44,14 @@ _UNREADABLE = (ValueError, TypeError, x509.DuplicateExtension, x509.InvalidVersi
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate whose extensions could be read."""
+    """A certificate all of which could be read: cryptography reads most parts only when they are asked for."""
 
     parsed: x509.Certificate
     extensions: x509.Extensions
+    subject: bytes  # DER
+    issuer: bytes
+    not_before: dt.datetime
+    not_after: dt.datetime
 
     @classmethod
     def load(cls, der: Any) -> Certificate:
@@ -56,7 +60,16 @@ class Certificate:
             raise Refusal(Reason.CERTIFICATE_MALFORMED)
         try:
             certificate = x509.load_der_x509_certificate(der)
-            return cls(certificate, _extensions(certificate, der))
+            if _children(_children(der)[0].content)[-1].content[:1] != b"\x00":
+                raise ValueError("a signature is whole bytes")  # else it would have a second spelling
+            return cls(
+                certificate,
+                _extensions(certificate, der),
+                subject=certificate.subject.public_bytes(),
+                issuer=certificate.issuer.public_bytes(),
+                not_before=certificate.not_valid_before_utc,
+                not_after=certificate.not_valid_after_utc,
+            )
         except _UNREADABLE as error:
             raise Refusal(Reason.CERTIFICATE_MALFORMED) from error
 
@@ -73,7 +86,7 @@ class Certificate:
             return None
 
     def require_in_force(self, now: dt.datetime) -> None:
-        if not self.parsed.not_valid_before_utc <= now <= self.parsed.not_valid_after_utc:
+        if not self.not_before <= now <= self.not_after:
             raise Refusal(Reason.CERTIFICATE_EXPIRED)
 
     def require_no_unknown_critical(self) -> None:
@@ -107,7 +120,7 @@ class Anchors:
     def __init__(self, certificates: Sequence[Certificate]) -> None:
         self._by_name: dict[bytes, list[Certificate]] = {}
         for certificate in certificates:
-            self._by_name.setdefault(certificate.parsed.subject.public_bytes(), []).append(certificate)
+            self._by_name.setdefault(certificate.subject, []).append(certificate)
         self.fingerprints = frozenset(certificate.fingerprint for certificate in certificates)
 
     @classmethod
@@ -120,7 +133,7 @@ class Anchors:
 
     def issuer_of(self, certificate: Certificate) -> Certificate:
         """The anchor that issued `certificate`; Refusal(UNTRUSTED_ISSUER) where none did."""
-        for anchor in self._by_name.get(certificate.parsed.issuer.public_bytes(), ()):
+        for anchor in self._by_name.get(certificate.issuer, ()):
             try:
                 certificate.require_issuer(anchor, failing=Reason.UNTRUSTED_ISSUER)
             except Refusal as refusal:
@@ -187,7 +200,7 @@ def _signer(leaf: Certificate, anchor: Certificate) -> Signer:
         raise Refusal(Reason.CERTIFICATE_MALFORMED) from error
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise Refusal(Reason.ALGORITHM)
-    return Signer(key, anchor.fingerprint, leaf.parsed.not_valid_before_utc, leaf.parsed.not_valid_after_utc)
+    return Signer(key, anchor.fingerprint, leaf.not_before, leaf.not_after)
 
 
 # -- the one leniency ------------------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ def _only_document(response: Any, doctype: str) -> dict[Any, Any]:
         raise Refusal(Reason.MALFORMED)
     if type(response.get("status")) is not int or response["status"] != 0:
         raise Refusal(Reason.STATUS)
-    field(response, "version", str)
+    if field(response, "version", str) != "1.0":
+        raise Refusal(Reason.MALFORMED)
     documents = response.get("documents")
     if not (isinstance(documents, list) and len(documents) == 1) or response.get("documentErrors"):
         raise Refusal(Reason.NOT_ONE_DOCUMENT)
