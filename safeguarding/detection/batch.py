@@ -18,7 +18,8 @@ from .types import Alert, Assessment, Finding, Person, RoomInfo, Utterance, Verd
 
 ESTABLISHED_DAYS = 365
 BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
-LANGS = ("fr", "en")
+KINDS = ("room", "direct")
+LANGS = ("fr", "en")  # a text in any other language is judged by what the French rules find in it
 
 
 class BadLine(ValueError):
@@ -32,7 +33,27 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
         raise BadLine(f"{what} is not a text")
+    if "\0" in value or not _is_unicode(value):
+        raise BadLine(f"{what} holds a NUL or a lone surrogate, which no message may")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text is one: JSON can write half of a character (a lone surrogate), UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _one_of(value: object, known: tuple[str, ...], what: str, default: str) -> str:
+    """A key that may be left out; one that is there and says something unknown is a mistake, and never a default."""
+    if value is None:
+        return default
+    if value not in known:
+        raise BadLine(f"{what} is none of {', '.join(known)}: {str(value)[:40]!r}")
+    return str(value)
 
 
 def _moment(value: object) -> datetime:
@@ -75,9 +96,10 @@ def assess_room_name(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any
 def _room(raw: object, index: int, lang: str) -> RoomInfo:
     if not isinstance(raw, Mapping):
         raise BadLine("room is not an object")
-    kind = "direct" if raw.get("kind") == "direct" else "room"
-    band = raw.get("band") if raw.get("band") in BANDS else "adult"
-    return RoomInfo(str(index), kind, str(raw.get("name") or ""), str(raw.get("topic") or ""), band, lang)  # type: ignore[arg-type]  # checked just above
+    kind = _one_of(raw.get("kind"), KINDS, "room kind", "room")
+    band = _one_of(raw.get("band"), BANDS, "room band", "adult")
+    name, topic = (_text(raw.get(key) or "", f"room {key}") for key in ("name", "topic"))
+    return RoomInfo(str(index), kind, name, topic, band, lang)  # type: ignore[arg-type]  # checked just above
 
 
 def _people(raw: object) -> dict[str, Person]:
@@ -85,13 +107,16 @@ def _people(raw: object) -> dict[str, Person]:
         raise BadLine("participants is not an object")
     people = {}
     for key, row in raw.items():
-        row = row if isinstance(row, Mapping) else {}
+        if not isinstance(row, Mapping):
+            raise BadLine(f"participant {key!r} is not an object")
         days = row.get("account_age_days")
-        people[str(key)] = Person(
-            str(key),
-            row.get("band") if row.get("band") in BANDS else "none",  # type: ignore[arg-type]  # checked on the same line
-            days if isinstance(days, int) else ESTABLISHED_DAYS,
-            str(row.get("name") or ""),
+        if days is not None and (isinstance(days, bool) or not isinstance(days, int)):
+            raise BadLine(f"account_age_days of {key!r} is not a whole number")
+        people[key] = Person(
+            key,
+            _one_of(row.get("band"), BANDS, f"band of {key!r}", "none"),  # type: ignore[arg-type]  # checked there
+            ESTABLISHED_DAYS if days is None else days,
+            _text(row.get("name") or "", f"name of {key!r}"),
         )
     return people
 
@@ -122,12 +147,16 @@ def assess_conversation(
     alerts: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
     for at, index, n, raw in queue:
-        to = raw.get("to")
-        utterance = Utterance(
-            ref=f"{index}:{n}", author=_text(raw.get("from"), "from"), at=at, text=_text(raw.get("text"), "text"),
-            to=tuple(str(key) for key in to) if isinstance(to, list) else (), lang=lang,
-        )  # fmt: skip
         room, cast = rooms[index], people[index]
+        to = raw.get("to")
+        if to is not None and not isinstance(to, list):
+            raise BadLine("to is neither a list nor null")
+        author = _text(raw.get("from"), "from")
+        if unknown := [name for name in (author, *(to or ())) if name not in cast]:
+            raise BadLine(f"message {n} names somebody who is not a participant: {str(unknown[0])[:40]!r}")
+        utterance = Utterance(
+            ref=f"{index}:{n}", author=author, at=at, text=_text(raw.get("text"), "text"), to=tuple(to or ()), lang=lang
+        )
         keys = needs(utterance, room=room, room_ledger=ledgers.get(room_key(room), {}), people=cast)
         loaded = {key: ledgers[key] for key in keys if key in ledgers}
         result = check(utterance, room=room, people=cast, ledgers=loaded, ruleset=ruleset)
@@ -157,7 +186,7 @@ def answer_lines(
 ) -> Iterator[tuple[int, str | None, str | None]]:
     """JSONL in, JSONL out: (line number, answer, None) or (line number, None, what is wrong with the line).
 
-    A bad line never stops the others; empty lines are passed over.
+    A bad line never stops the others, nor does one that the engine itself trips over; empty lines are passed over.
     """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -166,8 +195,15 @@ def answer_lines(
             value = json.loads(line)
             if not isinstance(value, dict):
                 raise BadLine("not a JSON object")
-            yield number, json.dumps(answer(value, ruleset), ensure_ascii=False), None
+            answered = json.dumps(answer(value, ruleset), ensure_ascii=False)
+            if not _is_unicode(answered):
+                raise BadLine("id holds a lone surrogate")
+            yield number, answered, None
         except json.JSONDecodeError as error:
             yield number, None, f"not JSON: {error.msg} (column {error.colno})"
         except BadLine as error:
             yield number, None, str(error)
+        except RecursionError:
+            yield number, None, "nested too deeply"
+        except Exception as error:  # noqa: BLE001  one line must not cost the reader all the others
+            yield number, None, f"could not be judged: {type(error).__name__}: {str(error)[:200]}"

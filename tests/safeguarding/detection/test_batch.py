@@ -163,3 +163,48 @@ def test_commands_answer_good_lines_and_end_with_two_on_a_bad_one(tmp_path, comm
 def test_command_names_the_file_it_cannot_read(tmp_path) -> None:
     with pytest.raises(CommandError, match="nowhere"):
         call_command("assess_texts", str(tmp_path / "nowhere.jsonl"))
+
+
+BROKEN = {
+    "lone surrogate": '{"id": "t", "text": "a \\ud800 b"}',
+    "lone surrogate in the id": '{"id": "\\ud800", "text": "a"}',
+    "NUL": '{"id": "t", "text": "a\\u0000b"}',
+    "nested for ever": '{"id": ' + "[" * 100_000 + "]" * 100_000 + "}",
+    "a number of 5,000 figures": '{"id": 1' + "0" * 5000 + ', "text": "a"}',
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_no_message_can_be_is_told_by_its_line_and_costs_no_other_line(name: str, ruleset: Ruleset) -> None:
+    lines = ['{"id": 1, "text": "a"}', BROKEN[name], '{"id": 3, "text": "c"}']
+    answers = list(answer_lines(lines, assess_text, ruleset))
+    assert [number for number, answered, _error in answers if answered] == [1, 3]
+    assert [number for number, _answered, error in answers if error] == [2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"room": {"kind": "direct", "band": "teen"}},
+        {"room": {"kind": "group", "band": "adult"}},
+        {"participants": {"a": {"band": "minor"}, "b": {"band": "adult"}}},
+        {"participants": {"a": {"band": "adult", "account_age_days": "9"}, "b": {}}},
+        {"participants": {"a": {"band": "teen_13_14"}}},
+        {"messages": [{"at": "2026-01-01T18:00:00Z", "from": "b", "to": "a", "text": "salut"}]},
+        {"messages": [{"at": "2026-01-01T18:00:00Z", "from": "b", "to": ["z"], "text": "salut"}]},
+    ],
+)
+def test_a_word_that_is_unknown_is_an_error_and_never_an_adult_by_default(
+    change: dict[str, Any], ruleset: Ruleset
+) -> None:
+    with pytest.raises(BadLine):
+        assess_conversation(line() | change, ruleset)
+
+
+def test_a_line_that_the_engine_trips_over_does_not_cost_the_others() -> None:
+    def trips(line: Any, _ruleset: Any) -> dict[str, Any]:
+        return {"id": 1 // line["id"]}
+
+    answers = list(answer_lines(['{"id": 0}', '{"id": 1}'], trips, None))  # type: ignore[arg-type]  # unused here
+    assert [(number, answered) for number, answered, _error in answers] == [(1, None), (2, '{"id": 1}')]
+    assert "ZeroDivisionError" in str(answers[0][2])
