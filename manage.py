@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 # They read a file and write lines: anybody may run them, with nothing installed but the requirements.
@@ -18,6 +19,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.engine_settings" if _alo
 from config.first_run import prepare_environment  # noqa: E402
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["setup"]:
-        prepare_environment(sys.argv[2:])  # the settings do not load before the first secrets exist
-    execute_from_command_line(sys.argv)
+    try:
+        if sys.argv[1:2] == ["setup"]:
+            prepare_environment(sys.argv[2:])  # the settings do not load before the first secrets exist
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:  # names the variable: where in the settings it is read helps nobody
+        sys.exit(f"Havre is not configured soundly: {error}")

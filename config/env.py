@@ -11,12 +11,17 @@ import binascii
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 KEY_BYTES = 32
+# 32 random bytes never hold fewer (one time in 10^24); a key of zeros or a word written twice does.
+FEWEST_DIFFERENT_BYTES = 12
+# A name, a name with its subdomains (.example.org), an IPv4 address, an IPv6 address in brackets, or `*`.
+HOST = r"(\*|\.?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
 KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
 
@@ -27,8 +32,12 @@ def read_env_file(path: Path) -> dict[str, str]:
     """
     if not path.is_file():
         return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{path.name} cannot be read: {type(error).__name__}.") from error
     values = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name, separator, value = line.partition("=")
@@ -48,6 +57,9 @@ class Env:
     def _raw(self, name: str) -> str | None:
         value = self._variables.get(name, "").strip()
         file_name = self._variables.get(f"{name}_FILE", "").strip()
+        if not value and not file_name:
+            value = self._fallback.get(name, "").strip()
+            file_name = self._fallback.get(f"{name}_FILE", "").strip()
         if value and file_name:
             raise ImproperlyConfigured(f"{name} and {name}_FILE are both set: keep one.")
         if file_name:
@@ -57,7 +69,11 @@ class Env:
                 raise ImproperlyConfigured(f"{name}_FILE cannot be read: {type(error).__name__}.") from error
             if not value:
                 raise ImproperlyConfigured(f"{name}_FILE names an empty file.")
-        return value or self._fallback.get(name, "").strip() or None
+        return value or None
+
+    def given(self, name: str) -> bool:
+        """Whether a value stands anywhere."""
+        return self._raw(name) is not None
 
     def text(self, name: str, default: str | None = None) -> str:
         """The value as it stands; without a default it is required."""
@@ -114,6 +130,51 @@ class Env:
             raise ImproperlyConfigured(f"{name} must be some of: {', '.join(choices)}; each once.")
         return values
 
+    def hosts(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
+        """Comma-separated names or addresses as ALLOWED_HOSTS takes them, without scheme, port or path."""
+        hosts = self.items(name, default)
+        if not all(re.fullmatch(HOST, host) for host in hosts):
+            raise ImproperlyConfigured(f"{name} must hold names such as havre.example.org, without https:// or a port.")
+        return hosts
+
+    def site(self, name: str, default: str) -> str:
+        """The address of a site: scheme, host and perhaps a port, without a slash at its end."""
+        value = self.text(name, default).rstrip("/")
+        if not re.fullmatch(rf"https?://{HOST}(:[0-9]{{1,5}})?", value):
+            raise ImproperlyConfigured(f"{name} must be an address such as https://havre.example.org.")
+        return value
+
+    def sender(self, name: str, default: str) -> str:
+        """One sender of mail: `address@host` or `Name <address@host>`."""
+        value = self.text(name, default)
+        address = r"[^\s@<>,;]+@[^\s@<>,;]+"
+        if not re.fullmatch(rf"{address}|[^@<>\r\n]+<{address}>", value):
+            raise ImproperlyConfigured(f"{name} must be one sender, such as Havre <no-reply@havre.example.org>.")
+        return value
+
+    def zone(self, name: str, default: str) -> str:
+        """The name of a time zone, such as Europe/Paris."""
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
+            raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Paris.") from error
+        return value
+
+    def addresses(self, name: str) -> list[str]:
+        """Comma-separated URLs of any scheme. Their own commas are written %2C. Never repeated: they hold tokens."""
+        urls = self.items(name)
+        if not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", url) for url in urls):
+            raise ImproperlyConfigured(f"{name} must hold addresses such as mailtos://… or json://…, with commas between.")
+        return urls
+
+    def secret(self, name: str) -> str:
+        """A text nobody can guess: fifty characters or more, and not the same few. Required."""
+        value = self.text(name)
+        if len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-"):
+            raise ImproperlyConfigured(f"{name} must be fifty random characters or more; `manage.py setup` makes one.")
+        return value
+
     def key(self, name: str) -> bytes:
         """32 random bytes in base64. Required."""
         return decode_key(name, self.text(name))
@@ -141,4 +202,6 @@ def decode_key(name: str, encoded: str) -> bytes:
         raise ImproperlyConfigured(f"{name} is not base64.") from error
     if len(key) != KEY_BYTES:
         raise ImproperlyConfigured(f"{name} must hold {KEY_BYTES} bytes, it holds {len(key)}.")
+    if len(set(key)) < FEWEST_DIFFERENT_BYTES:
+        raise ImproperlyConfigured(f"{name} is no random key: the same few bytes come again and again.")
     return key

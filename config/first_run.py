@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from config.env import TRUE, read_env_file
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import TRUE, Env, read_env_file
 from config.keys import new_secrets, write_env_file
+from config.mail import mail_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -46,8 +50,9 @@ def environment_file() -> Path:
 def prepare_environment(arguments: Sequence[str]) -> None:
     """Write the environment file, or add to the one that is there what the options say; secrets in it are kept.
 
-    Exits with a message on a domain that is none. Does nothing where the environment itself says DEBUG or HAVRE_DEMO,
-    which bring their own secrets, and writes no secret that the environment brings.
+    At a terminal it asks for what neither says, again until the answer is sound; an answer that is none exits with a
+    message before anything is written. Does nothing where the environment itself says DEBUG or HAVRE_DEMO, which
+    bring their own secrets, and writes no secret that the environment brings.
     """
     local = any(os.environ.get(name, "").strip().lower() in TRUE for name in ("DEBUG", "HAVRE_DEMO"))
     if local or {"-h", "--help"} & set(arguments):
@@ -61,18 +66,68 @@ def prepare_environment(arguments: Sequence[str]) -> None:
         value = getattr(given, option.removeprefix("--").replace("-", "_"))
         if value is not None:
             values[name] = value
-    asks = not given.no_input and sys.stdin.isatty()
-    if "ALLOWED_HOSTS" not in {*values, *os.environ} and asks:
-        values["ALLOWED_HOSTS"] = input("The name the community is reached under (such as havre.example.org): ")
-        values.setdefault("EMAIL_HOST", input("The mail server [localhost]: ") or "localhost")
-    domain = values.get("ALLOWED_HOSTS", os.environ.get("ALLOWED_HOSTS", "")).strip().lower()
-    if not all(DOMAIN.fullmatch(name.strip()) for name in domain.split(",")):
-        sys.exit(f"setup: --domain must be a name such as havre.example.org, not {domain!r}")
-    values["ALLOWED_HOSTS"] = domain
+    if not given.no_input and sys.stdin.isatty():
+        _ask(values)
+    _require_domain(values)
+    try:
+        _require_sound(values)
+    except ImproperlyConfigured as error:
+        sys.exit(f"setup: {error} Nothing was written.")
     for name, secret in new_secrets().items():
         if not os.environ.get(name) and not os.environ.get(f"{name}_FILE"):
             values.setdefault(name, secret)
     write_env_file(path, values, replace=True)
+
+
+def _ask(values: dict[str, str]) -> None:
+    """What the environment does not say yet, one question at a time. A password is not shown."""
+    questions: list[tuple[str, str, str]] = [
+        ("ALLOWED_HOSTS", "The name the community is reached under (such as havre.example.org)", ""),
+        ("EMAIL_HOST", "The mail server", "localhost"),
+        ("EMAIL_PORT", "Its port", "587"),
+        ("EMAIL_SECURITY", "starttls, tls or none", "starttls"),
+        ("EMAIL_USER", "The account there (empty: none)", ""),
+        ("EMAIL_PASSWORD", "Its password (not shown)", ""),
+        ("EMAIL_FROM", "A neutral sender", "Havre <no-reply@{domain}>"),
+    ]
+    for name, question, default in questions:
+        if name in values or os.environ.get(name) or os.environ.get(f"{name}_FILE"):
+            continue
+        if name == "EMAIL_PASSWORD" and not values.get("EMAIL_USER"):
+            continue
+        read: Callable[[str], str] = getpass.getpass if name == "EMAIL_PASSWORD" else input
+        usual = default.format(domain=_first_domain(values))
+        while True:
+            answer = read(f"{question} [{usual}]: " if usual else f"{question}: ").strip() or usual
+            try:
+                if name == "ALLOWED_HOSTS":
+                    _require_domain({name: answer})
+                _require_sound({**values, name: answer})
+            except (ImproperlyConfigured, SystemExit) as error:
+                print(error, file=sys.stderr)  # noqa: T201  the settings, and with them the command, load later
+                continue
+            values[name] = answer
+            break
+
+
+def _first_domain(values: dict[str, str]) -> str:
+    return (values.get("ALLOWED_HOSTS") or os.environ.get("ALLOWED_HOSTS", "")).partition(",")[0].strip()
+
+
+def _require_domain(values: dict[str, str]) -> None:
+    """Exit unless ALLOWED_HOSTS, here or in the environment, is a domain or several."""
+    domain = values.get("ALLOWED_HOSTS", os.environ.get("ALLOWED_HOSTS", "")).strip().lower()
+    if not all(DOMAIN.fullmatch(name.strip()) for name in domain.split(",")):
+        sys.exit(f"setup: --domain must be a name such as havre.example.org, not {domain!r}")
+    values["ALLOWED_HOSTS"] = domain
+
+
+def _require_sound(values: dict[str, str]) -> None:
+    """Raise ImproperlyConfigured for a value that the settings will refuse once it is written."""
+    env = Env(os.environ, values)
+    mail_server(env)
+    env.sender("EMAIL_FROM", "a@b")
+    env.zone("TIME_ZONE", "Europe/Paris")
 
 
 def write_first_environment(path: Path, *, domain: str) -> None:

@@ -14,11 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from config.connections import celery_broker_url, database_settings
 from config.env import Env, read_env_file
 from config.keys import SECRET_NAMES, local_secrets
+from config.mail import mail_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("HAVRE_VAR") or BASE_DIR / "var").resolve()
 
-_written = read_env_file(Path(os.environ.get("HAVRE_ENV_FILE") or VAR_DIR / "havre.env"))
+_named = os.environ.get("HAVRE_ENV_FILE")
+if _named and not Path(_named).is_file():
+    raise ImproperlyConfigured("HAVRE_ENV_FILE names no file.")
+_written = read_env_file(Path(_named or VAR_DIR / "havre.env"))
 env = Env(os.environ, _written)
 
 # -- what kind of installation this is -------------------------------------------------------------------------------
@@ -32,7 +36,7 @@ if LOCAL:
     env = Env(os.environ, {**local_secrets(VAR_DIR), **_written})
 
 SECRETS = {name: env.text(name) for name in SECRET_NAMES}  # as they were given, for `manage.py backup`
-SECRET_KEY = SECRETS["SECRET_KEY"]
+SECRET_KEY = env.secret("SECRET_KEY")
 EVIDENCE_KEYS = env.keys("EVIDENCE_KEYS")  # wrap the keys of evidence; id -> 32 bytes, the first seals
 SIGNING_KEY = env.key("SIGNING_KEY")  # Ed25519 seed that signs exports
 # Optional, for dossiers and the audit chain: an RFC 3161 authority with its root certificates (PEM), and a PKCS #12
@@ -48,7 +52,7 @@ if PDF_CERTIFICATE and not Path(PDF_CERTIFICATE).is_file():
 HASH_KEY = env.key("HASH_KEY")  # HMAC key of codes, used proofs and fingerprints
 CONNECTION_LOG_KEY = env.key("CONNECTION_LOG_KEY")  # seals addresses of sign-ups and logins
 
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if LOCAL else ())
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if LOCAL else ())
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must be set: the names this community is reached under.")
 if "*" in ALLOWED_HOSTS and not DEBUG:
@@ -57,9 +61,15 @@ if "*" in ALLOWED_HOSTS and not DEBUG:
 HTTPS = env.flag("HTTPS", default=not LOCAL)
 if not (HTTPS or LOCAL):
     raise ImproperlyConfigured("HTTPS must not be off: session and CSRF cookies would travel in clear.")
-SITE_URL = env.text("SITE_URL", f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0]}").rstrip("/")
+SITE_URL = env.site("SITE_URL", f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0].lstrip('.')}")
 # How many reverse proxies stand in front; the client's address is the one that the first of them saw.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=10)
+
+# Where `manage.py run` and `process` listen, and how many processes they start.
+LISTEN_HOST = env.text("HOST", "127.0.0.1")
+LISTEN_PORT = env.number("PORT", 8000, least=1, most=65535)
+WEB_PROCESSES = env.number("WEB_PROCESSES", 1, least=1, most=64)
+WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2, least=1, most=64)
 
 # -- the house -------------------------------------------------------------------------------------------------------
 
@@ -134,8 +144,8 @@ MEASURE_QUOTAS = {
 }  # fmt: skip
 
 # Officers are paged through these apprise addresses (mail, webhook, SMS gateways); the deputy when nobody answers.
-PAGING_URLS = env.items("PAGING_URLS")
-PAGING_DEPUTY_URLS = env.items("PAGING_DEPUTY_URLS")
+PAGING_URLS = env.addresses("PAGING_URLS")
+PAGING_DEPUTY_URLS = env.addresses("PAGING_DEPUTY_URLS")
 
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -184,6 +194,7 @@ DATABASES = {"default": database_settings(env.text("DATABASE_URL", f"sqlite:///{
 DATABASES["default"]["PASSWORD"] = env.text("DATABASE_PASSWORD", DATABASES["default"].get("PASSWORD") or "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+EMBEDDED_REDIS = not env.given("REDIS_URL")  # `manage.py run` then starts one
 REDIS_URL = env.text("REDIS_URL", f"unix://{VAR_DIR / 'redis.sock'}?db=0")
 CACHES = {
     "default": {
@@ -303,17 +314,11 @@ OTP_TOTP_ISSUER = "Havre"
 
 # -- mail ------------------------------------------------------------------------------------------------------------
 
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.number("EMAIL_PORT", 587, least=1, most=65535)
-EMAIL_HOST_USER = env.text("EMAIL_USER", "")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_PASSWORD", "")
-_mail_security = env.choice("EMAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
-EMAIL_USE_TLS = _mail_security == "starttls"
-EMAIL_USE_SSL = _mail_security == "tls"
+globals().update(mail_server(env))
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"Havre <no-reply@{ALLOWED_HOSTS[0]}>")
+DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", f"Havre <no-reply@{ALLOWED_HOSTS[0].lstrip('.')}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-if LOCAL and not env.text("EMAIL_HOST", ""):
+if LOCAL and not env.given("EMAIL_HOST"):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR_DIR / "mail"
 
@@ -329,7 +334,7 @@ LANGUAGES = [("fr", _("French")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.text("TIME_ZONE", "Europe/Paris")  # the community's zone; the database and exports are in UTC
+TIME_ZONE = env.zone("TIME_ZONE", "Europe/Paris")  # the community's zone; the database and exports are in UTC
 
 # -- files -----------------------------------------------------------------------------------------------------------
 

@@ -49,6 +49,22 @@ def test_check_deploy_is_clean_on_a_sound_configuration(tmp_path: Path) -> None:
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name hosts"),
         ("DEBUG", "maybe", "DEBUG must be 1 or 0"),
         ("TRUSTED_PROXIES", "many", "TRUSTED_PROXIES must be a whole number"),
+        ("SECRET_KEY", "changeme", "SECRET_KEY must be fifty random characters"),
+        ("SIGNING_KEY", "A" * 43 + "=", "SIGNING_KEY is no random key"),
+        ("ALLOWED_HOSTS", "https://havre.example", "ALLOWED_HOSTS must hold names"),
+        ("SITE_URL", "havre.example", "SITE_URL must be an address"),
+        ("TIME_ZONE", "Europe/Pari", "TIME_ZONE must be a time zone"),
+        ("EMAIL_FROM", "Havre", "EMAIL_FROM must be one sender"),
+        ("EMAIL_PORT", "0", "EMAIL_PORT must be a whole number"),
+        ("EMAIL_SECURITY", "ssl", "EMAIL_SECURITY must be one of"),
+        ("PAGING_URLS", "sam@havre.example", "PAGING_URLS must hold addresses"),
+        ("DATABASE_URL", "mysql://x/y", "DATABASE_URL must be"),
+        ("REDIS_URL", "localhost:6379", "REDIS_URL must be"),
+        ("PORT", "http", "PORT must be a whole number"),
+        ("WORKER_PROCESSES", "0", "WORKER_PROCESSES must be a whole number"),
+        ("LOG_LEVEL", "chatty", "LOG_LEVEL must be one of"),
+        ("SECRET_KEY_FILE", "/nowhere", "SECRET_KEY and SECRET_KEY_FILE are both set"),
+        ("HAVRE_ENV_FILE", "/nowhere", "HAVRE_ENV_FILE names no file"),
         ("CHAT_SAFEGUARD", "nowhere.Safeguard", "chat.E001"),
     ],
 )
@@ -56,6 +72,16 @@ def test_it_refuses_to_start_and_names_the_variable(tmp_path: Path, variable: st
     done = manage(tmp_path, "check", **{**SOUND, variable: value})
     assert done.returncode != 0
     assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_where_to_listen_and_which_redis_may_stand_in_the_environment_file(tmp_path: Path) -> None:
+    lines = {**SOUND, "PORT": "8123", "WORKER_PROCESSES": "3", "REDIS_URL_FILE": str(tmp_path / "redis")}
+    (tmp_path / "redis").write_text("redis://redis.example/0\n")
+    (tmp_path / "havre.env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    asked = "from django.conf import settings as s; print(s.LISTEN_PORT, s.WORKER_PROCESSES, s.EMBEDDED_REDIS, s.REDIS_URL)"
+    done = manage(tmp_path, "shell", "-v0", "-c", asked)
+    assert done.stdout.strip() == "8123 3 False redis://redis.example/0", done.stderr
 
 
 @pytest.mark.parametrize("name", ["web", "worker"])

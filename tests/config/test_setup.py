@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from community.models import AuditEvent, Community, MailJob, Member
 from community.roles import OFFICER_DEPUTY, OFFICER_LEAD, roles_of
 from config.env import read_env_file
+from config.first_run import prepare_environment
 from config.keys import SECRET_NAMES
 from config.management.commands.setup import cover
 
@@ -57,9 +58,59 @@ def test_what_is_no_domain_is_refused_before_anything_is_written(tmp_path: Path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "variable"),
+    [
+        ("--mail-port", "many", "EMAIL_PORT"),
+        ("--mail-security", "ssl", "EMAIL_SECURITY"),
+        ("--mail-from", "Havre", "EMAIL_FROM"),
+        ("--time-zone", "Europe/Pari", "TIME_ZONE"),
+    ],
+)
+def test_an_option_that_the_settings_would_refuse_is_told_in_one_line_and_not_written(
+    tmp_path: Path, option: str, value: str, variable: str
+) -> None:
+    done = manage(tmp_path, "setup", "--domain", "havre.example.org", option, value)
+    assert done.returncode != 0
+    assert done.stderr.startswith(f"setup: {variable} must be")
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_questions_are_asked_again_until_sound_and_only_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {
+        "The name": ["https://havre.example.org", "havre.example.org"],
+        "The mail server": ["mail.example.org"],
+        "Its port": ["many", "25"],
+        "starttls": ["ssl", "tls"],
+        "The account": ["havre"],
+        "Its password": ["a=b c#d"],
+        "A neutral sender": ["Havre", ""],
+    }
+
+    def answer(question: str) -> str:
+        return next(given for start, given in answers.items() if question.startswith(start)).pop(0)
+
+    for name in ("DEBUG", "HAVRE_DEMO", "ALLOWED_HOSTS", *(name for name in os.environ if name.startswith("EMAIL_"))):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HAVRE_ENV_FILE", str(tmp_path / "havre.env"))
+    monkeypatch.setattr("builtins.input", answer)
+    monkeypatch.setattr("getpass.getpass", answer)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    prepare_environment([])
+    assert not any(answers.values())
+    written = read_env_file(tmp_path / "havre.env")
+    assert (written["EMAIL_PORT"], written["EMAIL_SECURITY"], written["EMAIL_PASSWORD"]) == ("25", "tls", "a=b c#d")
+    assert written["EMAIL_FROM"] == "Havre <no-reply@havre.example.org>"
+    prepare_environment([])  # nothing left to ask: a question would find no answer
+    assert read_env_file(tmp_path / "havre.env") == written
+
+
 def test_secrets_that_the_environment_brings_are_not_written(tmp_path: Path) -> None:
     done = manage(
-        tmp_path, "setup", "--environment-only", "--domain", "havre.example.org", SECRET_KEY="x" * 60 + "yz1234"
+        tmp_path, "setup", "--environment-only", "--domain", "havre.example.org", SECRET_KEY="x" * 50 + "yz1234"
     )
     assert done.returncode == 0, done.stderr
     assert "SECRET_KEY" not in read_env_file(tmp_path / "havre.env")

@@ -3,9 +3,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from config.env import Env
 from config.processes import beat_command, web_command, worker_command
 
 
@@ -19,16 +19,13 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=["web", "worker", "beat"])
 
     def handle(self, *, name: str, **options: Any) -> None:
-        env = Env(os.environ)
         match name:
             case "web":
                 command = web_command(
-                    host=env.text("HOST", "127.0.0.1"),
-                    port=env.number("PORT", 8000, least=1, most=65535),
-                    processes=env.number("WEB_PROCESSES", 1, least=1, most=64),
+                    host=settings.LISTEN_HOST, port=settings.LISTEN_PORT, processes=settings.WEB_PROCESSES
                 )
             case "worker":
-                command = worker_command(processes=env.number("WORKER_PROCESSES", 2, least=1, most=64), beat=False)
+                command = worker_command(processes=settings.WORKER_PROCESSES, beat=False)
             case _:
                 command = beat_command()
         os.execv(command[0], command)  # noqa: S606  no shell is wanted: signals must reach the process itself

@@ -18,7 +18,6 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.demo import logins
-from config.env import Env
 from config.processes import SOCKET_PATH_BYTES, is_loopback, redis_command, redis_url, web_command, worker_command
 from config.supervisor import Supervisor
 from config.translations import compile_catalogues
@@ -35,12 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         begun = time.monotonic()
-        env = Env(os.environ)
-        host, port = env.text("HOST", "127.0.0.1"), env.number("PORT", 8000, least=1, most=65535)
-        web, workers = (
-            env.number("WEB_PROCESSES", 1, least=1, most=64),
-            env.number("WORKER_PROCESSES", 2, least=1, most=64),
-        )
+        host, port = settings.LISTEN_HOST, settings.LISTEN_PORT
         if settings.HAVRE_DEMO and not is_loopback(host):
             raise CommandError(
                 f"The demo has accounts with known passwords: it listens on this machine only, not on HOST={host}."
@@ -48,7 +42,7 @@ class Command(BaseCommand):
         with self.locked(settings.VAR_DIR):
             self.check_port(host, port)
             environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
-            redis_socket = None if "REDIS_URL" in os.environ else self.socket_path(settings.VAR_DIR)
+            redis_socket = self.socket_path(settings.VAR_DIR) if settings.EMBEDDED_REDIS else None
             if redis_socket:
                 environ["REDIS_URL"] = redis_url(redis_socket)
             supervisor = Supervisor(environ, sys.stdout)
@@ -62,8 +56,8 @@ class Command(BaseCommand):
                     # A process of its own: this one must not have threads while it forks.
                     subprocess.run([sys.executable, "manage.py", "seed_demo"], env=environ, check=True)
                 connection.close()
-                supervisor.start("web", web_command(host=host, port=port, processes=web))
-                supervisor.start("worker", worker_command(processes=workers, beat=True))
+                supervisor.start("web", web_command(host=host, port=port, processes=settings.WEB_PROCESSES))
+                supervisor.start("worker", worker_command(processes=settings.WORKER_PROCESSES, beat=True))
                 sound = supervisor.run(
                     ready=lambda: listens(host, port),
                     on_ready=lambda: self.announce(supervisor, f"http://{host}:{port}/", time.monotonic() - begun),
@@ -107,14 +101,14 @@ class Command(BaseCommand):
         """Translations compiled, database migrated, static files named by their content."""
         for path in compile_catalogues(settings.BASE_DIR / "locale"):
             supervisor.say(f"compiled {path.relative_to(settings.BASE_DIR)}")
+        if not settings.RULES_CACHE.is_dir():
+            supervisor.say("the rules are compiled: some twenty seconds, the first time")
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             supervisor.say("preparing the database")
             call_command("migrate", interactive=False, verbosity=0)
         if not settings.LOCAL:
             call_command("collectstatic", interactive=False, verbosity=0)
-        if not settings.RULES_CACHE.is_dir():
-            supervisor.say("the rules are compiled: some twenty seconds, the first time")
 
     def announce(self, supervisor: Supervisor, address: str, seconds: float) -> None:
         supervisor.say(f"ready in {seconds:.1f} s: {address}")
