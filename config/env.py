@@ -165,7 +165,7 @@ class Env:
         """Comma-separated URLs of any scheme. Their own commas are written %2C. Never repeated: they hold tokens."""
         urls = self.items(name)
         if not all(re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", url) for url in urls):
-            raise ImproperlyConfigured(f"{name} must hold addresses such as mailtos://… or json://…, with commas between.")
+            raise ImproperlyConfigured(f"{name} must hold apprise addresses such as mailtos://…, comma-separated.")
         return urls
 
     def secret(self, name: str) -> str:

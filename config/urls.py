@@ -19,3 +19,8 @@ urlpatterns = [
     path("console/", console.urls),
     path("accounts/", include("allauth.urls")),
 ]
+
+handler400 = "community.error_views.bad_request"
+handler403 = "community.error_views.forbidden"
+handler404 = "community.error_views.not_found"
+handler429 = "community.error_views.too_many"  # allauth's

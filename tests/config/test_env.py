@@ -80,7 +80,7 @@ def test_a_secret_file_that_cannot_be_read_is_refused(tmp_path: Path, content: b
 
 
 def test_keys_are_read_in_order_and_the_first_is_current() -> None:
-    other = base64.b64encode(bytes(32)).decode()
+    other = base64.b64encode(bytes(range(32, 64))).decode()
     keys = Env({"EVIDENCE_KEYS": f"2026-11:{KEY},2026-05:{other}"}).keys("EVIDENCE_KEYS")
     assert list(keys) == ["2026-11", "2026-05"]
     assert keys["2026-11"] == bytes(range(32))
@@ -88,7 +88,16 @@ def test_keys_are_read_in_order_and_the_first_is_current() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [KEY, f":{KEY}", f"a b:{KEY}", f"a:{KEY},a:{KEY}", f"a:{KEY[:-4]}", "a:not base64!", f"a:{KEY},"],
+    [
+        KEY,
+        "a:" + base64.b64encode(bytes(32)).decode(),
+        f":{KEY}",
+        f"a b:{KEY}",
+        f"a:{KEY},a:{KEY}",
+        f"a:{KEY[:-4]}",
+        "a:not base64!",
+        f"a:{KEY},",
+    ],
 )
 def test_keys_that_are_not_keys_are_refused_without_showing_them(value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EVIDENCE_KEYS") as caught:

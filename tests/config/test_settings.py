@@ -79,7 +79,9 @@ def test_where_to_listen_and_which_redis_may_stand_in_the_environment_file(tmp_p
     lines = {**SOUND, "PORT": "8123", "WORKER_PROCESSES": "3", "REDIS_URL_FILE": str(tmp_path / "redis")}
     (tmp_path / "redis").write_text("redis://redis.example/0\n")
     (tmp_path / "havre.env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
-    asked = "from django.conf import settings as s; print(s.LISTEN_PORT, s.WORKER_PROCESSES, s.EMBEDDED_REDIS, s.REDIS_URL)"
+    asked = (
+        "from django.conf import settings as s; print(s.LISTEN_PORT, s.WORKER_PROCESSES, s.EMBEDDED_REDIS, s.REDIS_URL)"
+    )
     done = manage(tmp_path, "shell", "-v0", "-c", asked)
     assert done.stdout.strip() == "8123 3 False redis://redis.example/0", done.stderr
 

@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError
 
 from community.errors import Refused
-from community.hours import parse_hours
+from community.hours import BadHours, parse_hours
 from community.models import Member
 from community.roles import OFFICER_DEPUTY, OFFICER_LEAD
 from community.services.settings import get_community, update_community
@@ -155,6 +155,8 @@ def officer(text: str) -> tuple[str, str]:
 def cover(text: str) -> list[list[str]]:
     """`mon-fri 18:00-22:00, sat 14:00-23:00` as the rows that Community keeps, or ValueError."""
     try:
+        if not text.strip():
+            raise BadHours
         return parse_hours(text)
-    except Refused as error:
+    except BadHours as error:
         raise ValueError(f"{text!r} is not like mon-fri 18:00-22:00, sat 14:00-23:00") from error
