@@ -15,6 +15,7 @@ from config.env import Env, read_env_file
 from config.keys import SECRET_NAMES, local_secrets, new_secrets
 
 KEY = base64.b64encode(bytes(range(32))).decode()
+ZEROS = "a:" + base64.b64encode(bytes(32)).decode()
 
 
 @pytest.mark.parametrize(("value", "meant"), [("1", True), ("TRUE", True), ("on", True), ("0", False), ("No", False)])
