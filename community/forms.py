@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from . import terms
@@ -17,7 +19,7 @@ from .errors import PseudonymTaken, Refused, TermsOutdated
 from .models import Member
 from .names import MOST
 from .policies import AgeBand
-from .services.members import check_pseudonym
+from .services.members import check_pseudonym, request_password_reset
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
@@ -81,6 +83,19 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
             self.add_error("pseudonym", str(refusal))
             return None, render(request, "account/signup.html", {"form": self}, status=409)
         return answer
+
+
+class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+    """Ask for a link. Nothing here looks at whether the address has an account: the worker does, once the answer has
+    left, so that not even the time it takes tells anybody."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        request_password_reset(email=email, language=get_language() or "fr")
+        return email
 
 
 class PseudonymForm(forms.Form):

@@ -262,7 +262,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "community.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "community.forms.LoginForm", "signup": "community.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "login": "community.forms.LoginForm",
+    "signup": "community.forms.SignupForm",
+    "reset_password": "community.forms.ResetPasswordForm",
+}
+# No sign-up is answered sooner: opening an account takes longer than writing to the one there is, and who measures
+# would learn whose address has one.
+SIGN_UP_SECONDS = 0.8
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

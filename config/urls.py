@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from community.account_views import SignupView
 from community.information import home
 from community.views import set_language
 from config.health import healthz
@@ -17,6 +18,7 @@ urlpatterns = [
     path("rooms/", include("chat.urls")),
     path("", include("safeguarding.urls")),
     path("console/", console.urls),
+    path("accounts/signup/", SignupView.as_view(), name="account_signup"),
     path("accounts/", include("allauth.urls")),
 ]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
-from allauth.account.utils import user_pk_to_url_str
+from allauth.account.utils import filter_users_by_email, user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -37,7 +37,7 @@ LONGEST_PAUSE = dt.timedelta(hours=6)
 
 
 class NothingToSend(Exception):
-    """What the mail was about is gone: an address confirmed meanwhile, an account closed."""
+    """What the mail was about is not there: an address confirmed meanwhile, an account closed, or none at all."""
 
 
 def _confirm_link(job: MailJob) -> str:
@@ -48,7 +48,7 @@ def _confirm_link(job: MailJob) -> str:
 
 
 def _reset_link(job: MailJob) -> str:
-    member = job.member
+    member = job.member or _owner_of(job.to_email)
     if member is None or member.closed_at is not None:
         raise NothingToSend
     key = f"{user_pk_to_url_str(member)}-{default_token_generator.make_token(member)}"
@@ -61,6 +61,12 @@ def _guardian_link(job: MailJob) -> str:
     if consent is None or consent.email_hash != address_hash(job.to_email):
         raise NothingToSend
     return reverse("community:guardian", args=[mail_token(consent.public_id, consent.email_hash)])
+
+
+def _owner_of(address: str) -> Member | None:
+    """Whose account an address that somebody typed is: a confirmed one rather than one that is not."""
+    owners = filter_users_by_email(address, is_active=True, prefer_verified=True)
+    return owners[0] if owners else None
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def send_mail_job(pk: int) -> bool:
         message = render_mail(job)
         message.send()
     except NothingToSend:
-        MailJob.objects.filter(pk=pk).update(state=MailJob.State.FAILED)
+        MailJob.objects.filter(pk=pk).delete()  # an address that somebody typed is not kept
         return False
     except (OSError, smtplib.SMTPException) as error:
         pause = min(dt.timedelta(minutes=2**job.attempts), LONGEST_PAUSE)

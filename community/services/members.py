@@ -42,6 +42,7 @@ from community.roles import roles_of
 
 from .access import bump_access
 from .connections import record_connection
+from .mail import queue_mail
 from .signs import notice_return
 
 
@@ -96,6 +97,12 @@ def record_login(*, member: Member, client: Client) -> None:
     """Keep where a login came from; a banned person who comes back under a confirmed address is seen here."""
     record_connection(member=member, kind=ConnectionLog.Kind.LOGIN, client=client)
     notice_return(member=member)
+
+
+def request_password_reset(*, email: str, language: str) -> None:
+    """Have a link sent to an address if it has an account. Whether it has one is looked up when the mail goes out."""
+    with transaction.atomic():
+        queue_mail(template="reset_password", to_email=email, language=_known_language(language))
 
 
 def accept_terms(*, actor: Member, version: str) -> None:

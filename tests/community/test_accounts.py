@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import identify_hasher
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from community import terms
@@ -147,7 +149,35 @@ def test_reset_answers_the_same_for_a_known_and_an_unknown_address(bob: Member) 
     assert {(answer.status_code, answer.url) for answer in answers} == {(302, reverse("account_reset_password_done"))}
     pages = [re.sub(r'value="[^"]*"', "", c.get(answers[0].url).content.decode()) for c in (one, other)]
     assert pages[0].replace("bob@", "x@") == pages[1].replace("nobody@", "x@")
-    assert [job.to_email for job in MailJob.objects.all()] == ["bob@example.org"]
+
+
+def test_asking_for_a_reset_does_the_same_work_whether_or_not_there_is_an_account(bob: Member, mailoutbox) -> None:
+    statements = []
+    for address in ("bob@example.org", "nobody@example.org"):
+        client = Client()
+        client.get(reverse("account_reset_password"))
+        with CaptureQueriesContext(connection) as captured:
+            client.post(reverse("account_reset_password"), {"email": address})
+        statements.append([re.sub(r"'[^']*'|[0-9]+", "?", query["sql"]) for query in captured])
+    assert statements[0] == statements[1]
+    assert not any("community_member" in statement for statement in statements[0])
+    bobs, nobodys = MailJob.objects.order_by("pk")
+    assert (send_mail_job(bobs.pk), send_mail_job(nobodys.pk)) == (True, False)
+    assert [mail.to for mail in mailoutbox] == [["bob@example.org"]]
+    assert list(MailJob.objects.all()) == [bobs]  # what somebody typed is not kept
+
+
+def test_a_valid_sign_up_takes_as_long_for_a_known_as_for_an_unknown_address(
+    bob: Member, settings, monkeypatch
+) -> None:
+    settings.SIGN_UP_SECONDS = 60.0
+    clock, slept = [0.0], []
+    monkeypatch.setattr("community.account_views.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("community.account_views.time.sleep", slept.append)
+    sign_up(Client(), email="bob@example.org", pseudonym="Somebody")
+    sign_up(Client())
+    sign_up(Client(), email="no address")
+    assert slept == [60.0, 60.0]
 
 
 def test_login_answers_the_same_for_a_wrong_password_and_an_unknown_address(bob: Member) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from community.account_views import SignupView
 from community.information import home
 from community.views import set_language
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("language/", set_language, name="set_language"),
     path("", include("community.urls")),
+    path("accounts/signup/", SignupView.as_view(), name="account_signup"),
     path("accounts/", include("allauth.urls")),
     path("rooms/", include(([path("", page, name="rooms")], "chat"))),
     path(

@@ -57,7 +57,7 @@ def test_check_deploy_is_clean_on_a_sound_configuration(tmp_path: Path) -> None:
         ("EMAIL_FROM", "Havre", "EMAIL_FROM must be one sender"),
         ("EMAIL_PORT", "0", "EMAIL_PORT must be a whole number"),
         ("EMAIL_SECURITY", "ssl", "EMAIL_SECURITY must be one of"),
-        ("PAGING_URLS", "sam@havre.example", "PAGING_URLS must hold addresses"),
+        ("PAGING_URLS", "sam@havre.example", "PAGING_URLS must hold apprise addresses"),
         ("DATABASE_URL", "mysql://x/y", "DATABASE_URL must be"),
         ("REDIS_URL", "localhost:6379", "REDIS_URL must be"),
         ("PORT", "http", "PORT must be a whole number"),
