@@ -8,7 +8,7 @@ informed (art. 13). What was refused, and on which ground, is said as plainly as
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import rfc8785
@@ -18,12 +18,6 @@ from .frozen import FrozenCase, FrozenCaseError, Order
 from .letters import Block, Letter, letter_pdf
 from .parts import DataCategory, OrderKind
 
-TERMS: dict[OrderKind, timedelta] = {
-    "emergency": timedelta(hours=8),
-    "production": timedelta(days=10),
-    "preservation": timedelta(days=60),
-}
-EXTENSION = timedelta(days=30)  # of a preservation, once
 _TITLES: dict[OrderKind, tuple[str, str]] = {
     "production": ("Réponse à une injonction européenne de production", "Answer to a European Production Order"),
     "emergency": (
@@ -45,14 +39,6 @@ _CATEGORIES: dict[DataCategory, tuple[str, str]] = {
     "traffic": ("données relatives au trafic", "traffic data"),
     "content": ("données relatives au contenu", "content data"),
 }
-
-
-def order_due(kind: OrderKind, received_at: datetime, *, extended: bool = False) -> datetime | None:
-    """By when an order is answered, counted from its receipt; None for a requisition, which names its own day."""
-    term = TERMS.get(kind)
-    if term is None:
-        return None
-    return received_at + term + (EXTENSION if extended and kind == "preservation" else timedelta(0))
 
 
 def order_json(case: FrozenCase) -> bytes:

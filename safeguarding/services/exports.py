@@ -225,6 +225,8 @@ def build_export(*, export_pk: int) -> bool:
     if not claimed:
         return False
     export = IncidentExport.objects.select_related("case", "requested_by", "approved_by").get(pk=export_pk)
+    for left in folder().glob(f"*{export.public_id}.*.part*"):  # by a worker that was killed
+        left.unlink(missing_ok=True)
     partial = folder() / f"{export.public_id}.{token}.part"
     try:
         redacted = redact(freeze_case(export=export))  # as this recipient may read it

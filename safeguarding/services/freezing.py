@@ -510,9 +510,26 @@ class _Freezer:
                 tactics=tuple(alert.tactics),
                 evidence=tuple(ref for ref in alert.evidence if ref in known),
                 explanation=alert.explanation,
+                **self.confirmation(alert.created_at),
             )
             for alert in self.of.alerts.order_by("pk")
         )
+
+    def confirmation(self, raised_at: dt.datetime) -> dict[str, Any]:
+        """Who has since agreed with the machine, by name: whoever decided something against it, or wrote down what is
+        suspected. Reading alone confirms nothing."""
+        agreed = [
+            (decision.created_at, decision.decided_by)
+            for decision in self.of.decisions.exclude(action=Decision.Action.NO_ACTION)
+            .exclude(takes_effect_at=None)
+            .select_related("decided_by")
+        ]
+        agreed += [
+            (one.written_at, one.written_by)
+            for one in self.of.briefings.exclude(summary="").select_related("written_by")
+        ]
+        later = sorted((one for one in agreed if one[0] >= raised_at), key=lambda one: one[0])
+        return {"confirmed_at": later[0][0], "confirmed_by": self.officer(later[0][1])} if later else {}
 
     def measures(self, known: set[str]) -> tuple[frozen.Measure, ...]:
         return tuple(

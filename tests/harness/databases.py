@@ -39,6 +39,10 @@ class TestDatabase(Protocol):
     def empty(self) -> str:
         """A database with nothing in it at all; returns its DATABASE_URL."""
 
+    @property
+    def url(self) -> str:
+        """The DATABASE_URL of the database of the tests, for a process of a test’s own."""
+
     def connect(self) -> None:
         """Point this process at the database of its tests."""
 
@@ -67,8 +71,12 @@ class SqliteDatabase:
         self._template = folder / "template.sqlite3"
         self._copies = itertools.count()
 
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self._live}"
+
     def connect(self) -> None:
-        connect_to(f"sqlite:///{self._live}")
+        connect_to(self.url)
 
     def prepare(self) -> None:
         self.connect()
@@ -135,8 +143,12 @@ class PostgresDatabase:
         self._server = server
         self._copies = itertools.count()
 
+    @property
+    def url(self) -> str:
+        return self._server.url("havre_test")
+
     def connect(self) -> None:
-        connect_to(self._server.url("havre_test"))
+        connect_to(self.url)
 
     def prepare(self) -> None:
         self._server.execute("CREATE DATABASE havre_test")

@@ -20,12 +20,13 @@ from community.services.settings import update_community
 from safeguarding.dossier.missing import missing_pieces
 from safeguarding.dossier.verify import verify
 from safeguarding.errors import BadRecipientKey, CaseMoved, Conflict, NotAParty, NotForThem, OfficersOnly
-from safeguarding.models import Briefing, Case, Evidence, IncidentExport
+from safeguarding.models import Alert, Briefing, Case, Evidence, IncidentExport
 from safeguarding.services import exports
 from safeguarding.services.briefing import BadBriefing, brief_case
-from safeguarding.services.casework import look_at_case
+from safeguarding.services.casework import claim_case, look_at_case
 from safeguarding.services.evidence import freeze_more, freeze_relationship
 from safeguarding.services.freezing import freeze_case
+from safeguarding.services.transmissions import record_acknowledged, record_sent
 from safeguarding.services.vault import open_evidence
 
 GIVEN = {"recipient": "police", "legal_basis": "Requisition 2026/114", "language": "en"}
@@ -80,7 +81,7 @@ def test_later_words_count_and_the_earlier_ones_stay(sam, severe_case):
     assert [one.danger_now for one in Briefing.objects.order_by("pk")] == ["yes", "no"]
     assert Briefing.objects.last().summary == BRIEF["summary"]
     with pytest.raises(DatabaseError), transaction.atomic():
-        Briefing.objects.update(summary="nothing happened")
+        Briefing.objects.update(danger_now="unknown")
 
 
 @pytest.mark.parametrize(("name", "error"), [("mo", OfficersOnly), ("charlie", NotAllowed), ("alice", NotAllowed)])
@@ -116,6 +117,36 @@ def test_answer_nobody_offered_is_refused(sam, severe_case, said):
 def test_text_no_document_could_carry_is_refused(sam, severe_case):
     with pytest.raises(BadText):
         brief_case(actor=sam, case=severe_case, summary="a\x00b")
+
+
+def test_alert_is_confirmed_by_a_person_who_wrote_down_or_decided_and_by_no_reading(sam, dana, severe_case):
+    message = severe_case.reports.get().message
+    Alert.objects.create(
+        case=severe_case, message=message, code="M1", severity="P1", score=80.0, ruleset="x", tactics=[], evidence=[]
+    )
+    look_at_case(actor=dana, case=severe_case, reason="a look")
+    assert frozen_for(severe_case, sam).alerts[0].confirmed_by is None
+    brief_case(actor=dana, case=severe_case, danger_now="no")
+    assert frozen_for(severe_case, sam).alerts[0].confirmed_by is None
+    brief_case(actor=dana, case=severe_case, summary="An adult asks a minor for secrecy.")
+    assert frozen_for(severe_case, sam).alerts[0].confirmed_by.name == "Dana"
+
+
+def test_register_of_transmissions_is_told(sam, severe_case):
+    claim_case(actor=sam, case=severe_case)
+    line = severe_case.transmissions.get(channel="crip")
+    record_sent(
+        actor=sam, line=line, recipient="CRIP du Rhône", basis="CASF L226-2-1", reference="", sent_at=timezone.now()
+    )
+    record_acknowledged(actor=sam, line=line, reference="2026-77")
+    told = {one.channel: one for one in frozen_for(severe_case, sam).transmissions}
+    assert (told["crip"].state, told["crip"].recipient, told["crip"].reference) == (
+        "acknowledged",
+        "CRIP du Rhône",
+        "2026-77",
+    )
+    assert told["crip"].by.name == "Sam"
+    assert told["pharos"].state == "due"
 
 
 # -- what was frozen -------------------------------------------------------------------------------------------------

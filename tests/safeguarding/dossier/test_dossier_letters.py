@@ -18,7 +18,7 @@ from safeguarding.dossier.cybertip import INCIDENT_TYPES, cybertip_schema, cyber
 from safeguarding.dossier.frozen import Circumstance, FrozenCase, FrozenCaseError, Order, Recipient
 from safeguarding.dossier.missing import missing_pieces
 from safeguarding.dossier.nca import nca_json, nca_priority, nca_report
-from safeguarding.dossier.orders import order_due, order_json, order_pdf
+from safeguarding.dossier.orders import order_json, order_pdf
 from safeguarding.dossier.prosecutor import prosecutor_pdf
 from safeguarding.incidents import INCIDENTS
 from tests.safeguarding.dossier.cases import ALICE, BOB, NOOR, START, conversation, grooming_case
@@ -185,15 +185,6 @@ def test_priority_of_the_nca_follows_danger_first(severity: Any, danger: Any, pr
 
 
 # -- an authority that asks ------------------------------------------------------------------------------------------
-
-
-def test_clocks_of_orders_are_those_of_the_regulation() -> None:
-    assert order_due("emergency", START) == START + timedelta(hours=8)
-    assert order_due("production", START) == START + timedelta(days=10)
-    assert order_due("preservation", START) == START + timedelta(days=60)
-    assert order_due("preservation", START, extended=True) == START + timedelta(days=90)
-    assert order_due("production", START, extended=True) == START + timedelta(days=10)
-    assert order_due("requisition", START) is None
 
 
 def test_answer_gives_what_was_asked_and_nothing_beyond() -> None:
