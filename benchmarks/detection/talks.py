@@ -17,6 +17,7 @@ from .corpora import HALVES, SHARED, SUITE, Line, lines, seen
 from .figures import COUNTED, Row, macro_f1, quantile, share
 
 AGGRESSIVE = frozenset({"H1", "C1", "V2"})
+HELP = frozenset({"D1", "M7"})  # their subject is somebody to be helped: they accuse nobody
 Alert = dict[str, Any]
 
 
@@ -185,7 +186,7 @@ def teenagers_chat(ruleset: Ruleset) -> list[Row]:
             if message["labels"]["hate"]:
                 flagged = any(finding["code"] in AGGRESSIVE for finding in row["findings"])
                 pairs.append((message["labels"]["hate"] != "NAG", flagged))
-        alerts = [alert for alert in answer["alerts"] if alert["severity"] in COUNTED]
+        alerts = [a for a in answer["alerts"] if a["severity"] in COUNTED and a["code"] not in HELP]
         if alerts:
             named.append(line["labels"]["roles"].get(alerts[0]["subject"], "").startswith("bully"))
         else:
@@ -194,7 +195,7 @@ def teenagers_chat(ruleset: Ruleset) -> list[Row]:
     return [
         Row("French teenagers' chat, aggressive or not, macro-F1", macro_f1(pairs), reach=0.75, count=len(pairs),
             parts=found),
-        Row("French teenagers' chat: the first alert names an aggressor", share(named), reach=0.95, count=len(named),
+        Row("French teenagers' chat: the first alert that accuses names an aggressor", share(named), reach=0.95, count=len(named),
             note=f"{quiet} conversations without an alert"),
     ]  # fmt: skip
 

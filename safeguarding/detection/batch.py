@@ -30,6 +30,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {"code": finding.code, "rule": finding.rule, "span": list(finding.span)}
 
 
+def _told(findings: Iterable[Finding], ruleset: Ruleset) -> list[dict[str, Any]]:
+    """What stands, and rude words that accuse nobody; not the words of another (quoted, reported, reclaimed)."""
+    rude = {rule.id for rule in ruleset.rules if not rule.alerting and rule.code == "C1"}
+    return [_finding(finding) for finding in findings if finding.alerting or finding.rule in rude]
+
+
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str):
         raise BadLine(f"{what} is not a text")
@@ -73,7 +79,7 @@ def assess_text(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
     return {
         "id": line.get("id"),
         "verdict": str(screening.verdict),
-        "findings": [_finding(finding) for finding in screening.findings if finding.alerting],
+        "findings": _told(screening.findings, ruleset),
         "hateful": any(finding.code == "H1" and finding.alerting for finding in screening.findings),
     }
 
@@ -162,7 +168,7 @@ def assess_conversation(
         result = check(utterance, room=room, people=cast, ledgers=loaded, ruleset=ruleset)
         ledgers.update(result.ledgers)
         alerts += [_alert(alert, index, n, several) for alert in result.alerts]
-        row = {"n": n, "verdict": str(result.verdict), "findings": [_finding(f) for f in result.findings if f.alerting]}
+        row = {"n": n, "verdict": str(result.verdict), "findings": _told(result.findings, ruleset)}
         messages.append({"conversation": index, **row} if several else row)
     return {"id": line.get("id"), "alerts": alerts, "messages": messages}
 

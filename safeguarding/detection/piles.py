@@ -35,7 +35,7 @@ STANDS_OUT = 3.0  # evidence needed where both sides hit
 MARGIN = 0.3  # and by how much it must exceed the next person's
 DEFENDS = -1.0  # at or below, somebody clearly answers or defends
 LEANS = 1.0  # evidence needed for other alerts about somebody in a quarrel
-QUIET_TOTAL = 2.0  # strength of attacks needed where nobody hits back
+QUIET_TOTAL = 1.7  # strength of attacks needed where nobody hits back
 
 Pile = dict[str, Any]
 
