@@ -11,7 +11,7 @@ run: .venv/installed
 
 test: .venv/installed-dev
 	@sh tests/tools/install.sh
-	@$(BIN)/python -m pytest --databases $(DATABASES) $(ARGS)
+	@$(BIN)/python -m tests.run --databases $(DATABASES) $(ARGS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
