@@ -234,6 +234,7 @@ _EVERY = {
     "safeguarding.tasks.forget": 24 * 3600,
     "safeguarding.tasks.retain": 24 * 3600,
     "safeguarding.tasks.erase": 3600,
+    "safeguarding.tasks.sign_months": 24 * 3600,
 }
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in _EVERY.items()
@@ -305,6 +306,8 @@ AGE_GATE_OPEN = [
     "safeguarding:contest",
     "safeguarding:cards",
     "safeguarding:dismiss_card",
+    "safeguarding:transparency",
+    "safeguarding:transparency_json",
     "safeguarding:erase",
     "safeguarding:erasure_answer",
 ]

@@ -56,6 +56,7 @@ class SafeguardingConfig(AppConfig):
         append_only("safeguarding.StatementOfReasons", may_change=("read_at",))
         append_only("safeguarding.Appeal", may_change=("state", "judged_by", "judged_at", "answer"))
         append_only("safeguarding.ExportDownload")
+        append_only("safeguarding.TransparencyMonth")
         # What is owed is written on as it is done; no line of it ever goes.
         for model, written_on in _DUTIES.items():
             append_only(model, may_change=("due_at", "remind_at", *written_on))

@@ -21,6 +21,7 @@ from .services.replays import run_replay as run
 from .services.retention import run_retention
 from .services.rule_moves import retire_expired
 from .services.steering import count_today, forget_figures, judge_rules
+from .services.transparency import sign_months
 
 
 @shared_task(name=DRAIN)
@@ -72,6 +73,12 @@ def forget() -> None:
 def retain() -> None:
     """Every night: let go of what has outlived its term."""
     run_retention(dry_run=False)
+
+
+@shared_task(name="safeguarding.tasks.sign_months")
+def sign_figures() -> None:
+    """Once a day: sign the counts of a month that is over."""
+    sign_months()
 
 
 @shared_task(name="safeguarding.tasks.erase")

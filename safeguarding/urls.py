@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import erasure_views, views
+from . import erasure_views, transparency_views, views
 
 app_name = "safeguarding"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("decisions/", views.my_decisions, name="my_decisions"),
     path("decisions/<slug:public_id>/", views.decision, name="decision"),
     path("measures/<slug:public_id>/", views.contest, name="contest"),
+    path("transparency/", transparency_views.page, name="transparency"),
+    path("transparency.json", transparency_views.as_json, name="transparency_json"),
     path("erasure/", erasure_views.erase, name="erase"),
     path("erasure/answer/", erasure_views.erasure_answer, name="erasure_answer"),
     path("cards/", views.cards, name="cards"),

@@ -1,6 +1,6 @@
 """The console: thin. Pages show records; every button is a call of a service."""
 
-from . import age, appeals, associations, audit, cases, exports, handover, replays, rooms, rules, urgent
+from . import age, appeals, associations, audit, cases, exports, figures, handover, replays, rooms, rules, urgent
 from .site import console
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "cases",
     "console",
     "exports",
+    "figures",
     "handover",
     "replays",
     "rooms",

@@ -129,6 +129,12 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
                 "admin:safeguarding_retentionrun_changelist",
             ),
             (
+                may(request, "export_cases"),
+                _("Figures"),
+                "monitoring",
+                "admin:safeguarding_transparencymonth_changelist",
+            ),
+            (
                 may(request, "oversee_age_officers"),
                 _("Associations"),
                 "diversity_3",

@@ -19,6 +19,7 @@ from .rules import (
     ShadowFinding,
     Stage,
 )
+from .transparency import TransparencyMonth
 
 __all__ = [
     "Alert",
@@ -58,5 +59,6 @@ __all__ = [
     "Stage",
     "StatementOfReasons",
     "Transmission",
+    "TransparencyMonth",
     "UrgentSheet",
 ]

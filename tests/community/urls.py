@@ -29,6 +29,7 @@ urlpatterns = [
                     path("decisions/", page, name="my_decisions"),
                     path("reports/", page, name="my_reports"),
                     path("erasure/", page, name="erase"),
+                    path("transparency/", page, name="transparency"),
                 ],
                 "safeguarding",
             )

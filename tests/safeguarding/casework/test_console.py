@@ -30,6 +30,7 @@ OFFICERS_PAGES = [
     "admin:safeguarding_legalhold_changelist",
     "admin:safeguarding_legalhold_new",
     "admin:safeguarding_retentionrun_changelist",
+    "admin:safeguarding_transparencymonth_changelist",
     "admin:community_association_changelist",
     "admin:community_auditevent_changelist",
 ]
@@ -112,6 +113,7 @@ def test_the_console_lists_no_members_messages_or_age_facts(sam, visit, case):
         "safeguarding.AuthorityOrder",
         "safeguarding.LegalHold",
         "safeguarding.RetentionRun",
+        "safeguarding.TransparencyMonth",
         "safeguarding.Rule",
         "safeguarding.RulePack",
         "safeguarding.RuleReplay",
