@@ -11,8 +11,8 @@ from django.db import connection
 from django.utils.module_loading import import_string
 
 from .age.provider import AgeProvider
-from .age.registry import providers
-from .models import TrustList
+from .age.registry import configured
+from .models import Community, TrustList
 from .ports import AgeWatch, NameScreen, PersonalData
 from .triggers import missing_triggers
 
@@ -60,13 +60,48 @@ def check_age_providers(
             hint="For a wallet: manage.py import_trust_anchors. See docs/age-verification.md.",
             id="community.W002",
         )
-        for one in providers()
+        for one in configured()
         if not one.is_ready()
     ]
 
 
 def _migrated() -> bool:
     return TrustList._meta.db_table in connection.introspection.table_names()
+
+
+@checks.register(checks.Tags.database)
+def check_age_settings(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """The officers' settings fit the operator's: ages that can be asked for, ways that are set up."""
+    if not databases or not _migrated():
+        return []
+    community = Community.objects.filter(pk=1).first() or Community(pk=1)
+    wrong = age_setting_problems(community)
+    return [checks.Error(text, hint="Change it in the console, under Settings.", id="community.E002") for text in wrong]
+
+
+def age_setting_problems(community: Community) -> list[str]:
+    """What in the settings would keep somebody out, or let somebody in, whom nobody meant (English, for operators)."""
+    found = []
+    known = set(settings.AGE_THRESHOLDS)
+    if 18 not in known:
+        found.append("AGE_THRESHOLDS lacks 18: no room could be told from another.")
+    for name in ("floor_age", "digital_majority"):
+        age = getattr(community, name)
+        if age not in known:
+            found.append(f"{name} is {age}, which is not among AGE_THRESHOLDS.")
+    if community.floor_age < 13:
+        found.append("floor_age is under 13: no band reaches so far.")
+    for name in ("proof_days_adults", "proof_days_minors", "in_person_days"):
+        if not 1 <= getattr(community, name) <= 1100:
+            found.append(f"{name} must be from 1 to 1100 days.")
+    slugs = {one.slug for one in configured()}
+    if unknown := set(community.age_methods) - slugs:
+        found.append(f"ways of proving an age that are not set up: {', '.join(sorted(unknown))}.")
+    if community.age_methods and not set(community.age_methods) & slugs:
+        found.append("no way of proving an age is offered.")
+    return found
 
 
 @checks.register(checks.Tags.database)

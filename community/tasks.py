@@ -12,6 +12,7 @@ from .services.connections import purge_connections
 from .services.heads import sign_head, stamp_heads
 from .services.mail import due_mail, purge_mail, send_mail_job
 from .services.members import close_unconfirmed
+from .services.remote import fetch_result, rung_checks
 from .services.sealing import seal_audit
 from .services.signs import forget_devices, forget_marks
 
@@ -48,6 +49,19 @@ def sign_heads() -> None:
 def expire() -> None:
     """End age checks whose ten minutes are over."""
     expire_checks()
+
+
+@shared_task(name="community.tasks.fetch_age_result")
+def fetch_age_result(pk: int) -> None:
+    """Fetch one vendor's result, as nudged when it rang."""
+    fetch_result(pk)
+
+
+@shared_task(name="community.tasks.sweep_age_results")
+def sweep_age_results() -> None:
+    """Fetch the results whose vendors rang and whose nudge was lost, or that were not there yet."""
+    for pk in rung_checks():
+        fetch_result(pk)
 
 
 @shared_task(name="community.tasks.purge")

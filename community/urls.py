@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import age_views, guardian_views, information, second_factor, views, wallet_views
+from . import age_views, guardian_views, information, remote_views, second_factor, views, wallet_views
 
 app_name = "community"
 
@@ -41,6 +41,10 @@ urlpatterns = [
     path("age/wallet/return/", wallet_views.returned, name="wallet_return"),
     path("age/wallet/code/", wallet_views.code, name="wallet_code"),
     path("age/wallet/browser/", wallet_views.browser, name="wallet_browser"),
+    path("age/oidc/return/", remote_views.oidc_return, name="oidc_return"),
+    path("age/hosted/return/", remote_views.hosted_return, name="hosted_return"),
+    path("age/hosted/webhook/", remote_views.hosted_webhook, name="hosted_webhook"),
+    path("age/<slug:slug>/leave/", remote_views.leave, name="age_leave"),
     path("age/<slug:slug>/begin/", age_views.begin, name="age_begin"),
     path("age/<slug:slug>/", age_views.check_page, name="age_check"),
     path("second-factor/", second_factor.verify, name="second_factor"),

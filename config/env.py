@@ -11,6 +11,7 @@ import binascii
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ImproperlyConfigured
@@ -173,6 +174,21 @@ class Env:
         value = self.text(name)
         if len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-"):
             raise ImproperlyConfigured(f"{name} must be fifty random characters or more; `manage.py setup` makes one.")
+        return value
+
+    def url(self, name: str, default: str | None = None, *, loopback: bool = False) -> str:
+        """An https address of another server, without a query, a fragment or credentials; http to this machine where
+        `loopback` allows it."""
+        value = self.text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(value)
+            host, _port = parts.hostname, parts.port
+        except ValueError:
+            host, parts = None, urlsplit("")
+        here = loopback and parts.scheme == "http" and host in {"localhost", "127.0.0.1", "::1"}
+        plain = not (parts.query or parts.fragment or parts.username or parts.password)
+        if not host or not plain or not (parts.scheme == "https" or here):
+            raise ImproperlyConfigured(f"{name} must be an https address such as https://id.example.org.")
         return value
 
     def key(self, name: str) -> bytes:

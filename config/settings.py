@@ -100,12 +100,44 @@ CHAT_SAFEGUARD = env.text("CHAT_SAFEGUARD", "safeguarding.adapter.ChatSafeguard"
 COMMUNITY_NAME_SCREEN = "safeguarding.adapter.NameScreen"
 COMMUNITY_AGE_WATCH = "safeguarding.adapter.AgeWatch"
 COMMUNITY_PERSONAL_DATA = ["chat.adapter.PersonalData", "safeguarding.adapter.PersonalData"]
+_AGES = tuple(str(age) for age in range(13, 22))
 # The ways of proving an age that this community offers, in this order.
 _AGE_PROVIDERS = {
     "in_person": "community.age.in_person.InPersonProvider",
     "eu_wallet": "community.age.eu_wallet.provider.EuWalletProvider",
+    "oidc_age": "community.age.remote.OidcAgeProvider",
+    "hosted": "community.age.remote.HostedProvider",
 }
 AGE_PROVIDERS = [_AGE_PROVIDERS[name] for name in env.chosen("AGE_PROVIDERS", ("in_person",), _AGE_PROVIDERS)]
+# The ages that may be asked for: those of the rooms, and no other.
+AGE_THRESHOLDS = sorted(int(age) for age in env.chosen("AGE_THRESHOLDS", ("13", "15", "16", "18"), _AGES))
+# A service that speaks OpenID Connect, and a hosted vendor; each is offered once it is set up whole.
+OIDC_AGE = (
+    {
+        "issuer": env.url("OIDC_AGE_ISSUER", loopback=LOCAL),
+        "client_id": env.text("OIDC_AGE_CLIENT_ID"),
+        "client_secret": env.text("OIDC_AGE_CLIENT_SECRET", ""),
+        "scope": env.text("OIDC_AGE_SCOPE", "openid age_over:{age}"),
+        "level": env.choice("OIDC_AGE_LEVEL", "enhanced", ("standard", "enhanced", "strict")),
+        "name": env.text("OIDC_AGE_NAME", ""),
+    }
+    if any(path.endswith("OidcAgeProvider") for path in AGE_PROVIDERS)
+    else None
+)
+HOSTED_AGE = (
+    {
+        "vendor": env.choice("HOSTED_AGE_VENDOR", "yoti", ("yoti",)),
+        "url": env.url("HOSTED_AGE_URL", "https://age.yoti.com", loopback=LOCAL),
+        "account": env.text("HOSTED_AGE_ACCOUNT"),
+        "key": env.text("HOSTED_AGE_KEY"),
+        "secrets": env.items("HOSTED_AGE_WEBHOOK_SECRETS") or [env.text("HOSTED_AGE_WEBHOOK_SECRETS")],
+        "methods": env.chosen(
+            "HOSTED_AGE_METHODS", ("doc_scan", "digital_id"), ("doc_scan", "digital_id", "age_estimation")
+        ),
+    }
+    if any(path.endswith("HostedProvider") for path in AGE_PROVIDERS)
+    else None
+)
 if HAVRE_DEMO:
     AGE_PROVIDERS.append("community.age.demo.DemoProvider")
 
@@ -222,6 +254,7 @@ _EVERY = {
     "community.tasks.seal": 10,
     "community.tasks.sign_heads": 1800,
     "community.tasks.expire": 60,
+    "community.tasks.sweep_age_results": 30,
     "community.tasks.purge": 6 * 3600,
     "safeguarding.tasks.sweep": 5,
     "safeguarding.tasks.page": 15,

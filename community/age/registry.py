@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from community.errors import ProviderUnavailable
+from community.services.settings import get_community
 
 from .provider import AgeProvider
 
@@ -18,14 +19,20 @@ def _load(paths: tuple[str, ...]) -> dict[str, AgeProvider]:
     return {provider.slug: provider for provider in providers}
 
 
-def providers() -> list[AgeProvider]:
-    """Every provider offered."""
+def configured() -> list[AgeProvider]:
+    """Every provider that the operator set up."""
     return list(_load(tuple(settings.AGE_PROVIDERS)).values())
+
+
+def providers() -> list[AgeProvider]:
+    """Every provider offered: set up, and not switched off by the officers. The demonstration's is always there."""
+    chosen = get_community().age_methods
+    return [one for one in configured() if not chosen or one.slug in chosen or one.slug == "demo"]
 
 
 def provider(slug: str) -> AgeProvider:
     """One of them; ProviderUnavailable for any other."""
-    try:
-        return _load(tuple(settings.AGE_PROVIDERS))[slug]
-    except KeyError as error:
-        raise ProviderUnavailable from error
+    for one in providers():
+        if one.slug == slug:
+            return one
+    raise ProviderUnavailable

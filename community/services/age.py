@@ -152,6 +152,17 @@ def progress_of(member: Member) -> str:
     return check.wallet.state if hasattr(check, "wallet") else check.state
 
 
+def running_check(*, public_id: str, provider: str) -> AgeCheck | None:
+    """The running check of a guardian's browser, by what its session remembers."""
+    if not public_id:
+        return None
+    return (
+        AgeCheck.objects.select_related("consent")
+        .filter(public_id=public_id, provider=provider, consent__isnull=False, expires_at__gt=timezone.now())
+        .first()
+    )
+
+
 def cancel_check(*, actor: Member) -> None:
     """The member ends their own check; nothing of it stays."""
     AgeCheck.objects.filter(member=actor).delete()

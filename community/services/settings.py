@@ -19,6 +19,7 @@ KEEP_SECONDS = 5.0
 EDITABLE = frozenset(
     {
         *("name", "contact_email", "floor_age", "digital_majority", "cover_hours"),
+        *("proof_days_adults", "proof_days_minors", "in_person_days", "age_methods"),
         *("operator", "address", "contact_phone", "country", "public_body"),
     }
 )
