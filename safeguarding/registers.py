@@ -76,10 +76,10 @@ def owed_by_officers(officer: Member) -> list[Owed]:
     rows: list[tuple[str, str, Duty]] = []
     sheets = sheets_for(officer).filter(reviewed_at__isnull=True).exclude(opened_by=officer)
     for sheet in sheets.select_related("case").order_by("due_at")[:MOST_SHOWN]:
-        rows.append((_("Review what was done, life at risk"), _name(sheet.case.code), sheet))
+        rows.append((_("Review what was done, life at risk"), incident_name(sheet.case.code), sheet))
     lines = transmissions_for(officer).filter(state=Transmission.State.DUE)
     for line in lines.select_related("case").order_by("due_at")[:MOST_SHOWN]:
-        rows.append((_("Tell: %(whom)s") % {"whom": channel_name(line.channel)}, _name(line.case.code), line))
+        rows.append((_("Tell: %(whom)s") % {"whom": channel_name(line.channel)}, incident_name(line.case.code), line))
     orders = orders_for(officer).filter(answered_at__isnull=True)
     for order in orders.order_by("due_at")[:MOST_SHOWN]:
         rows.append((_("Answer an authority"), str(order), order))
@@ -105,7 +105,8 @@ def channel_name(channel: str) -> str:
     return CHANNELS[channel].in_language(get_language() or "fr")
 
 
-def _name(code: str) -> str:
+def incident_name(code: str) -> str:
+    """What an incident is called, in the language in force."""
     return INCIDENTS[code].words.in_language(get_language() or "fr")
 
 

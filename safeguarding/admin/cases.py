@@ -25,6 +25,7 @@ from safeguarding.services.transmissions import add_transmission
 from safeguarding.services.urgent import open_urgent_sheet
 
 from .access import is_officer, may, reader
+from .chronology import ChronologyPage
 from .forms import DecisionForm, NoteForm, ReasonForm
 from .handover_forms import ChannelForm
 from .prepare import DossierPage
@@ -82,7 +83,7 @@ class CodeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Case, site=console)
-class CaseAdmin(DossierPage, RecordAdmin):
+class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
     """The queue: gravest and soonest due first; a case nobody may know of is not in it."""
 
     permission = "work_cases"
@@ -102,7 +103,10 @@ class CaseAdmin(DossierPage, RecordAdmin):
         page = path(
             "<slug:key>/dossier/", self.admin_site.admin_view(self.dossier_view), name="safeguarding_case_dossier"
         )
-        return [page, *super().get_urls()]
+        person = path(
+            "person/<slug:person>/", self.admin_site.admin_view(self.chronology_view), name="safeguarding_chronology"
+        )
+        return [person, page, *super().get_urls()]
 
     def page_context(self, request: HttpRequest, record: Case) -> dict[str, Any]:
         actor = reader(request)

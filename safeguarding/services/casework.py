@@ -169,6 +169,21 @@ def look_at_case(*, actor: Member, case: Case, reason: str) -> None:
 
 
 @transaction.atomic
+def read_about_person(*, actor: Member, member: Member, reason: str) -> None:
+    """Log that an officer reads what several cases say of one person, against a reason (audited).
+
+    Raises NotAllowed, Conflict for oneself or somebody one knows, ReasonRequired.
+    """
+    if not roles_of(actor) & OFFICERS:
+        raise NotAllowed
+    if Member.objects.filter(people_known_to(actor) | Q(pk=actor.pk), pk=member.pk).exists():
+        raise Conflict
+    if not reason.strip():
+        raise ReasonRequired
+    audit.record(actor=actor, action="person.chronology_read", subject=member, data={"reason": reason.strip()})
+
+
+@transaction.atomic
 def add_note(*, actor: Member, case: Case, text: str) -> CaseNote:
     """Add a working note; it is never sent."""
     case = locked_claimed(actor=actor, case=case)
