@@ -55,6 +55,7 @@ def script_words() -> dict[str, str]:
         "something_waits": _("Something waits for you. Reload the page to read it."),
         "youth_worker": _("youth worker"),
         "writing": _("{names}: writing…"),
+        "too_long": _("{n} characters: a message holds {most} at most. Shorten it, or send it in two."),
     }
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
 
+from .errors import TooManyAttempts
 from .forms import TokenForm
 from .models import Member
 from .qr import qr_data_uri
@@ -46,11 +47,17 @@ def verify(request: HttpRequest) -> HttpResponse:
         return redirect(onward)
     form = TokenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        device = check_token(actor=member, token=form.cleaned_data["token"])
-        if device is not None:
-            otp_login(request, device)
-            return redirect(onward)
-        form.add_error("token", _("This code is not right, or was used already. Wait a little and try the next one."))
+        try:
+            device = check_token(actor=member, token=form.cleaned_data["token"])
+        except TooManyAttempts as refusal:
+            form.add_error("token", str(refusal))
+        else:
+            if device is not None:
+                otp_login(request, device)
+                return redirect(onward)
+            form.add_error(
+                "token", _("This code is not right, or was used already. Wait a little and try the next one.")
+            )
     return render(
         request,
         "account/second_factor.html",
@@ -69,12 +76,18 @@ def enrol(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(onward, reverse("community:second_factor"))
     form = TokenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        confirmed = confirm_enrolment(actor=member, token=form.cleaned_data["token"])
-        if confirmed is not None:
-            device, codes = confirmed
-            otp_login(request, device)
-            return render(request, "account/recovery_codes.html", {"codes": codes, "next": onward})
-        form.add_error("token", _("This code is not right. Check the clock of your telephone and try the next one."))
+        try:
+            confirmed = confirm_enrolment(actor=member, token=form.cleaned_data["token"])
+        except TooManyAttempts as refusal:
+            form.add_error("token", str(refusal))
+        else:
+            if confirmed is not None:
+                device, codes = confirmed
+                otp_login(request, device)
+                return render(request, "account/recovery_codes.html", {"codes": codes, "next": onward})
+            form.add_error(
+                "token", _("This code is not right. Check the clock of your telephone and try the next one.")
+            )
     device = begin_enrolment(actor=member)
     secret = device.config_url.partition("secret=")[2].partition("&")[0]
     return render(

@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Sequence
 
 from django.db import transaction
-from django_otp import match_token
+from django_otp import devices_for_user, match_token
 from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from community import audit
-from community.errors import NotAllowed
+from community.errors import NotAllowed, TooManyAttempts
 from community.models import Member
 
 RECOVERY_CODES = 10
@@ -36,8 +36,9 @@ def begin_enrolment(*, actor: Member) -> TOTPDevice:
 
 def confirm_enrolment(*, actor: Member, token: str) -> tuple[TOTPDevice, Sequence[str]] | None:
     """Confirm the authenticator with its first code; returns it with fresh recovery codes, to be shown once.
-    None for a wrong code."""
+    None for a wrong code; raises TooManyAttempts while one must wait."""
     device = begin_enrolment(actor=actor)
+    _require_a_try(device)
     if not device.verify_token(token):
         return None
     with transaction.atomic():
@@ -59,7 +60,9 @@ def renew_recovery_codes(*, actor: Member) -> Sequence[str]:
 
 
 def check_token(*, actor: Member, token: str) -> Device | None:
-    """The device that a code belongs to, or None. Codes are used once; wrong ones wait longer each time."""
+    """The device that a code belongs to, or None. Codes are used once; wrong ones wait longer each time, and while one
+    must wait TooManyAttempts is raised: a right code typed too early is not called wrong."""
+    _require_a_try(*devices_for_user(actor))
     device: Device | None = match_token(actor, token)
     if device is not None:
         with transaction.atomic():
@@ -70,6 +73,11 @@ def check_token(*, actor: Member, token: str) -> Device | None:
                 data={"recovery": isinstance(device, StaticDevice)},
             )
     return device
+
+
+def _require_a_try(*devices: Device) -> None:
+    if devices and not any(device.verify_is_allowed()[0] for device in devices):
+        raise TooManyAttempts
 
 
 def _new_recovery_codes(member: Member) -> list[str]:

@@ -7,11 +7,12 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_otp.oath import TOTP
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from community.errors import NotAllowed
+from community.errors import NotAllowed, TooManyAttempts
 from community.models import AuditEvent, Member
 from community.policies import AgeBand
 from community.services.access import access_of
@@ -70,6 +71,26 @@ def test_a_wrong_first_code_confirms_nothing(client: Client, olive: Member) -> N
     assert client.post(reverse(ENROL), {"token": "000000"}).status_code == 422
     assert not TOTPDevice.objects.get(user=olive).confirmed
     assert client.get(reverse("community:age_desk")).status_code == 302
+
+
+def test_a_right_code_typed_too_early_after_wrong_ones_is_not_called_wrong(client: Client, olive: Member) -> None:
+    client.force_login(olive)
+    client.get(reverse(ENROL))
+    for _ in range(2):
+        client.post(reverse(ENROL), {"token": "000000"})
+    TOTPDevice.objects.update(throttling_failure_timestamp=timezone.now(), throttling_failure_count=5)
+    device = TOTPDevice.objects.get(user=olive)
+    answer = client.post(reverse(ENROL), {"token": token_of(device)})
+    assert answer.context["form"].errors["token"] == [str(TooManyAttempts.message)]
+    with time_machine.travel(time.time() + 60):
+        assert client.post(reverse(ENROL), {"token": token_of(device)}).status_code == 200
+    assert TOTPDevice.objects.get(user=olive).confirmed
+    TOTPDevice.objects.update(throttling_failure_timestamp=timezone.now(), throttling_failure_count=9)
+    StaticDevice.objects.update(throttling_failure_timestamp=timezone.now(), throttling_failure_count=9)
+    again = Client()
+    again.force_login(olive)
+    answer = again.post(reverse(FACTOR), {"token": "000000"})
+    assert answer.context["form"].errors["token"] == [str(TooManyAttempts.message)]
 
 
 def test_every_new_session_proves_the_second_factor_again(client: Client, olive: Member) -> None:

@@ -2,7 +2,7 @@
 
 Starts the demo on a port and in a data folder of its own, photographs the main pages light and dark, at 360 and
 1280 pixels, into var/screenshots/, and writes docs/images/room.png and docs/images/console.png.
-`python -m tests.tools.screenshots room account` takes those pages alone and leaves the README's pictures.
+`make screenshots ARGS="room account"` takes those pages alone; `ARGS=pictures` the README's pictures alone.
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ def told() -> str:
 
 
 def visit(browser: Browser, url: str, place: Place, *, width: int, height: int, dark: bool, scale: float = 1) -> Page:
+    narrow = width < 600
     context = browser.new_context(
         locale="fr-FR", viewport={"width": width, "height": height}, device_scale_factor=scale,
-        color_scheme="dark" if dark else "light",
+        color_scheme="dark" if dark else "light", has_touch=narrow, is_mobile=narrow,
     )  # fmt: skip
     if place.who:
         member = Member.objects.get(pseudonym=place.who)
@@ -94,13 +95,29 @@ def take_all(browser: Browser, url: str, places: list[Place]) -> None:
 
 
 def take_pictures(browser: Browser, url: str, places: dict[str, Place]) -> None:
-    """The two of the README."""
-    page = visit(browser, url, places["room"], width=390, height=844, dark=False, scale=1.5)
+    """The two of the README: a teenager's telephone in a room that keeps numbers out, and a case in the console."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page = visit(browser, url, places["room"], width=390, height=910, dark=False, scale=1.5)
     page.locator(".demo").evaluate("one => one.remove()")
+    noa = visit(browser, url, Place("room", "Noa", places["room"].path), width=390, height=844, dark=False)
+    page.locator("#log .msg", has_text="Merci Alice").locator("[data-act=reply]").click()
+    page.locator("#body").fill("Avec plaisir ! On se retrouve ici demain à 17 h ?")
+    page.locator("#composer button").click()
+    page.locator("#log .msg.own", has_text="Avec plaisir").wait_for()
+    page.locator("#body").fill("Sinon appelle-moi au 06 12 34 56 78")
+    page.locator("#composer button").click()
+    page.locator("#notice:not([hidden])").wait_for()
+    noa.locator("#body").press_sequentially("Ça marche")
+    page.locator("#typing", has_text="Noa").wait_for()
+    page.locator("#log").evaluate("one => { one.scrollTop = one.scrollHeight }")
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=PICTURES / "room.png")
-    page.context.close()
+    for one in (page, noa):
+        one.context.close()
     page = visit(browser, url, places["console-case"], width=1280, height=844, dark=False)
-    page.get_by_label("Montrer les mots").check()
+    page.locator(".hv-demo").evaluate("one => one.remove()")
+    page.locator("#hv-reveal").check()
+    page.evaluate("scrollTo(0, 0)")
     page.screenshot(path=PICTURES / "console.png")
     page.context.close()
 
@@ -112,7 +129,7 @@ def main(wanted: list[str]) -> None:
             chromium = shutil.which("chromium") or shutil.which("google-chrome")
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             take_all(browser, url, [place for place in places if not wanted or place.name in wanted])
-            if not wanted:
+            if not wanted or "pictures" in wanted:
                 take_pictures(browser, url, {place.name: place for place in places})
             browser.close()
     finally:

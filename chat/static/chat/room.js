@@ -121,7 +121,7 @@ const heard = {
       if (item) {
         item.dataset.id = frame.message;
         if (frame.state === "visible" && find(frame.message)) item.remove();
-        else state(item, frame.state === "visible" ? "" : frame.text || words[frame.state]);
+        else state(item, frame.state === "visible" ? "" : words[frame.state]); // why stands in the notice
       }
       if (frame.text) show(frame.text);
     } else if (frame.text) {
@@ -365,6 +365,11 @@ composer.addEventListener("submit", (event) => {
   event.preventDefault();
   const text = body.value.trim();
   if (!text) return;
+  const [length, most] = [[...text].length, Number(body.dataset.longest)];
+  if (length > most) { // a textarea that cuts what is pasted would lose it without a word
+    show(words.too_long.replace("{n}", String(length)).replace("{most}", String(most)));
+    return;
+  }
   show("");
   if (editing) {
     if (!send({ type: "edit", room, message: editing, body: text })) {

@@ -203,6 +203,16 @@ def test_a_suspended_member_reads_the_reasons_appeals_and_reads_the_answer(visit
     assert "We were wrong." in browser.get(page).content.decode()
 
 
+def test_who_appeals_twice_from_two_pages_is_told_and_loses_no_word(visit, decision, bob):
+    browser = visit(bob, second_factor=False)
+    page = reverse("safeguarding:decision", args=[decision.public_id])
+    browser.post(page, {"text": WHY})
+    answer = browser.post(page, {"text": "And my second thoughts."}).content.decode()
+    assert "already been appealed" in answer
+    assert "And my second thoughts." in answer
+    assert Appeal.objects.get().text == WHY
+
+
 def test_nobody_reads_the_reasons_of_somebody_else(visit, decision, eve, mo):
     page = reverse("safeguarding:decision", args=[decision.public_id])
     for other in (eve, mo):
