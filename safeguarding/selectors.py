@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -20,12 +21,14 @@ from community.policies import AgeBand
 from .models import (
     Alert,
     Appeal,
+    AuthorityOrder,
     Case,
     CaseNote,
     CaseParty,
     Decision,
     Evidence,
     IncidentExport,
+    LegalHold,
     Page,
     ProtectiveMeasure,
     Report,
@@ -150,20 +153,27 @@ def appeals_to_judge(member: Member, *, officer: bool) -> QuerySet[Appeal]:
     )
 
 
-def audit_of_cases(condition: Q) -> Q:
-    """Condition on AuditEvent: what was done to the cases of `condition`, their decisions and their exports."""
-    cases = Case.objects.filter(condition)
+def audit_hidden_from(member: Member) -> Q:
+    """Condition on AuditEvent: what `member` may not read. What was done to a case they may not know of, to whatever
+    hangs on it, and what was done about themself or somebody they know by an officer (a reading, a hold, an order)."""
     as_text = models.CharField()
+
+    def of(label: str, rows: QuerySet[Any]) -> Q:
+        return Q(subject_type=label, subject_id__in=rows.order_by().values_list(Cast("pk", as_text), flat=True))
+
+    cases = Case.objects.filter(casework.conflicts_of(member))
+    known = Member.objects.filter(casework.people_known_to(member) | Q(pk=member.pk))
+    on_them = Q(case__in=cases) | Q(member__in=known)
     return (
-        Q(subject_type="safeguarding.case", subject_id__in=cases.values_list(Cast("pk", as_text), flat=True))
-        | Q(
-            subject_type="safeguarding.decision",
-            subject_id__in=Decision.objects.filter(case__in=cases).values_list(Cast("pk", as_text), flat=True),
-        )
-        | Q(
-            subject_type="safeguarding.incidentexport",
-            subject_id__in=IncidentExport.objects.filter(case__in=cases).values_list(Cast("pk", as_text), flat=True),
-        )
+        of("safeguarding.case", cases)
+        | of("safeguarding.decision", Decision.objects.filter(case__in=cases))
+        | of("safeguarding.incidentexport", IncidentExport.objects.filter(case__in=cases))
+        | of("safeguarding.evidence", Evidence.objects.filter(case__in=cases))
+        | of("safeguarding.report", Report.objects.filter(case__in=cases))
+        | of("safeguarding.appeal", Appeal.objects.filter(decision__case__in=cases))
+        | of("safeguarding.legalhold", LegalHold.objects.filter(on_them))
+        | of("safeguarding.authorityorder", AuthorityOrder.objects.filter(on_them))
+        | (of("community.member", known) & ~Q(actor=member) & Q(actor__isnull=False))
     )
 
 

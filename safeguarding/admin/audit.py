@@ -8,7 +8,6 @@ from django.http import HttpRequest
 
 from community.models import AuditEvent
 from safeguarding import selectors
-from safeguarding.services import casework
 
 from .access import reader
 from .records import RecordAdmin
@@ -26,7 +25,7 @@ class AuditAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
         return (
-            AuditEvent.objects.exclude(selectors.audit_of_cases(casework.conflicts_of(reader(request))))
+            AuditEvent.objects.exclude(selectors.audit_hidden_from(reader(request)))
             .select_related("actor", "payload", "seal")
             .order_by("-pk")
         )

@@ -12,6 +12,9 @@ from playwright.sync_api import Page, expect
 
 from community.models import Restriction
 from safeguarding.models import Decision
+from safeguarding.services.orders import record_order
+from safeguarding.services.urgent import open_urgent_sheet
+from tests.safeguarding.casework.test_orders_and_holds import GIVEN as ORDER
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -78,12 +81,30 @@ def test_a_case_is_taken_with_the_keyboard_alone(sit_down, live_server, mo, case
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_the_pages_stand_in_nobodys_way(sit_down, live_server, sam, case, severe_case, width, dark):
+def test_the_pages_stand_in_nobodys_way(sit_down, live_server, sam, bob, case, severe_case, width, dark):
     page = sit_down(sam, width=width, dark=dark, check=True)
     page.goto(f"{live_server.url}/console/safeguarding/case/{severe_case.public_id}/")
     page.get_by_role("button", name="Take this case").click()
-    for path in ("", "safeguarding/case/", f"safeguarding/case/{severe_case.public_id}/", "community/auditevent/"):
+    sheet = open_urgent_sheet(actor=sam, case=severe_case)
+    line = severe_case.transmissions.order_by("pk").first()
+    order = record_order(actor=sam, case=severe_case, **ORDER)
+    hold = order.holds.first()
+    for path in (
+        "",
+        "safeguarding/case/",
+        f"safeguarding/case/{severe_case.public_id}/",
+        f"safeguarding/case/{severe_case.public_id}/dossier/",
+        f"safeguarding/case/person/{bob.public_id}/",
+        f"safeguarding/urgentsheet/{sheet.public_id}/",
+        "safeguarding/transmission/",
+        f"safeguarding/transmission/{line.public_id}/",
+        "safeguarding/authorityorder/new/",
+        f"safeguarding/authorityorder/{order.public_id}/",
+        f"safeguarding/legalhold/{hold.public_id}/",
+        "safeguarding/transparencymonth/",
+        "community/auditevent/",
+    ):
         page.goto(f"{live_server.url}/console/{path}")
         found = Axe().run(page).response["violations"]
         assert not found, [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
