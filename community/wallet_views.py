@@ -16,12 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from .age.eu_wallet.dcapi import MAX_SEALED
+from .age.eu_wallet.dcapi import longest_text
 from .age.eu_wallet.openid4vp import MAX_FORM
 from .age.provider import Verdict
 from .client import client_of
 from .errors import Refused, TooManyAttempts, TryLater, WalletOver
-from .models import Member
+from .models import AgeCheck, Member, WalletExchange
 from .policies import AgeBand
 from .services.age import FACTS_OF_BAND
 from .services.wallet import (
@@ -31,6 +31,7 @@ from .services.wallet import (
     decline_exchange,
     finish_by_code,
     finish_here,
+    most_of_answer,
     receive_from_browser,
     receive_response,
     returning,
@@ -47,6 +48,11 @@ def _session(request: HttpRequest) -> str:
     return request.session.session_key or ""
 
 
+def _slug(request: HttpRequest) -> str:
+    """The provider of the member's check, whose page shows how it stands."""
+    return AgeCheck.objects.filter(member=_member(request)).values_list("provider", flat=True).first() or METHOD
+
+
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """The member says which band to prove: it decides what is asked, and opens nothing by itself."""
@@ -58,7 +64,7 @@ def choose(request: HttpRequest) -> HttpResponse:
             begin_exchange(actor=_member(request), band=AgeBand(band), session_key=_session(request))
         except Refused as refusal:
             messages.error(request, str(refusal))
-    return redirect("community:age_check", slug=METHOD)
+    return redirect("community:age_check", slug=_slug(request))
 
 
 @csrf_exempt  # a wallet has no cookie of ours; the state says which request it answers
@@ -150,32 +156,32 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def browser(request: HttpRequest) -> JsonResponse:
     """The page hands over what the browser's Digital Credentials API gave it. Answers where to go on."""
-    sealed = _sealed(request)
     try:
-        if sealed is None:
-            raise WalletOver
-        verdict = receive_from_browser(actor=_member(request), session_key=_session(request), response=sealed)
+        verdict = receive_from_browser(actor=_member(request), session_key=_session(request), response=_sealed(request))
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return JsonResponse({"next": reverse("community:age_check", args=[METHOD])})
+        return JsonResponse({"next": reverse("community:age_check", args=[_slug(request)])})
     _tell(request, verdict)
     return JsonResponse({"next": reverse("community:age")})
 
 
-def _sealed(request: HttpRequest) -> str | None:
-    """The text of {"response": "base64url"}; None for anything else."""
+def _sealed(request: HttpRequest) -> str:
+    """The text of {"response": "base64url"}; "" for anything else, which opens to nothing."""
     if request.content_type != "application/json":
-        return None
-    most = MAX_SEALED * 3 // 2
+        return ""
+    exchange = WalletExchange.objects.filter(age_check__member=_member(request)).select_related("age_check").first()
+    if exchange is None:
+        return ""
+    most = longest_text(most_of_answer(exchange)) + 100
     body = request.read(most + 1)
     if len(body) > most:
-        return None
+        return ""
     try:
         posted: Any = json.loads(body)
     except (ValueError, RecursionError):
-        return None
+        return ""
     sealed = posted.get("response") if isinstance(posted, dict) else None
-    return sealed if isinstance(sealed, str) else None
+    return sealed if isinstance(sealed, str) else ""
 
 
 def _tell(request: HttpRequest, verdict: Verdict) -> None:

@@ -105,9 +105,11 @@ _AGES = tuple(str(age) for age in range(13, 22))
 _AGE_PROVIDERS = {
     "in_person": "community.age.in_person.InPersonProvider",
     "eu_wallet": "community.age.eu_wallet.provider.EuWalletProvider",
+    "eu_wallet_zk": "community.age.eu_wallet.provider.EuWalletZkProvider",
     "oidc_age": "community.age.remote.OidcAgeProvider",
     "hosted": "community.age.remote.HostedProvider",
 }
+ZK_CIRCUITS = Path(env.text("ZK_CIRCUITS", str(VAR_DIR / "circuits")))
 AGE_PROVIDERS = [_AGE_PROVIDERS[name] for name in env.chosen("AGE_PROVIDERS", ("in_person",), _AGE_PROVIDERS)]
 # The ages that may be asked for: those of the rooms, and no other.
 AGE_THRESHOLDS = sorted(int(age) for age in env.chosen("AGE_THRESHOLDS", ("13", "15", "16", "18"), _AGES))

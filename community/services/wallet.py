@@ -23,10 +23,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from community.age.eu_wallet import dcapi, openid4vp
+from community.age.eu_wallet import dcapi, openid4vp, zk
 from community.age.eu_wallet.claims import answers, facts_of
 from community.age.eu_wallet.mdoc import Question, verify
-from community.age.eu_wallet.profile import DOCTYPE, NAMESPACE, element_of
+from community.age.eu_wallet.profile import DOCTYPE, MAX_RESPONSE, NAMESPACE, element_of
 from community.age.eu_wallet.refusals import Reason, Refusal
 from community.age.eu_wallet.transcripts import b64url, dcapi_transcript, redirect_transcript
 from community.age.provider import Level, Outcome, Verdict
@@ -40,7 +40,7 @@ from .trust import current_anchors
 
 logger = logging.getLogger(__name__)
 
-METHOD = "eu_wallet"
+METHOD, METHOD_ZK = "eu_wallet", "eu_wallet_zk"
 EXCHANGE_MINUTES, CODE_MINUTES = 5, 2
 CODE_ATTEMPTS = 3
 HOUR = 3600
@@ -62,7 +62,7 @@ def begin_exchange(*, actor: Member, band: AgeBand, session_key: str) -> WalletE
     with transaction.atomic():
         check = (
             AgeCheck.objects.select_for_update(of=("self",))
-            .filter(member=actor, provider=METHOD, expires_at__gt=now)
+            .filter(member=actor, provider__in=(METHOD, METHOD_ZK), expires_at__gt=now)
             .first()
         )
         if check is None:
@@ -88,6 +88,11 @@ def began_here(exchange: WalletExchange, session_key: str) -> bool:
     return hmac.compare_digest(exchange.session_hash, _session_hash(session_key))
 
 
+def is_zk(exchange: WalletExchange) -> bool:
+    """Whether the wallet is to prove without showing."""
+    return exchange.age_check.provider == METHOD_ZK
+
+
 def elements_of(exchange: WalletExchange) -> list[str]:
     """What is asked of the wallet, no more than the band needs."""
     return [element_of(threshold) for threshold in FACTS_OF_BAND[AgeBand(exchange.band)]]
@@ -107,7 +112,11 @@ def browser_request(exchange: WalletExchange) -> dict[str, str]:
     """What the page hands to the browser's Digital Credentials API."""
     return {
         "protocol": dcapi.PROTOCOL,
-        "deviceRequest": dcapi.device_request(elements_of(exchange)),
+        "deviceRequest": (
+            zk.zk_device_request(elements_of(exchange))
+            if is_zk(exchange)
+            else dcapi.device_request(elements_of(exchange))
+        ),
         "encryptionInfo": _encryption_info(exchange),
     }
 
@@ -159,8 +168,9 @@ def receive_from_browser(*, actor: Member, session_key: str, response: str) -> V
     exchange = _own(actor, session_key, WalletExchange.State.WAITING)
     transcript = dcapi_transcript(encryption_info=_encryption_info(exchange), origin=origin())
     try:
-        opened = dcapi.open_response(response, key=_exchange_key(exchange), transcript=transcript)
-        outcome = _verified(exchange, opened, transcript)
+        most = most_of_answer(exchange)
+        opened = dcapi.open_response(response, key=_exchange_key(exchange), transcript=transcript, most=most)
+        outcome = (_proved if is_zk(exchange) else _verified)(exchange, opened, transcript)
     except Refusal as refusal:
         _refuse(exchange, refusal.reason)
         raise WalletRefused from refusal
@@ -168,6 +178,11 @@ def receive_from_browser(*, actor: Member, session_key: str, response: str) -> V
         _log(Reason.TRANSACTION_USED)
         raise WalletOver
     return _record(exchange)
+
+
+def most_of_answer(exchange: WalletExchange) -> int:
+    """The bytes that an answer may have: a proof in zero knowledge is large."""
+    return zk.MAX_RESPONSE if is_zk(exchange) else MAX_RESPONSE
 
 
 def origin() -> str:
@@ -249,6 +264,22 @@ def _verified(exchange: WalletExchange, response: bytes, transcript: bytes) -> d
     }
 
 
+def _proved(exchange: WalletExchange, response: bytes, transcript: bytes) -> dict[str, Any]:
+    """`_verified` for a proof in zero knowledge: there is nothing to know it again by."""
+    facts = FACTS_OF_BAND[AgeBand(exchange.band)]
+    claims = {element_of(threshold): is_over for threshold, is_over in facts.items()}
+    proof = zk.verify_zk(
+        response,
+        transcript=transcript,
+        question=Question(DOCTYPE, NAMESPACE, list(claims)),
+        trust=current_anchors(),
+        now=timezone.now(),
+        circuits=settings.ZK_CIRCUITS,
+    )
+    proved = {str(threshold): value for threshold, value in facts_of(proof.elements, claims).items()}
+    return {"met": answers(proof.elements, claims), "facts": proved, "anchor": proof.anchor, "tag": None, "until": None}
+
+
 def _record(exchange: WalletExchange) -> Verdict:
     found = exchange.outcome
     assert found is not None  # walletexchange_outcome_when_answered
@@ -259,11 +290,11 @@ def _record(exchange: WalletExchange) -> Verdict:
         outcome=Outcome(
             verdict=Verdict.MET if met else Verdict.NOT_MET,
             facts=facts,
-            method=METHOD,
+            method=exchange.age_check.provider,
             level=Level.ENHANCED,
             issuer_ref=f"anchor:{found['anchor']}",
             replay_tag=found["tag"],
-            replay_until=dt.date.fromisoformat(found["until"]),
+            replay_until=dt.date.fromisoformat(found["until"]) if found["until"] else None,
         ),
     )
 
@@ -272,7 +303,7 @@ def _waiting(state: str, address: str) -> WalletExchange:
     if address:
         take("age-wallet-post", subscriber(address), most=240, seconds=HOUR)
     exchange = _found(state, "state")
-    if exchange is None:
+    if exchange is None or is_zk(exchange):  # a proof in zero knowledge comes through the browser alone
         _log(Reason.UNKNOWN_TRANSACTION)
         raise WalletOver
     # Verifying costs milliseconds: nobody makes us do it a thousand times for one request.

@@ -46,13 +46,17 @@ class Wallet:
         info = request["encryptionInfo"]
         handover = ["dcapi", sha256(cbor2.dumps([info, origin]))]
         transcript = cbor2.dumps([None, None, handover])
+        shown = present(self.attestation, holder=self.key, transcript=transcript, disclose=elements)
+        return self.seal(info, shown, transcript)
+
+    def seal(self, info: str, response: bytes, transcript: bytes) -> str:
+        """A response sealed to whoever asked with this encryptionInfo."""
         key = cbor2.loads(base64.urlsafe_b64decode(info + "=="))[1]["recipientPublicKey"]
         point = ec.EllipticCurvePublicNumbers(
             int.from_bytes(key[-2], "big"), int.from_bytes(key[-3], "big"), ec.SECP256R1()
         ).public_key()
-        shown = present(self.attestation, holder=self.key, transcript=transcript, disclose=elements)
         suite = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
-        sealed = suite.encrypt(shown, point, info=transcript)
+        sealed = suite.encrypt(response, point, info=transcript)
         return b64(cbor2.dumps(["dcapi", {"enc": sealed[:65], "cipherText": sealed[65:]}]))
 
 

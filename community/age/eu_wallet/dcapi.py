@@ -20,7 +20,7 @@ from .refusals import Reason, Refusal
 from .transcripts import b64url, from_b64url
 
 PROTOCOL = "org-iso-mdoc"
-MAX_SEALED = MAX_RESPONSE + 1024
+_WRAPPING = 1024  # bytes around what is sealed, at most
 _SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 _POINT = 65  # bytes of an uncompressed point, the encapsulated key
 
@@ -37,15 +37,20 @@ def encryption_info(nonce: bytes, key: ec.EllipticCurvePrivateKey) -> str:
     return b64url(dumps(["dcapi", {"nonce": nonce, "recipientPublicKey": cose_key(key.public_key())}]))
 
 
-def open_response(text: str, *, key: ec.EllipticCurvePrivateKey, transcript: bytes) -> bytes:
-    """The DeviceResponse sealed in base64url(["dcapi", {enc, cipherText}]).
+def longest_text(most: int = MAX_RESPONSE) -> int:
+    """The characters that a sealed answer of `most` bytes takes in base64url."""
+    return (most + _WRAPPING) * 4 // 3 + 4
+
+
+def open_response(text: str, *, key: ec.EllipticCurvePrivateKey, transcript: bytes, most: int = MAX_RESPONSE) -> bytes:
+    """The DeviceResponse, of `most` bytes, sealed in base64url(["dcapi", {enc, cipherText}]).
 
     Raises Refusal: TOO_LARGE, MALFORMED, DECRYPTION.
     """
-    if len(text) > MAX_SEALED * 4 // 3 + 4:
+    if len(text) > longest_text(most):
         raise Refusal(Reason.TOO_LARGE)
     try:
-        item = decode(from_b64url(text), most=MAX_SEALED)
+        item = decode(from_b64url(text), most=most + _WRAPPING)
     except ValueError as error:
         raise Refusal(Reason.MALFORMED) from error
     if not (isinstance(item, list) and len(item) == 2 and item[0] == "dcapi"):

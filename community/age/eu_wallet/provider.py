@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -12,7 +13,9 @@ from community.policies import AgeBand, Ask
 from community.qr import qr_data_uri
 from community.services.settings import get_community
 from community.services.trust import current_anchors
-from community.services.wallet import METHOD, began_here, browser_request, exchange_of, wallet_link
+from community.services.wallet import METHOD, METHOD_ZK, began_here, browser_request, exchange_of, wallet_link
+
+from . import zk
 
 
 class EuWalletProvider(AgeProvider):
@@ -49,11 +52,12 @@ class EuWalletProvider(AgeProvider):
         if exchange is None or not began_here(exchange, request.session.session_key or ""):
             return _choice(request)
         if exchange.state == WalletExchange.State.REFUSED:
-            return _never_kept(render(request, "community/wallet_refused.html", {"section": "account"}))
-        link = wallet_link(exchange)
+            told = {"slug": self.slug, "section": "account"}
+            return _never_kept(render(request, "community/wallet_refused.html", told))
+        link = self.link(exchange)
         context = {
             "link": link,
-            "qr": qr_data_uri(link, error="l"),
+            "qr": qr_data_uri(link, error="l") if link else "",
             "browser_request": browser_request(exchange),
             "band": AgeBand(exchange.band).label,
             "answered": exchange.state == WalletExchange.State.ANSWERED,
@@ -61,6 +65,37 @@ class EuWalletProvider(AgeProvider):
             "section": "account",
         }
         return _never_kept(render(request, "community/wallet.html", context))
+
+    def link(self, exchange: WalletExchange) -> str:
+        """The link that opens a wallet; "" where only the browser can ask."""
+        return wallet_link(exchange)
+
+
+class EuWalletZkProvider(EuWalletProvider):
+    """The same in zero knowledge: not even a proof that could be known again. One adult can therefore open any number
+    of accounts, so it is for communities that weigh that against the privacy. Off unless an operator names it."""
+
+    slug = METHOD_ZK
+
+    @property
+    def label(self) -> str:
+        return _("European age wallet, without a trace")
+
+    @property
+    def privacy_notice(self) -> str:
+        return _(
+            "Your browser asks the age application, which proves the answer without showing the attestation. Not even "
+            "the provider and this place together could tell that it was yours."
+        )
+
+    def is_ready(self) -> bool:
+        """Also needs requirements-zk.txt and its circuits (manage.py make_zk_circuits)."""
+        circuits = [zk.circuit_file(settings.ZK_CIRCUITS, circuit) for circuit in zk.CIRCUITS.values()]
+        return super().is_ready() and zk.is_installed() and all(file.is_file() for file in circuits)
+
+    def link(self, exchange: WalletExchange) -> str:
+        """A proof goes through the browser alone (the profile's Annex A)."""
+        return ""
 
 
 def _choice(request: HttpRequest) -> HttpResponseBase:
