@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
+import re
 import zipfile
 
+import pypdf
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -54,9 +57,16 @@ def opened(export) -> zipfile.ZipFile:
 
 
 def everything(export) -> str:
-    """All that is readable in the dossier, but the PDF, whose text the dossier's own tests read."""
+    """All that is readable in the dossier, every file of it, the words of the PDFs among them."""
+    told = []
     with opened(export) as bag:
-        return "\n".join(bag.read(name).decode() for name in bag.namelist() if not name.endswith(".pdf"))
+        for name in bag.namelist():
+            raw = bag.read(name)
+            if name.endswith(".pdf"):
+                told += [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(raw)).pages]
+            elif "/data/" in name:
+                told.append(raw.decode())
+    return "\n".join(told)
 
 
 # -- who -------------------------------------------------------------------------------------------------------------
@@ -165,13 +175,16 @@ def test_the_dossier_tells_what_was_said_and_what_was_decided(mo, sam, case, bob
 
 
 @pytest.mark.invariant(12)
-def test_no_note_and_no_name_of_who_reported_leaves_with_the_dossier(mo, sam, case, bob, decide):
+def test_no_note_and_no_name_of_who_reported_leaves_with_the_dossier(mo, sam, case, bob, eve, decide):
     claim_case(actor=mo, case=case)
     add_note(actor=mo, case=case, text="Murmured: the third time.")
     decide(mo, case, "warn", member=bob, private_notes="Whispered: I went to school with this one.")
     told = everything(built(exports.request_export(actor=sam, case=case, **GIVEN)))
     assert "Whispered" not in told
     assert "Murmured" not in told
+    assert re.search(r"\bEve\b", told) is None  # who reported, and is a witness of it
+    assert eve.public_id not in told
+    assert eve.email not in told
     report = json.loads(opened(IncidentExport.objects.get()).read(next(
         name for name in opened(IncidentExport.objects.get()).namelist() if name.endswith("report.json")
     )))  # fmt: skip
