@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from community.errors import Refused
@@ -21,12 +21,13 @@ from safeguarding.errors import Conflict
 from safeguarding.incidents import CHANNELS, INCIDENTS
 from safeguarding.models import Case, Decision
 from safeguarding.services import casework, decisions, paging, statements
+from safeguarding.services.evidence import freeze_more
 from safeguarding.services.transmissions import add_transmission
 from safeguarding.services.urgent import open_urgent_sheet
 
 from .access import is_officer, may, reader
 from .chronology import ChronologyPage
-from .forms import DecisionForm, NoteForm, ReasonForm
+from .forms import DecisionForm, FreezeForm, NoteForm, ReasonForm
 from .handover_forms import ChannelForm
 from .prepare import DossierPage
 from .records import RecordAdmin
@@ -135,6 +136,7 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
             "decision_form": DecisionForm(case=record, initial={"version": record.version}) if mine and waits else None,
             "reason_form": ReasonForm(),
             "note_form": NoteForm(),
+            "freeze_form": FreezeForm(case=record) if mine and waits else None,
             "proposals": [d for d in file.decisions if d.takes_effect_at is None and d.refused_at is None],
             "readings": AuditEvent.objects.filter(
                 Q(action="case.read") | Q(action="case.claimed"),
@@ -239,7 +241,19 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
         line = add_transmission(actor=reader(request), case=case, channel=form.cleaned_data["channel"])
         return redirect("admin:safeguarding_transmission_page", line.public_id)
 
+    def freeze(self, request: HttpRequest, case: Case) -> str | HttpResponse:
+        """More of the conversation becomes evidence; what was typed wrongly comes back with its error."""
+        form = FreezeForm(request.POST, case=case)
+        casework.require_worker(actor=reader(request), case=case)
+        if not form.is_valid():
+            return self.show(request, case, freeze_form=form)
+        frozen = freeze_more(actor=reader(request), case=case, **form.cleaned_data)
+        return ngettext("%(n)d more piece is frozen.", "%(n)d more pieces are frozen.", len(frozen)) % {
+            "n": len(frozen)
+        }
+
     verbs = {  # noqa: RUF012  a table of the methods above
+        "freeze": freeze,
         "claim": claim,
         "release": release,
         "look": look,

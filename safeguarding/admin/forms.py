@@ -7,10 +7,10 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat.models import Room
+from chat.models import Message, Room
 from community import terms
 from community.errors import ReasonRequired, Refused
 from community.models import Member
@@ -19,6 +19,7 @@ from safeguarding.errors import ClauseRequired, EndRequired, SaysTooMuch
 from safeguarding.incidents import INCIDENTS
 from safeguarding.models import Case, CaseParty, Decision, UrgentSheet
 from safeguarding.selectors import messages_of
+from safeguarding.services.evidence import AFTER, BEFORE, MORE
 
 DURATIONS = [
     ("", "—"),
@@ -155,6 +156,32 @@ class SheetReviewForm(forms.Form):
         ],
     )
     review = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
+
+
+ANCHORS = 60  # messages of the case offered, the latest
+
+
+class SaidField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic for the checker alone
+    """A message among others, told apart by when, by whom and where it was said."""
+
+    def label_from_instance(self, message: Message) -> str:
+        at = formats.date_format(timezone.localtime(message.created_at), "SHORT_DATETIME_FORMAT")
+        return f"{at} · {message.author.pseudonym} · {message.room.name}"
+
+
+class FreezeForm(forms.Form):
+    """How much more of a conversation becomes evidence, around which message of the case."""
+
+    message = SaidField(Message.objects.none(), label=_("Around which message"), to_field_name="public_id")
+    before = forms.IntegerField(label=_("Messages before it"), min_value=0, max_value=MORE, initial=BEFORE)
+    after = forms.IntegerField(label=_("Messages after it"), min_value=0, max_value=MORE, initial=AFTER)
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "freeze_%s", **kwargs})
+        latest = list(messages_of(case).order_by("-pk").values_list("pk", flat=True)[:ANCHORS])
+        said = Message.objects.filter(pk__in=latest)
+        _choose_among(self.fields["message"], said.select_related("author", "room").order_by("-pk"))
 
 
 class JudgementForm(forms.Form):

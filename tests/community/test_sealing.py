@@ -31,7 +31,7 @@ def tamper(sql: str, *params: object) -> None:
                 cursor.execute(f'DROP TRIGGER "{name}"')
         else:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or the table counts as busy
-            for table in ("auditevent", "auditpayload", "auditseal"):
+            for table in ("auditevent", "audithead", "auditpayload", "auditseal"):
                 cursor.execute(f"ALTER TABLE community_{table} DISABLE TRIGGER USER")
         cursor.execute(sql, params)
 

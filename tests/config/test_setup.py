@@ -152,6 +152,9 @@ class TestQuestions:
         answers = {
             "The community's name": ["Les Amarres"],
             "An address people may write to": ["nobody", "contact@example.org"],
+            "Who runs it": ["Association Les Amarres"],
+            "Its postal address": ["1 quai du Port, 29200 Brest"],
+            "A telephone": ["+33 2 00 00 00 00"],
             "Nobody younger is admitted": ["eleven", "12", ""],
             "Below this age a guardian consents": ["16"],
             "Hours of cover": ["always", "sat 14:00-23:00"],
@@ -169,6 +172,7 @@ class TestQuestions:
         community = Community.objects.get()
         assert (community.name, community.floor_age, community.digital_majority) == ("Les Amarres", 15, 16)
         assert community.cover_hours == [["sat", "14:00", "23:00"]]
+        assert (community.operator, community.country) == ("Association Les Amarres", "FR")
         assert Member.objects.count() == 2
         assert not any(answers.values())
 

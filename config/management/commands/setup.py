@@ -37,6 +37,14 @@ class Command(BaseCommand):
         parser.add_argument("--environment-only", action="store_true", help="write the environment file and stop")
         parser.add_argument("--name", help="the community's name")
         parser.add_argument("--contact", type=address, help="an address people may write to")
+        parser.add_argument("--operator", help="who runs it, as letters to authorities name the sender")
+        parser.add_argument("--address", help="its postal address: a letter to a prosecutor has one")
+        parser.add_argument("--phone", help="where an officer on duty may be called back")
+        parser.add_argument("--country", type=country, help="where it is established, two letters (FR)")
+        parser.add_argument(
+            "--public-body", action="store_true", default=None,
+            help="a town, a school, a hospital: it reports to prosecutors under article 40",
+        )  # fmt: skip
         parser.add_argument("--digital-majority", type=age, help="below it a guardian consents (France: 15)")
         parser.add_argument("--floor-age", type=age, help="nobody younger is admitted (15)")
         parser.add_argument(
@@ -67,6 +75,11 @@ class Command(BaseCommand):
             "name": options["name"] or self.ask("The community's name", str, now.name),
             "contact_email": options["contact"]
             or self.ask("An address people may write to", address, now.contact_email),
+            "operator": options["operator"] or self.ask("Who runs it (for letters to authorities)", str, now.operator),
+            "address": options["address"] or self.ask("Its postal address", str, now.address),
+            "contact_phone": options["phone"] or self.ask("A telephone to be called back on", str, now.contact_phone),
+            "country": options["country"] or now.country,
+            "public_body": now.public_body if options["public_body"] is None else options["public_body"],
             "floor_age": options["floor_age"] or self.ask("Nobody younger is admitted", age, now.floor_age),
             "digital_majority": options["digital_majority"]
             or self.ask("Below this age a guardian consents", age, now.digital_majority),
@@ -135,6 +148,13 @@ def address(text: str) -> str:
     except ValidationError as error:
         raise ValueError(f"{text!r} is not an e-mail address") from error
     return text
+
+
+def country(text: str) -> str:
+    """Two letters (ISO 3166-1), or ValueError."""
+    if len(text) != 2 or not text.isascii() or not text.isalpha():
+        raise ValueError(f"{text!r} is no country of two letters")
+    return text.upper()
 
 
 def age(text: str) -> int:

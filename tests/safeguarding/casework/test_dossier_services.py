@@ -9,6 +9,7 @@ import pyrage
 import pytest
 import pyzipper
 from django.db import DatabaseError, IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from community.client import Client
@@ -224,6 +225,24 @@ def test_order_to_freeze_reaches_no_room_the_case_does_not_touch(sam, mo, charli
     Case.objects.filter(pk=severe_case.pk).update(state="closed", open_key=None, closed_at=timezone.now())
     with pytest.raises(CaseMoved):
         freeze_more(actor=sam, case=severe_case, message=anchor, reason="late")
+
+
+def test_officer_freezes_more_from_the_page_of_the_case(sam, mo, visit, severe_case, alice, say):
+    anchor = severe_case.reports.get().message
+    later = say(alice, anchor.room, "and this came after")
+    claim_case(actor=sam, case=severe_case)
+    page = reverse("admin:safeguarding_case_page", args=[severe_case.public_id])
+    assert b"freeze_message" in visit(sam).get(page).content
+    verb = reverse("admin:safeguarding_case_verb", args=[severe_case.public_id, "freeze"])
+    wished = {"message": anchor.public_id, "before": 0, "after": 5, "reason": "the prosecutor asks"}
+    wrong = visit(sam).post(verb, {**wished, "after": 5000})
+    assert wrong.status_code == 200
+    assert b"the prosecutor asks" in wrong.content  # nothing that was typed is lost
+    assert not Evidence.objects.filter(source_ref=later.public_id).exists()
+    assert visit(mo).post(verb, wished).status_code in (403, 404)
+    assert not Evidence.objects.filter(source_ref=later.public_id).exists()
+    visit(sam).post(verb, wished)
+    assert Evidence.objects.filter(source_ref=later.public_id).exists()
 
 
 # -- connections -----------------------------------------------------------------------------------------------------
