@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.urls import reverse
+
 from chat.models import Message, Room
 from community.models import Member
 from community.services.age import begin_check
+from safeguarding.admin import console as console_site
 from safeguarding.models import Appeal, Case, Decision
 from safeguarding.services.casework import claim_case
 from safeguarding.services.decisions import record_decision
@@ -66,6 +69,7 @@ def furnish() -> list[Place]:
         Place("terms", "", "/terms/"),
         Place("terms-teen", "", "/terms/simple/"),
         Place("privacy", "", "/privacy/"),
+        Place("transparency", "", reverse("safeguarding:transparency")),
         Place("age", "Charlie", "/age/"),
         Place("age-code", "Charlie", "/age/in_person/"),
         Place("rooms", "Alice", "/rooms/"),
@@ -80,13 +84,16 @@ def furnish() -> list[Place]:
         Place("appeal", "Tom", f"/decisions/{warning.public_id}/"),
         Place("desk", "Ines", "/age/desk/"),
         Place("console-dashboard", "Sam", "/console/"),
-        Place("console-queue", "Sam", f"{console}/case/"),
         Place("console-case", "Sam", f"{console}/case/{case.public_id}/"),
         Place("console-export", "Dana", f"{console}/incidentexport/{export.public_id}/"),
-        Place("console-exports", "Sam", f"{console}/incidentexport/"),
         Place("console-appeals", "Mo", f"{console}/appeal/"),
         Place("console-appeal", "Mo", f"{console}/appeal/{appeal.public_id}/"),
-        Place("console-rooms", "Mo", "/console/chat/roomproposal/"),
-        Place("console-audit", "Sam", "/console/community/auditevent/"),
-        Place("console-associations", "Sam", "/console/community/association/"),
+        *(
+            Place(
+                f"console-list-{model._meta.model_name}",
+                "Sam",
+                reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist"),
+            )
+            for model in console_site._registry
+        ),
     ]
