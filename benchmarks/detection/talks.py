@@ -195,8 +195,8 @@ def teenagers_chat(ruleset: Ruleset) -> list[Row]:
     return [
         Row("French teenagers' chat, aggressive or not, macro-F1", macro_f1(pairs), reach=0.75, count=len(pairs),
             parts=found),
-        Row("French teenagers' chat: the first alert that accuses names an aggressor", share(named), reach=0.95, count=len(named),
-            note=f"{quiet} conversations without an alert"),
+        Row("French teenagers' chat: the first alert that accuses names an aggressor", share(named), reach=0.95,
+            count=len(named), note=f"{quiet} conversations without an alert"),
     ]  # fmt: skip
 
 
