@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import ages, pairs, piles, rooms, spread
+from . import ages, drift, pairs, piles, rooms, spread
 from .context import Situation
 from .counterfactual import Circumstances, rescored
 from .pairs import Score, Sighting
@@ -46,6 +46,7 @@ def raise_alerts(situation: Situation, *, degraded: bool) -> tuple[Alert, ...]:
         *_pair_alerts(situation),
         *_flood_alerts(situation),
         *_attack_alerts(situation),
+        *drift.drift_alerts(situation),
     ]
     rooms.note_speaker(situation.room_ledger, situation.utterance, situation.aimed, situation.now)
     for alert in found:
@@ -158,6 +159,22 @@ def _pair_alerts(situation: Situation) -> Iterator[Alert]:
         pairs.record(situation.towards[other], _sightings(situation, PAIR_TACTICS, confidence), now)
     for profile in profiles_touched(tactics, PAIR_PROFILES):
         yield from _profile_alert(situation, profile, to_all)
+
+
+def first_meeting(situation: Situation) -> tuple[str, ...]:
+    """The two adults who speak of meeting, the first time they do: both get the same advice, whoever they are.
+
+    No accusation, no case: a first meeting is ordinary. Written in the pair's ledger, so that it is told once.
+    """
+    if situation.tactics.keys().isdisjoint({"meeting", "first_meeting"}):
+        return ()
+    for other in situation.sure:
+        both = (situation.author, other)
+        told = [situation.towards[other]["a"], *(m["a"] for m in [situation.backwards.get(other)] if m)]
+        if all(situation.is_adult(key) for key in both) and not any("meeting" in ledger for ledger in told):
+            told[0]["meeting"] = [3, 0.0]
+            return both
+    return ()
 
 
 def _applies(situation: Situation, profile: Profile, target: str | None) -> bool:

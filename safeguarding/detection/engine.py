@@ -104,12 +104,13 @@ def assess(
         recipients=others,
     )  # fmt: skip
     raised = alerts.raise_alerts(situation, degraded=degraded)
+    meeting = alerts.first_meeting(situation)
 
     changed: dict[str, dict[str, Any]] = {room_key(room): room_ledger, author_key(utterance.author): author_ledger}
     changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}
     changed |= {author_key(other): others[other] for other in situation.written_recipients}
     return Assessment(
-        _full_verdict(findings, raised, ruleset), _told(findings), raised, changed, ruleset.digest, degraded
+        _full_verdict(findings, raised, ruleset), _told(findings), raised, changed, ruleset.digest, degraded, meeting
     )  # fmt: skip
 
 

@@ -56,6 +56,12 @@ def assess_room_name(name: str, topic: str = "", lang: str = "fr", ruleset: Rule
     return NameVerdict(_room_verdict(found, speaks), tuple(_telling(found, speaks)))
 
 
+def speaks_of(name: str, topic: str = "", lang: str = "fr", ruleset: Ruleset | None = None) -> frozenset[str]:
+    """What a room says it is about ("sexual", "dating", "minors"...), the harmless included."""
+    whole = f"{name} - {topic}" if topic else name
+    return frozenset(finding.tactic or "" for finding in _named(whole, lang, ruleset or _default()))
+
+
 def _named(text: str, lang: str, ruleset: Ruleset) -> list[Finding]:
     """What the name speaks of, in its language and in the other; with the texts' own rules of hate and threat."""
     flat = _SENTENCE_ENDS.sub(lambda match: "," * len(match.group()), text)

@@ -1,7 +1,7 @@
 """The ledger of a room: who spoke lately, to whom a message is probably addressed, and what people said of their age.
 
     {"v": 1, "n": messages so far, "sp": [[person, at, n, addressee, [short texts]], ...], "young": {person: at},
-     "ask": [asker, at, n], "pile": {...see piles...}, "a": {code+subject: [rank, score]}}
+     "ask": [asker, at, n], "pile": {...see piles...}, "drift": [...see drift...], "a": {code+subject: [rank, score]}}
 
 At most SPEAKERS speakers are remembered, newest first. Short texts are kept for TAIL_SECONDS only, so that words split
 over several messages can be read together; nothing longer than TAIL_CHARS is kept at all.
@@ -31,7 +31,7 @@ Addressees = tuple[tuple[str, float], ...]
 
 def fresh() -> Ledger:
     """An empty room ledger."""
-    return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "a": {}}
+    return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "drift": [], "a": {}}
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -47,6 +47,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "young": dict(ledger.get("young") or {}),
         "ask": ledger.get("ask"),
         "pile": ledger["pile"],
+        "drift": [list(row) for row in ledger.get("drift") or ()],
         "a": dict(ledger.get("a") or {}),
     }, False
 

@@ -106,7 +106,10 @@ class Screening:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The answer of the full check. `ledgers` holds only the ledgers that changed."""
+    """The answer of the full check. `ledgers` holds only the ledgers that changed.
+
+    `meeting` names two adults who speak of a first meeting: both are shown the same advice, and nothing else follows.
+    """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -114,3 +117,4 @@ class Assessment:
     ledgers: Mapping[str, dict[str, Any]]
     ruleset: str
     degraded: bool = False
+    meeting: tuple[str, ...] = ()

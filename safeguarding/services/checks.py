@@ -25,10 +25,11 @@ from community.queue import nudge_once
 from safeguarding.detection import engine, rooms
 from safeguarding.detection.staging import is_watched
 from safeguarding.detection.types import Assessment, Band, Finding, Person, RoomInfo, Utterance
-from safeguarding.models import Case, RiskCheck, RiskSignal, RoomLease, ShadowFinding
+from safeguarding.models import Case, RiskCheck, RiskSignal, RoomLease, SafetyCard, ShadowFinding
 from safeguarding.rules import Rulebook, refreshed_rules
 
 from .alerts import COMPONENT, act_on_alert, flag_expression, keep_in_view
+from .cards import show_card
 from .evidence import freeze_for_live_cases, freeze_relationship
 from .leases import claim_room, release_room, renew_lease
 from .ledgers import LedgersMoved, Notebook
@@ -293,6 +294,9 @@ def _answer(
         cases.append((case, anchors))
         if unprotected and outcome.verdict is Verdict.ALLOW:
             outcome = dataclasses.replace(outcome, verdict=Verdict.HOLD)
+    for key in made.meeting if made else ():
+        if key in members:
+            show_card(member=members[key], kind=SafetyCard.Kind.MEETING, case=None)
     last = cases[-1][0] if cases else None
     if outcome.verdict is not Verdict.ALLOW:
         held = outcome.verdict is Verdict.HOLD

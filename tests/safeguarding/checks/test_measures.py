@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.models import Message
 from community.models import AuditEvent, Restriction
+from community.policies import AgeBand
 from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
 from safeguarding.models import Case, Decision, ProtectiveMeasure, SafetyCard
 from safeguarding.services.cards import dismiss_card, show_card, waiting_cards
@@ -19,6 +20,11 @@ from safeguarding.services.measures import contest_measure, end_due_measures
 
 pytestmark = pytest.mark.django_db
 EVERY = ("hold", "pause_contact", "slow_room", "fresh_age_proof", "safety_card")
+
+
+@pytest.fixture
+def charlie_adult(make_member):
+    return make_member("charlie", AgeBand.ADULT)
 
 
 @pytest.fixture
@@ -84,6 +90,17 @@ def test_same_alert_again_imposes_nothing_twice(alerted, said, say, alice, bob, 
 def test_card_goes_to_the_person_at_risk_alone(alerted, alice, bob):
     assert [card.kind for card in waiting_cards(alice)] == ["safety"]
     assert waiting_cards(bob) == []
+
+
+def test_two_adults_who_plan_a_first_meeting_both_see_the_advice_and_no_case_is_opened(
+    say, make_room, bob, charlie_adult
+):
+    room = make_room("tea", bob, charlie_adult, minors=False)
+    say(bob, room, "fancy a coffee on saturday?", mentions=[charlie_adult.public_id])
+    drain_rooms()
+    assert [card.kind for card in waiting_cards(bob)] == ["meeting"]
+    assert [card.kind for card in waiting_cards(charlie_adult)] == ["meeting"]
+    assert not Case.objects.exists()
 
 
 def test_before_a_meeting_both_see_the_same_card(said, say, alice, bob, room):

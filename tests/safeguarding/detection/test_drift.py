@@ -1,0 +1,87 @@
+"""Rooms that leave their theme, and the advice that two adults get before they meet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from safeguarding.detection.drift import WINDOW
+from safeguarding.detection.engine import assess, needs, room_key
+from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.types import Assessment, Person, RoomInfo, Utterance
+
+START = datetime(2026, 3, 1, 20, tzinfo=UTC)
+ADULTS = {key: Person(key, "adult", 400) for key in ("bob", "charlie", "mo", "sam")}
+KNITTING = RoomInfo("r", "room", "Tricot et crochet", "laine", "adult", "fr")
+LEWD = "salut, quelqu'un pour un plan cul ce soir"
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return load_ruleset()
+
+
+def talk(
+    said: list[tuple[str, str]], room: RoomInfo, ruleset: Ruleset, people: dict[str, Person] = ADULTS
+) -> list[Assessment]:
+    ledgers: dict[str, dict[str, Any]] = {}
+    answers = []
+    for n, (author, text) in enumerate(said):
+        utterance = Utterance(str(n), author, START + timedelta(minutes=n), text, lang="fr")
+        keys = needs(utterance, room=room, room_ledger=ledgers.get(room_key(room), {}), people=people)
+        loaded = {key: ledgers[key] for key in keys if key in ledgers}
+        answers.append(assess(utterance, room=room, people=people, ledgers=loaded, ruleset=ruleset))
+        ledgers.update(answers[-1].ledgers)
+    return answers
+
+
+def drifts(answers: list[Assessment]) -> list[Any]:
+    return [alert for answer in answers for alert in answer.alerts if alert.tactics == ("room_drift",)]
+
+
+def lewd(count: int, speakers: int = 3) -> list[tuple[str, str]]:
+    return [(("bob", "charlie", "mo")[n % speakers], f"{LEWD} {n}") for n in range(count)]
+
+
+def test_room_that_left_its_theme_is_flagged_once_and_nobody_is_the_subject(ruleset: Ruleset) -> None:
+    found = drifts(talk(lewd(14), KNITTING, ruleset))
+    assert [(alert.code, alert.severity, alert.subject) for alert in found] == [("X2", "P3", None)]
+
+
+def test_room_of_minors_that_left_its_theme_is_graver(ruleset: Ruleset) -> None:
+    teens = {key: Person(key, "teen_15_17", 400) for key in ADULTS}
+    room = RoomInfo("r", "room", "Maths seconde", "devoirs", "teen_15_17", "fr")
+    assert [(alert.code, alert.severity) for alert in drifts(talk(lewd(14), room, ruleset, teens))] == [("M5", "P2")]
+
+
+def test_one_person_alone_does_not_make_a_room_drift(ruleset: Ruleset) -> None:
+    assert not drifts(talk(lewd(14, speakers=1), KNITTING, ruleset))
+
+
+def test_room_that_declares_its_theme_does_not_drift_by_keeping_to_it(ruleset: Ruleset) -> None:
+    room = RoomInfo("r", "room", "Rencontres coquines adultes", "libertins", "adult", "fr")
+    assert not drifts(talk(lewd(14), room, ruleset))
+
+
+def test_a_word_now_and_then_over_a_long_talk_is_no_drift(ruleset: Ruleset) -> None:
+    said: list[tuple[str, str]] = []
+    for one in lewd(9):
+        said += [one, *[("sam", "j'ai fini la manche gauche")] * (WINDOW // 6)]
+    assert not drifts(talk(said, KNITTING, ruleset))
+
+
+def test_two_adults_who_plan_to_meet_get_the_same_advice_once_and_no_case(ruleset: Ruleset) -> None:
+    direct = RoomInfo("d", "direct", "", "", "adult", "fr")
+    two = {key: ADULTS[key] for key in ("bob", "charlie")}
+    said = [("bob", "on boit un verre samedi ?"), ("charlie", "oui, on se voit où ?"), ("bob", "un café à 15h ?")]
+    answers = talk(said, direct, ruleset, two)
+    assert [answer.meeting for answer in answers] == [("bob", "charlie"), (), ()]
+    assert not [alert for answer in answers for alert in answer.alerts if alert.severity < "P3"]
+
+
+def test_advice_on_meeting_is_not_for_minors(ruleset: Ruleset) -> None:
+    direct = RoomInfo("d", "direct", "", "", "teen_15_17", "fr")
+    two = {"bob": Person("bob", "teen_15_17", 90), "alice": Person("alice", "teen_15_17", 90)}
+    assert talk([("bob", "on boit un chocolat samedi ?")], direct, ruleset, two)[0].meeting == ()
