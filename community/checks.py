@@ -14,6 +14,7 @@ from .age.provider import AgeProvider
 from .age.registry import configured
 from .models import Community, TrustList
 from .ports import AgeWatch, NameScreen, PersonalData
+from .services.age_settings import age_setting_problems
 from .triggers import missing_triggers
 
 
@@ -79,29 +80,6 @@ def check_age_settings(
     community = Community.objects.filter(pk=1).first() or Community(pk=1)
     wrong = age_setting_problems(community)
     return [checks.Error(text, hint="Change it in the console, under Settings.", id="community.E002") for text in wrong]
-
-
-def age_setting_problems(community: Community) -> list[str]:
-    """What in the settings would keep somebody out, or let somebody in, whom nobody meant (English, for operators)."""
-    found = []
-    known = set(settings.AGE_THRESHOLDS)
-    if 18 not in known:
-        found.append("AGE_THRESHOLDS lacks 18: no room could be told from another.")
-    for name in ("floor_age", "digital_majority"):
-        age = getattr(community, name)
-        if age not in known:
-            found.append(f"{name} is {age}, which is not among AGE_THRESHOLDS.")
-    if community.floor_age < 13:
-        found.append("floor_age is under 13: no band reaches so far.")
-    for name in ("proof_days_adults", "proof_days_minors", "in_person_days"):
-        if not 1 <= getattr(community, name) <= 1100:
-            found.append(f"{name} must be from 1 to 1100 days.")
-    slugs = {one.slug for one in configured()}
-    if unknown := set(community.age_methods) - slugs:
-        found.append(f"ways of proving an age that are not set up: {', '.join(sorted(unknown))}.")
-    if community.age_methods and not set(community.age_methods) & slugs:
-        found.append("no way of proving an age is offered.")
-    return found
 
 
 @checks.register(checks.Tags.database)

@@ -160,6 +160,11 @@ class ConsentOver(Refused):
     message = _("This link is over. Ask for a new one.")
 
 
+class SettingsUnsound(Refused):
+    code = "settings_unsound"
+    message = _("These settings do not fit together.")
+
+
 class AlreadyThere(Refused):
     code = "already_there"
     message = _("There is one of this name already.")

@@ -432,6 +432,8 @@ LOGGING = {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         # Beat starts something every few seconds: that is not news.
         "celery.beat": {"level": "WARNING"},
+        # At DEBUG it would write the addresses it calls, with a vendor's sessions in them.
+        "urllib3": {"level": "INFO"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
     },

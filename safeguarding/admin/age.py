@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from community.errors import RestrictionInvalid
-from community.models import AgeContest, AgeFact, BanMark, GuardianConsent
+from community.age.registry import configured
+from community.errors import RestrictionInvalid, SettingsUnsound
+from community.models import AgeContest, AgeFact, BanMark, Community, GuardianConsent
 from community.services.access import start_of_day
+from community.services.age_settings import change_age_settings
 from community.services.contests import judge_contest, may_judge
 from community.services.guardians import mark_shared_seen
+from community.services.settings import get_community
 from community.services.signs import lift_court_ban, record_court_ban
 
 from .access import reader
@@ -123,3 +127,46 @@ class SharedConsentAdmin(RecordAdmin):
         return _("Noted as seen.")
 
     verbs = {"seen": seen}  # noqa: RUF012  a table of the methods above
+
+
+@admin.register(Community, site=console)
+class AgeSettingsAdmin(RecordAdmin):
+    """How ages are proved here: one page. The lead officer changes it; what the operator set up is shown."""
+
+    permission = "oversee_age_officers"
+    key = "id"
+    page_template = "admin/havre/age_settings.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        return self.show(request, self.find(request, "1"))
+
+    def find(self, request: HttpRequest, key: str) -> Community:
+        if key != "1" or not self.has_view_permission(request):
+            raise Http404
+        return get_community()  # also before anybody changed anything, when there is no row
+
+    def page_context(self, request: HttpRequest, record: Community) -> dict[str, Any]:
+        return {
+            "title": _("Settings of ages"),
+            "ways": [(one.slug, one.label, one.is_ready()) for one in configured()],
+            "ages": [age for age in settings.AGE_THRESHOLDS if 13 <= age <= 18],
+            "days": [
+                ("proof_days_adults", _("Days a proof lasts, adults’ rooms"), record.proof_days_adults),
+                ("proof_days_minors", _("Days a proof lasts, minors’ rooms"), record.proof_days_minors),
+                ("in_person_days", _("Days an adult’s proof in person lasts"), record.in_person_days),
+            ],
+        }
+
+    def save(self, request: HttpRequest, community: Community) -> str:
+        numbers = ("floor_age", "digital_majority", "proof_days_adults", "proof_days_minors", "in_person_days")
+        typed = {name: request.POST.get(name, "") for name in numbers}
+        if not all(text.isascii() and text.isdigit() and len(text) < 6 for text in typed.values()):
+            raise SettingsUnsound
+        change_age_settings(
+            actor=reader(request),
+            **{name: int(text) for name, text in typed.items()},
+            age_methods=request.POST.getlist("age_methods"),
+        )
+        return _("Saved. It holds from now on; open rooms follow within seconds.")
+
+    verbs = {"save": save}  # noqa: RUF012  a table of the methods above

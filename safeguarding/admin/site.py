@@ -146,6 +146,12 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
                 "contact_support",
                 "admin:community_agecontest_changelist",
             ),
+            (
+                may(request, "oversee_age_officers"),
+                _("Settings of ages"),
+                "tune",
+                "admin:community_community_changelist",
+            ),
             (may(request, "hold_evidence"), _("Courts’ orders"), "gavel", "admin:community_banmark_changelist"),
             (officer, _("Audit log"), "history", "admin:community_auditevent_changelist"),
         ]

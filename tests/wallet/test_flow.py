@@ -78,7 +78,8 @@ def test_what_stays_is_a_threshold_a_day_and_a_keyed_hash(
     assert not AgeCheck.objects.exists()
     assert not WalletExchange.objects.exists()
     event = AuditEvent.objects.get(action="age.proved")
-    assert (event.component, event.subject_id) == ("age.eu_wallet", str(charlie.pk))
+    # That somebody proved an age, at this moment and in this way, and not who.
+    assert (event.component, event.subject_type) == ("age.eu_wallet", "community.community")
 
 
 def test_the_proof_is_remembered_until_it_ends_and_no_longer(

@@ -5,16 +5,28 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.core.checks import run_checks
 from django.urls import reverse
 from django.utils import timezone
 
 from chat.policies import may_enter
-from community.models import AgeAlert, AgeContest, AgeFact, AgeOfficer, Association, BanMark, MailJob, Restriction
+from community.models import (
+    AgeAlert,
+    AgeContest,
+    AgeFact,
+    AgeOfficer,
+    Association,
+    BanMark,
+    Community,
+    MailJob,
+    Restriction,
+)
 from community.names import pseudonym_key
 from community.ports import age_watch
 from community.services.access import access_of
 from community.services.contests import contest_age
 from community.services.restrictions import lift_restriction, restrict_member
+from community.services.settings import get_community, update_community
 from community.services.signs import notice_return
 from safeguarding.models import Case, ProtectiveMeasure
 from safeguarding.services.casework import claim_case
@@ -174,3 +186,42 @@ def test_a_courts_order_is_recorded_and_lifted_on_its_desk(sam, dana, charlie, v
     mark.refresh_from_db()
     assert mark.lifted_at
     assert not access_of(charlie).held
+
+
+# -- settings --------------------------------------------------------------------------------------------------------
+
+SETTINGS = {
+    "floor_age": "13", "digital_majority": "15", "proof_days_adults": "100", "proof_days_minors": "60",
+    "in_person_days": "365", "age_methods": ["in_person"],
+}  # fmt: skip
+
+
+def test_the_lead_sets_how_ages_are_proved_and_nobody_else(sam, dana, mo, visit):
+    page = reverse("admin:community_community_changelist")
+    save = reverse("admin:community_community_verb", args=[1, "save"])
+    assert "Floor age" in visit(sam).get(page).content.decode()
+    assert visit(mo).get(page).status_code == 404
+    visit(mo).post(save, SETTINGS)
+    visit(dana).post(save, SETTINGS)
+    assert get_community().floor_age == 15
+    visit(sam).post(save, SETTINGS)
+    community = Community.objects.get()
+    assert (community.floor_age, community.proof_days_minors, community.age_methods) == (13, 60, ["in_person"])
+    update_community(actor=None, component="test", floor_age=15, age_methods=[])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"floor_age": "14"}, {"floor_age": "x"}, {"proof_days_adults": "0"}, {"proof_days_minors": "5000"},
+     {"age_methods": ["self_declared"]}, {"digital_majority": ""}],
+)  # fmt: skip
+def test_settings_that_do_not_fit_change_nothing(sam, visit, change):
+    visit(sam).post(reverse("admin:community_community_verb", args=[1, "save"]), {**SETTINGS, **change})
+    assert Community.objects.get_or_create(pk=1)[0].floor_age == 15
+
+
+def test_a_start_on_settings_that_do_not_fit_is_refused(settings):
+    assert not [one for one in run_checks(databases=["default"]) if one.id == "community.E002"]
+    settings.AGE_THRESHOLDS = [15, 16]
+    told = [one.msg for one in run_checks(databases=["default"]) if one.id == "community.E002"]
+    assert any("18" in text for text in told)

@@ -122,6 +122,7 @@ def test_the_console_lists_no_members_messages_or_age_facts(sam, visit, case):
         "chat.RoomProposal",
         "community.AgeContest",
         "community.BanMark",
+        "community.Community",  # its settings of ages
         "community.GuardianConsent",  # those alone in which one adult stands for several children
         "community.Association",
         "community.AuditEvent",
