@@ -49,7 +49,7 @@ from .revealing import REVEALING, hate_is_the_ground, reveals
 
 T = TypeVar("T")
 _SHORTEST = 3  # a name of one or two letters is masked where it is a name, not inside sentences
-_LIKE_A_LABEL = re.compile(r"\W*[PR]?[0-9]*\W*", re.IGNORECASE)  # "[P1": masking it would mask our own labels
+_LIKE_A_LABEL = re.compile(r"\W*[NPR]?[0-9]*\W*", re.IGNORECASE)  # "[P1": masking it would mask our own labels
 _DISTINCT = 5  # from here on a name is masked inside longer words too
 
 
@@ -94,6 +94,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
         ),
     }
 )
+NOBODY: Mapping[str, str] = MappingProxyType({})
 _NOBODY_IS_OUTED = Words(
     "Ce que l’on sait de l’orientation ou de l’identité de genre ne se communique que si c’est le mobile des faits.",
     "What is known of an orientation or a gender identity is told only where it is the motive.",
@@ -109,10 +110,12 @@ class Redacted:
     key: Mapping[str, str]
 
 
-def redact(case: FrozenCase) -> Redacted:
+def redact(case: FrozenCase, *, notifiers: Mapping[str, str] = NOBODY) -> Redacted:
     """`case` as the profile of its recipient allows; an unredacted copy (see `Handover`) stays as it is.
 
     Third parties become P1, P2 ...; rooms and words that tell an orientation are masked unless hate is the ground.
+    `notifiers` are the pseudonyms of those who reported, with their labels ({"Violette": "N1"}): the case itself does
+    not know them, and they are masked wherever somebody wrote them, unless they are of a person who stays named.
     Idempotent; the masked case names its redactions. Raises FrozenCaseError if a masked name still stands anywhere,
     rather than hand it over.
     """
@@ -133,6 +136,8 @@ def redact(case: FrozenCase) -> Redacted:
         },
         **{room.name: rooms[room.id] for room in case.rooms if room.id in rooms},
     }
+    named = {name.name for person in case.persons if person.id not in labels for name in person.pseudonyms}
+    names.update({name: label for name, label in notifiers.items() if name not in named and name not in names})
     mask = _Mask(names, labels, _MASKED.in_language(case.language) if hides_words else "")
     why = profile.why.in_language(case.language)
     hides_connections = bool(case.connections) and not profile.connections
@@ -279,7 +284,8 @@ class _Mask:
             if name in REFERENCES.get(kind, ()):
                 changes[name] = self._reference(part)
             elif name in FREE_TEXT.get(kind, ()):
-                changes[name] = self._text(part)[0]
+                # A pseudonym is what an account is found by: it is a name, whatever it says.
+                changes[name] = self._text(part, words=kind is not Pseudonym)[0]
             else:
                 changes[name] = self.of(part)
         return cast(T, kind(**changes))
@@ -290,12 +296,13 @@ class _Mask:
         # The source of a piece may be of two: "room:member".
         return ":".join(self._labels.get(one, one) for one in value.split(":"))
 
-    def _text(self, text: str) -> tuple[str, Callable[[int], int]]:
+    def _text(self, text: str, *, words: bool = True) -> tuple[str, Callable[[int], int]]:
         """The masked text, and where each place of the original now is."""
         pieces: list[str] = []
         moves: list[tuple[int, int, int]] = []  # start and end in the original, change of length after it
         done = 0
-        for met in self._pattern.finditer(text) if self._pattern else ():
+        pattern = self._pattern if words else self._named
+        for met in pattern.finditer(text) if pattern else ():
             if met.lastgroup == "word":
                 label = f"[{self._masked}]"
                 self.words_masked += 1

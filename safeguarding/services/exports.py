@@ -40,7 +40,7 @@ from safeguarding.errors import (
 from safeguarding.models import AuthorityOrder, Case, Evidence, ExportDownload, IncidentExport
 
 from . import casework
-from .freezing import freeze_case
+from .freezing import freeze_case, notifier_names
 from .people import bands_of
 from .seals import seals, signer
 from .vault import Piece, seal_pieces
@@ -229,7 +229,9 @@ def build_export(*, export_pk: int) -> bool:
         left.unlink(missing_ok=True)
     partial = folder() / f"{export.public_id}.{token}.part"
     try:
-        redacted = redact(freeze_case(export=export))  # as this recipient may read it
+        redacted = redact(
+            freeze_case(export=export), notifiers=notifier_names(export.case)
+        )  # as this recipient may read it
         frozen = redacted.case
         _seal_key(export, redacted.key)
         _progress(export_pk, token, 10)
@@ -270,7 +272,7 @@ def preview_case(*, actor: Member, case: Case, language: str = "fr", **given: An
     given = {**given, "with_connections": False}
     wished = IncidentExport(case=case, requested_by=actor, language=language, public_id="", **given)
     wished.unredacted = False  # an unredacted copy takes two officers, and so does looking at one
-    return redact(freeze_case(export=wished)).case
+    return redact(freeze_case(export=wished), notifiers=notifier_names(case)).case
 
 
 def _seal_key(export: IncidentExport, key: Mapping[str, str]) -> None:

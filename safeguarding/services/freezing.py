@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat.models import Message, Room
-from community.models import AuditEvent, Member
+from community.models import AuditEvent, Member, PseudonymChange
 from community.roles import OFFICER_DEPUTY, OFFICER_LEAD, roles_of
 from community.services.connections import Ground, read_connections
 from community.services.settings import get_community
@@ -24,7 +24,7 @@ from safeguarding.dossier import frozen
 from safeguarding.dossier.times import day, zone_of
 from safeguarding.dossier.words import words_in
 from safeguarding.incidents import INCIDENTS, Words
-from safeguarding.models import Appeal, CaseParty, Decision, Evidence, IncidentExport, Transmission
+from safeguarding.models import Appeal, Case, CaseParty, Decision, Evidence, IncidentExport, Transmission
 
 from .briefing import CIRCUMSTANCES, briefing_of
 from .custody import accesses_of, custody_of
@@ -46,6 +46,20 @@ def freeze_case(*, export: IncidentExport) -> frozen.FrozenCase:
     with transaction.atomic():
         refreeze_case(actor=None, case=case, component="exports")
     return _Freezer(export).case()
+
+
+def notifier_labels(case: Case) -> dict[int, str]:
+    """{key of a member: "N1"} of those who reported, in the order of their first report."""
+    reporters = dict.fromkeys(case.reports.order_by("pk").values_list("reporter_id", flat=True))
+    return {pk: f"N{index}" for index, pk in enumerate(reporters, 1)}
+
+
+def notifier_names(case: Case) -> dict[str, str]:
+    """{pseudonym: "N1"} of those who reported, those they carried before among them: what a masked copy never says."""
+    labels = notifier_labels(case)
+    worn = PseudonymChange.objects.filter(member__in=labels).values_list("member_id", "pseudonym")
+    carried = [*worn, *Member.objects.filter(pk__in=labels).values_list("pk", "pseudonym")]
+    return {pseudonym: labels[pk] for pk, pseudonym in carried}
 
 
 def _moment(text: str | None) -> dt.datetime | None:
@@ -89,7 +103,7 @@ class _Freezer:
         for party in self.of.parties.select_related("member").order_by("pk"):
             self.people.setdefault(party.member.public_id)
             self.roles[party.member.public_id].append(cast("frozen.Role", party.role))
-        self.notifiers: dict[int, str] = {}
+        self.notifiers = notifier_labels(self.of)
         self.briefing = briefing_of(self.of)
 
     def case(self) -> frozen.FrozenCase:
@@ -479,14 +493,13 @@ class _Freezer:
     def reports(self, known: set[str]) -> tuple[frozen.Report, ...]:
         told = []
         for report in self.of.reports.select_related("message", "subject").order_by("pk"):
-            label = self.notifiers.setdefault(report.reporter_id, f"N{len(self.notifiers) + 1}")
             told.append(
                 frozen.Report(
                     id=report.public_id,
                     kind="report",
                     made_at=report.created_at,
                     category=report.category,
-                    notifier=label,
+                    notifier=self.notifiers[report.reporter_id],
                     text=report.text,
                     danger_now=report.danger_now,
                     subject=self.person(report.subject.public_id),

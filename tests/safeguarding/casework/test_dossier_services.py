@@ -351,6 +351,16 @@ def test_sender_is_who_the_lead_officer_says(sam, mo, case):
         update_community(actor=mo, operator="Somebody else")
 
 
+def test_name_of_who_reported_is_masked_where_others_wrote_it(sam, case, bob, eve, say, insult):
+    told = say(bob, insult.room, "I bet it was Eve who told on me.")
+    freeze_relationship(actor=None, component="test", case=case, anchors=[told])
+    export = built(exports.request_export(actor=sam, case=case, **GIVEN))
+    with zipfile.ZipFile(exports.folder() / export.file_name) as bag:
+        transcript = bag.read(next(name for name in bag.namelist() if name.endswith("transcript.csv"))).decode()
+    assert "I bet it was [" in transcript
+    assert "Eve" not in transcript
+
+
 # -- how it is closed ------------------------------------------------------------------------------------------------
 
 

@@ -85,6 +85,22 @@ def test_notifier_is_named_nowhere_but_in_an_unredacted_copy() -> None:
         dataclasses.replace(case, persons=(*case.persons[:3], named))
 
 
+def test_name_of_a_notifier_is_masked_wherever_somebody_wrote_it(tmp_path: Path, signer: Signer) -> None:
+    lines = [("bob", "C’est Violette qui m’a signalé, j’en suis sûr.", ()), ("alice", "VIOLETTE n’a rien fait.", ())]
+    case = for_recipient("police", messages=conversation(lines, code="M1"), alerts=(), reports=())
+    masked = redact(case, notifiers={"Violette": "N1", "lune_bleue": "N2"}).case
+    assert "violette" not in everything(masked, tmp_path, signer).lower()
+    assert masked.messages[0].versions[0].text == "C’est [N1] qui m’a signalé, j’en suis sûr."
+    assert masked.persons[0].name == "lune_bleue"  # who reported is the person to protect, and stays named
+
+
+def test_pseudonym_by_which_an_account_is_found_is_never_cut() -> None:
+    case = for_recipient("police")
+    bob = dataclasses.replace(case.persons[1], pseudonyms=(Pseudonym(name="Gay 75", since=START),))
+    case = dataclasses.replace(case, persons=(case.persons[0], bob, *case.persons[2:]))
+    assert redact(case).case.persons[1].name == "Gay 75"
+
+
 OUT = [("alice", "Je suis lesbienne, personne ne le sait.", ()), ("bob", "Dans le salon Arc-en-ciel ? T’es gay ?", ())]
 
 

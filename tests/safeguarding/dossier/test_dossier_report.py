@@ -96,6 +96,18 @@ def test_report_holds_every_part_of_the_case_word_for_word(language: Any) -> Non
 
 
 @pytest.mark.invariant(13)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_page_says_for_whom_the_copy_is_and_who_hands_it_over(language: Any) -> None:
+    case = grooming_case(language)
+    pages = pypdf.PdfReader(io.BytesIO(report_pdf(case))).pages
+    assert len(pages) > 2
+    for page in pages:
+        text = bare(page.extract_text())
+        assert bare("Office mineurs (OFMIN)") in text
+        assert bare("Sam Moreau") in text
+        assert bare(words_in(language)("copy_for", who="Office mineurs (OFMIN)")) in text
+
+
 def test_what_is_only_due_is_not_told_as_done() -> None:
     lines = {line["question"]: line["answer"] for line in report_view(grooming_case("en"))["lines"]}
     assert "Police emergency (17 or 112, text 114): told" in lines["What has been done?"]
