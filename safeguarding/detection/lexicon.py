@@ -224,7 +224,10 @@ class _RuleMatcher:
         line = reading.line
         if not line:
             return []
-        present = [index for part in self._first for index in self._present(part, line)]
+        if len(self._first) == 1:  # the way of every message while nothing was added
+            present = self._present(self._first[0], line)
+        else:
+            present = [index for part in self._first for index in self._present(part, line)]
         if present and self._asleep:
             present = [index for index in present if self._patterns[index][0].version not in self._asleep]
         if present or with_guards:
