@@ -28,7 +28,9 @@ def channel_files(case: FrozenCase) -> Iterator[tuple[str, Maker]]:
     law = recipient in UNREDACTED
     if "pharos" in tell and law:
         yield "pharos.txt", lambda: pharos_txt(case)
-    if "crip" in tell and (law or recipient == "child_protection") and is_about_a_child(case):
+    # The letter is passed on to others: an unredacted copy has none.
+    to_crip = (law and not case.handover.unredacted) or recipient == "child_protection"
+    if "crip" in tell and to_crip and is_about_a_child(case):
         yield "crip.pdf", lambda: concern_pdf(case)
     if recipient == "prosecutor":
         yield "prosecutor.pdf", lambda: prosecutor_pdf(case)

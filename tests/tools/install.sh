@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs what the tests drive and pip does not bring (PostgreSQL, Chromium, fonts, Node.js) where that may be done
+# Installs what the tests drive and pip does not bring (PostgreSQL, Chromium, fonts, Node.js, openssl) where that may be done
 # without asking: Debian, as root. Elsewhere it says what is missing; the tests then skip, or fail under CI=true.
 set -eu
 
 missing=""
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v openssl >/dev/null || missing="$missing openssl"
 command -v npm >/dev/null || missing="$missing nodejs npm"
 [ -d /usr/share/fonts/truetype/dejavu ] || missing="$missing fonts-dejavu-core"
 

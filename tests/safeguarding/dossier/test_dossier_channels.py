@@ -14,6 +14,7 @@ import pypdf
 import pytest
 
 from safeguarding.dossier.bag import build_bag
+from safeguarding.dossier.channels import channel_files
 from safeguarding.dossier.concern import concern_pdf, is_about_a_child
 from safeguarding.dossier.dsa import BATCH, ENUMERATIONS, LENGTHS, batches, check_statement, dsa_statements
 from safeguarding.dossier.pharos import pharos_txt
@@ -222,6 +223,14 @@ def test_letter_is_only_for_somebody_who_may_be_a_child() -> None:
     assert not is_about_a_child(
         grooming_case(persons=(dataclasses.replace(ALICE, age=BOB.age), BOB, CHARLIE, NOTIFIER))
     )
+
+
+def test_letter_that_others_read_is_in_no_unredacted_copy() -> None:
+    case = grooming_case()
+    assert "crip.pdf" in dict(channel_files(case))
+    whole = dataclasses.replace(case, handover=dataclasses.replace(case.handover, unredacted=True))
+    assert "crip.pdf" not in dict(channel_files(whole))
+    assert "pharos.txt" in dict(channel_files(whole))
 
 
 @pytest.mark.parametrize(
