@@ -132,6 +132,7 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
             "may_export": may(request, "export_cases"),
             "channel_form": ChannelForm(),
             "lines": record.transmissions.select_related("sent_by").order_by("pk"),
+            "holds": record.holds.filter(lifted_at__isnull=True),
             "sheet": record.urgent_sheets.filter(reviewed_at__isnull=True).first(),
             "decision_form": DecisionForm(case=record, initial={"version": record.version}) if mine and waits else None,
             "reason_form": ReasonForm(),

@@ -26,7 +26,7 @@ class TransmissionFilter(ChoiceFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     choices_there_are = (
-        ("due", gettext_lazy("due")),
+        ("due", gettext_lazy("to be told")),
         ("overdue", gettext_lazy("overdue")),
         ("sent", gettext_lazy("sent, not acknowledged")),
         ("acknowledged", gettext_lazy("acknowledged")),

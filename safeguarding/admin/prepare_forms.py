@@ -98,10 +98,10 @@ class BriefingForm(forms.Form):
                 initial = getattr(briefing, name) if briefing else Briefing.Answer.UNKNOWN
                 self.fields[name] = forms.ChoiceField(label=label, choices=Briefing.Answer.choices, initial=initial)
             else:
-                long = name in ("summary", "opinion")
+                long = name in ("summary", "opinion", "family_note")
                 self.fields[name] = forms.CharField(
                     label=label,
-                    max_length=2000 if long else 500,
+                    max_length=500 if name in ("danger_why", "family_note") else 2000,
                     required=False,
                     initial=getattr(briefing, name) if briefing else "",
                     widget=forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput(),

@@ -56,6 +56,7 @@ class UrgentSheetAdmin(RecordAdmin):
             "incident_name": INCIDENTS[record.case.code].words.in_language(get_language() or "fr"),
             "facts": registers.urgent_facts(record.case, content=readable),
             "readable": readable,
+            "lines": record.case.transmissions.order_by("due_at"),
             "own": record.opened_by_id == actor.pk,
             "form": SheetForm(initial={name: getattr(record, name) for name in urgent.WORDS}) if waits else None,
             "review_form": SheetReviewForm() if waits and record.opened_by_id != actor.pk else None,

@@ -73,7 +73,7 @@ class Transmission(Duty):
     """
 
     class State(models.TextChoices):
-        DUE = "due", _("due")
+        DUE = "due", _("to be told")
         SENT = "sent", _("sent")
         ACKNOWLEDGED = "acknowledged", _("acknowledged")
         NOT_NEEDED = "not_needed", _("not needed")

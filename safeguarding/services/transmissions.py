@@ -54,7 +54,7 @@ def add_transmission(*, actor: Member, case: Case, channel: str) -> Transmission
 
 
 def _locked(*, actor: Member, line: Transmission, state: str) -> Transmission:
-    line = Transmission.objects.select_for_update().select_related("case").get(pk=line.pk)
+    line = Transmission.objects.select_for_update(of=("self",)).select_related("case").get(pk=line.pk)
     _require_officer(actor=actor, case=line.case)
     if line.state != state:
         raise CaseMoved

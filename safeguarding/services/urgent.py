@@ -61,7 +61,7 @@ def open_urgent_sheet(*, actor: Member, case: Case) -> UrgentSheet:
 
 
 def _locked_open(*, actor: Member, sheet: UrgentSheet) -> UrgentSheet:
-    sheet = UrgentSheet.objects.select_for_update().select_related("case").get(pk=sheet.pk)
+    sheet = UrgentSheet.objects.select_for_update(of=("self",)).select_related("case").get(pk=sheet.pk)
     _require_officer(actor=actor, case=sheet.case)
     if sheet.reviewed_at is not None:
         raise CaseMoved

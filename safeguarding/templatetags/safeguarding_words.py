@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 
 from safeguarding.incidents import INCIDENTS, SEVERITIES
-from safeguarding.models import Case, Decision, Duty
+from safeguarding.models import Case, CaseParty, Decision, Duty
 from safeguarding.registers import Owed, channel_name
 
 register = template.Library()
@@ -59,6 +59,12 @@ RETENTION_RULES = {
 def retention_rule(rule: str) -> str:
     """What a rule of retention erases, in words."""
     return str(RETENTION_RULES.get(rule, rule))
+
+
+@register.filter
+def role_name(role: str) -> str:
+    """What somebody is in a case, in words."""
+    return str(CaseParty.Role(role).label)
 
 
 @register.filter

@@ -8,10 +8,10 @@ A *month* is plain JSON of counts of things that happened in it and never change
 
 Signed and kept, months are enough to work out the public page again, figure by figure.
 
-What is published is coarser, so that nobody is found in it: a count from 1 to 4 is told as "fewer than five", any other
-is rounded to the nearest five, so that no figure can be had from the difference of two others; a share is told in steps
-of five per cent, and only of twenty or more. Rounding every figure by itself is the rule of official statistics for
-small populations (base-5 rounding).
+What is published is coarser, so that nobody is found in it: a count below five, none included, is told as "fewer than
+five", any other is rounded to the nearest five, so that no figure can be had from the difference of two others; a share
+is told in steps of five per cent, and only of twenty or more. Rounding every figure by itself is the rule of official
+statistics for small populations (base-5 rounding).
 """
 
 from __future__ import annotations
@@ -66,9 +66,7 @@ def totals(months: Iterable[Month]) -> dict[str, Counter[str]]:
 
 
 def coarse(n: int) -> str:
-    """A count as it is published: "0", "<5", or rounded to the nearest five."""
-    if n <= 0:
-        return "0"
+    """A count as it is published: "<5" for none too, or the first of a kind would show; else to the nearest five."""
     if n < BASE:
         return f"<{BASE}"
     return str(BASE * ((n + BASE // 2) // BASE))
@@ -122,7 +120,8 @@ def published(months: Sequence[Month]) -> dict[str, Any]:
 
 
 def _each(counts: Counter[str]) -> dict[str, str]:
-    return {key: coarse(n) for key, n in sorted(counts.items()) if n}
+    """Those that can be told; what is not among them is fewer than five, or none."""
+    return {key: coarse(n) for key, n in sorted(counts.items()) if n >= BASE}
 
 
 def _median(looks: Counter[str]) -> str:

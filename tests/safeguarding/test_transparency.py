@@ -19,7 +19,8 @@ def month(name: str = "2026-10", **counts: Mapping[str, int]) -> dict[str, objec
 
 
 @pytest.mark.parametrize(
-    ("n", "told"), [(0, "0"), (1, "<5"), (4, "<5"), (5, "5"), (7, "5"), (8, "10"), (12, "10"), (13, "15"), (100, "100")]
+    ("n", "told"),
+    [(0, "<5"), (1, "<5"), (4, "<5"), (5, "5"), (7, "5"), (8, "10"), (12, "10"), (13, "15"), (100, "100")],
 )
 def test_small_counts_are_not_told_and_others_are_rounded(n, told):
     assert coarse(n) == told
@@ -32,13 +33,13 @@ def test_a_share_is_told_of_twenty_or_more_in_steps_of_five(part, whole, told):
 
 def test_one_more_report_is_not_to_be_seen():
     """Whoever watches the page does not learn from it that somebody reported."""
-    hidden = {str(published([month(reports={"minor": n, "hate": 31})])["reports"]["by_category"]) for n in range(1, 5)}
+    hidden = {str(published([month(reports={"minor": n, "hate": 31})])["reports"]["by_category"]) for n in range(5)}
     assert len(hidden) == 1
 
 
 def test_a_total_does_not_give_away_a_small_part():
     told = published([month(reports={"minor": 2, "hate": 31})])["reports"]
-    assert told == {"total": "35", "by_category": {"hate": "30", "minor": "<5"}}
+    assert told == {"total": "35", "by_category": {"hate": "30"}}
 
 
 @pytest.mark.parametrize(
