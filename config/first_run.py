@@ -61,12 +61,15 @@ def prepare_environment(arguments: Sequence[str]) -> None:
     add_environment_options(parser)
     given, _others = parser.parse_known_args(arguments)
     path = environment_file()
-    values = read_env_file(path)
+    there = read_env_file(path)
+    values = dict(there)
     for option, (name, _help_text) in OPTIONS.items():
         value = getattr(given, option.removeprefix("--").replace("-", "_"))
         if value is not None:
             values[name] = value
-    if not given.no_input and sys.stdin.isatty():
+    # A secret that an orchestrator mounted: it was written elsewhere, and is changed there.
+    mounted = path.exists() and not os.access(path.parent, os.W_OK)
+    if not given.no_input and sys.stdin.isatty() and not mounted:
         _ask(values)
     _require_domain(values)
     try:
@@ -76,7 +79,12 @@ def prepare_environment(arguments: Sequence[str]) -> None:
     for name, secret in new_secrets().items():
         if not os.environ.get(name) and not os.environ.get(f"{name}_FILE"):
             values.setdefault(name, secret)
-    write_env_file(path, values, replace=True)
+    if values == there:
+        return
+    try:
+        write_env_file(path, values, replace=True)
+    except OSError as error:
+        sys.exit(f"setup: {path} cannot be written ({error.strerror}): change it where it comes from.")
 
 
 def _ask(values: dict[str, str]) -> None:

@@ -108,6 +108,25 @@ def test_the_first_questions_are_asked_again_until_sound_and_only_once(
     assert read_env_file(tmp_path / "havre.env") == written
 
 
+def test_an_environment_file_that_was_mounted_is_used_as_it_is(tmp_path: Path) -> None:
+    """In a container it is a secret of the orchestrator: setup asks the rest, and says where a change belongs."""
+    secrets = tmp_path / "secrets"
+    made = manage(
+        tmp_path, "setup", "--environment-only", "--domain", "havre.example.org", HAVRE_ENV_FILE=str(secrets / "env")
+    )
+    assert made.returncode == 0, made.stderr
+    written = (secrets / "env").read_bytes()
+    # A link into /proc cannot be replaced, not even by root: as good as a read-only mount.
+    mounted = f"/proc/{os.getpid()}/fd/{os.open(secrets / 'env', os.O_RDONLY)}"
+    again = manage(tmp_path, "setup", "--no-input", "--environment-only", HAVRE_ENV_FILE=mounted)
+    assert again.returncode == 0, again.stderr
+    changed = manage(tmp_path, "setup", "--no-input", "--environment-only", "--mail-port", "25", HAVRE_ENV_FILE=mounted)
+    assert changed.returncode != 0
+    assert "change it where it comes from" in changed.stderr
+    assert len(changed.stderr.splitlines()) == 1
+    assert (secrets / "env").read_bytes() == written
+
+
 def test_secrets_that_the_environment_brings_are_not_written(tmp_path: Path) -> None:
     done = manage(
         tmp_path, "setup", "--environment-only", "--domain", "havre.example.org", SECRET_KEY="x" * 50 + "yz1234"
