@@ -61,13 +61,16 @@ if "*" in ALLOWED_HOSTS and not DEBUG:
 HTTPS = env.flag("HTTPS", default=not LOCAL)
 if not (HTTPS or LOCAL):
     raise ImproperlyConfigured("HTTPS must not be off: session and CSRF cookies would travel in clear.")
-SITE_URL = env.site("SITE_URL", f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0].lstrip('.')}")
 # How many reverse proxies stand in front; the client's address is the one that the first of them saw.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, most=10)
 
 # Where `manage.py run` and `process` listen, and how many processes they start.
 LISTEN_HOST = env.text("HOST", "127.0.0.1")
 LISTEN_PORT = env.number("PORT", 8000, least=1, most=65535)
+# For links in mail and in documents. The demo is reached where it listens.
+_host = f"[{LISTEN_HOST}]" if ":" in LISTEN_HOST else LISTEN_HOST
+_here = f"http://{_host}:{LISTEN_PORT}" if LOCAL else f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+SITE_URL = env.site("SITE_URL", _here)
 WEB_PROCESSES = env.number("WEB_PROCESSES", 1, least=1, most=64)
 WORKER_PROCESSES = env.number("WORKER_PROCESSES", 2, least=1, most=64)
 

@@ -86,6 +86,21 @@ def test_where_to_listen_and_which_redis_may_stand_in_the_environment_file(tmp_p
     assert done.stdout.strip() == "8123 3 False redis://redis.example/0", done.stderr
 
 
+@pytest.mark.parametrize(
+    ("environ", "site"),
+    [
+        (SOUND, "https://havre.example"),
+        ({**SOUND, "SITE_URL": "https://www.havre.example/"}, "https://www.havre.example"),
+        ({"HAVRE_DEMO": "1"}, "http://127.0.0.1:8000"),
+        ({"HAVRE_DEMO": "1", "HOST": "::1", "PORT": "8123"}, "http://[::1]:8123"),
+    ],
+)
+def test_links_in_mail_lead_to_where_it_is_reached(tmp_path: Path, environ: dict[str, str], site: str) -> None:
+    asked = "from django.conf import settings; print(settings.SITE_URL)"
+    done = manage(tmp_path, "shell", "-v0", "-c", asked, **environ)
+    assert done.stdout.strip() == site, done.stderr
+
+
 @pytest.mark.parametrize("name", ["web", "worker"])
 def test_every_process_refuses_what_the_checks_refuse(tmp_path: Path, name: str) -> None:
     """An ASGI server runs no system checks by itself, and Celery goes on when they fail."""
