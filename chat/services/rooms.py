@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -159,9 +160,11 @@ def propose_room(
     moderators with what was seen. Raises NameRefused, NameTaken, AgesInvalid, TooManyProposals, NotAllowed,
     AgeDoesNotFit (nobody proposes a room they could not enter).
     """
-    name, topic, rules = name.strip(), topic.strip(), rules.strip()
     for text in (name, topic, rules):
         check_readable(text)
+    name, topic, rules = _in_one_line(name), _in_one_line(topic), rules.strip()
+    if any(_turns_or_hides(character) for character in name + topic):
+        raise NameRefused
     if not name or len(name) > 80 or len(topic) > 200 or len(rules) > 2000 or not pseudonym_key(name):
         raise NameRefused
     if room is not None:
@@ -198,6 +201,15 @@ def propose_room(
         proposal.save()
         audit.record(actor=actor, action="room.proposed", subject=proposal)
     return proposal
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _turns_or_hides(character: str) -> bool:
+    """Control and format characters make a name read otherwise than it was judged; the joiner of emoji may stay."""
+    return unicodedata.category(character) in {"Cc", "Cf"} and character != "\u200d"
 
 
 @transaction.atomic

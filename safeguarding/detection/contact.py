@@ -158,8 +158,14 @@ _UK_POSTCODE = re.compile(r"(?<![A-Z0-9])[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?![A-Z
 _HINT = re.compile(
     rf"\d|@|arobas|\.[a-z]{{2}}|www|(?:point|dot)\s(?:com|fr|net|org|gg)|(?<![a-z])(?:{_PLATFORMS})(?![a-z])"
 )
-_FRAGMENT_LIMIT = 40  # a message that is only a piece of something is short
+# What a message that is only a piece of something looks like: short, or nothing but figures, in digits or in words.
+_FRAGMENT_LIMIT = 40
+_BESIDE_FIGURES = 12
+_ASIDE_LIMIT = 15  # "ok", "attends": said between two pieces, it does not part them
 _RECENT_LIMIT = 6
+# A name somewhere else, said alone after a message that named the place: "mon snap" ... "tomtom99".
+_ALONE = re.compile(rf"(?:(?:c'?\s?est|cest|cé|moi|it'?s|me)\s{{1,2}})?@?(?P<shaped>{_HANDLE})\s?[.!)]*")
+_NAMED_PLACE = re.compile(rf"(?<![a-z0-9])(?:{_PLATFORMS})(?![a-z0-9])")
 
 VERSION = hashlib.sha256(
     "\n".join(
@@ -167,7 +173,7 @@ VERSION = hashlib.sha256(
         for pattern in (
             _NUMBER_WORD, _DIGIT_RUN, *_PHONES, _EMAIL, _LINK, _SPOKEN_LINK, _PLATFORM_HANDLE, _HANDLE_FIRST,
             _DISCORD_TAG, _ADDRESS,
-            _POSTCODE, _UK_POSTCODE,
+            _POSTCODE, _UK_POSTCODE, _ALONE, _NAMED_PLACE,
         )
     ).encode()
 ).hexdigest()[:12]  # fmt: skip
@@ -191,6 +197,8 @@ def find_contacts(
     found = _find(source.text, text, allowed_hosts)
     if recent and not any(item.kind == "phone" for item in found):
         found += _completed(source, recent)
+    if recent and not any(item.kind == "handle" for item in found):
+        found += _completed_handle(source, recent)
     found.sort(key=lambda item: (item.start, item.end, item.kind))
     return [
         Finding(CODE, f"contact.{item.kind}", VERSION, source.original(item.start, item.end), tactic="contact_data")
@@ -323,17 +331,37 @@ def _number_at(matches: list[re.Match[str]], index: int, folded: str) -> tuple[s
 def _completed(source: Normalised, recent: Sequence[str]) -> list[_Found]:
     """A telephone number whose last digits are in this text and whose first are in the messages just before."""
     mine = source.text
-    if len(mine) > _FRAGMENT_LIMIT or not (re.search(r"\d", mine) or _NUMBER_WORD.search(mine)):
+    if not _is_piece(mine):
         return []
     before: list[str] = []
     for earlier in reversed(recent[-_RECENT_LIMIT:]):
         folded = normalise(earlier).text
-        if len(folded) > _FRAGMENT_LIMIT or not (re.search(r"\d", folded) or _NUMBER_WORD.search(folded)):
+        if _is_piece(folded):
+            before.insert(0, folded)
+        elif len(folded) > _ASIDE_LIMIT:
             break
-        before.insert(0, folded)
     for start in range(len(before)):
         digits = [re.sub(r"\D", "", _in_digits(piece)[0].replace("o", "0")) for piece in [*before[start:], mine]]
         whole = "".join(digits)
         if digits[-1] and any(pattern.fullmatch(whole) for pattern in _PHONES[:3]):
             return [_Found("phone", 0, len(mine))]
+    return []
+
+
+def _is_piece(folded: str) -> bool:
+    """Whether a message says figures and hardly anything else."""
+    if not (re.search(r"\d", folded) or _NUMBER_WORD.search(folded)):
+        return False
+    beside = re.sub(r"[\d\s\W_]", "", _NUMBER_WORD.sub("", folded))
+    return len(folded) <= _FRAGMENT_LIMIT or len(beside) <= _BESIDE_FIGURES
+
+
+def _completed_handle(source: Normalised, recent: Sequence[str]) -> list[_Found]:
+    """An account elsewhere whose place was named just before: in one of the author's last two messages."""
+    alone = _ALONE.fullmatch(source.text)
+    if alone is None or not _HANDLE_SHAPE.match(alone["shaped"]) or sum(map(str.isalpha, alone["shaped"])) < 3:
+        return []
+    places = (normalise(earlier).text for earlier in recent[-2:])
+    if any(len(place) <= _FRAGMENT_LIMIT and _NAMED_PLACE.search(place) for place in places):
+        return [_Found("handle", *alone.span("shaped"))]
     return []

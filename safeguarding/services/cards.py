@@ -32,9 +32,11 @@ def dismiss_card(*, actor: Member, card_pk: int) -> bool:
     )
 
 
-def waiting_cards(member: Member) -> list[SafetyCard]:
-    """The cards to show on the member's next page, oldest first. One query, on a partial index."""
-    return list(SafetyCard.objects.filter(member=member, dismissed_at__isnull=True).order_by("pk"))
+def take_back_unseen_cards(*, case: Case) -> int:
+    """Somebody looks at the case: "nobody has looked yet" is true no more. In the caller's transaction, which holds
+    the case's row, so that no card comes after; return how many there were."""
+    waiting = SafetyCard.objects.filter(case=case, kind=SafetyCard.Kind.UNSEEN, dismissed_at__isnull=True)
+    return waiting.update(dismissed_at=timezone.now())
 
 
 def _announce(card: SafetyCard) -> None:

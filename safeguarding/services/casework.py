@@ -20,6 +20,7 @@ from community.roles import MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD, roles_of
 from safeguarding.errors import CaseMoved, CaseTaken, Conflict, NotClaimed, OfficersOnly
 from safeguarding.models import Case, CaseNote, CaseParty, Report
 
+from .cards import take_back_unseen_cards
 from .duties import drop_needless, open_transmissions
 from .paging import acknowledge_page
 from .telling import tell_reporters
@@ -105,6 +106,7 @@ def locked_claimed(*, actor: Member, case: Case, version: int | None = None) -> 
 def _first_look(*, actor: Member, case: Case) -> None:
     """A person has looked: the clock of the case stops, those of whom to tell start."""
     if Case.objects.filter(pk=case.pk, first_look_at__isnull=True).update(first_look_at=timezone.now()):
+        take_back_unseen_cards(case=case)
         open_transmissions(actor=actor, case=case)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chat.errors import NameRefused
 from chat.services.messages import edit_message
+from chat.services.rooms import propose_room
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +49,20 @@ def test_after_a_refusal_one_can_go_on_talking(say, alice, club):
 
 def test_adults_may_give_a_number(say, bob, pub):
     assert say(bob, pub, "call me: 06 12 34 56 78").message.visibility == "visible"
+
+
+@pytest.mark.parametrize(
+    ("name", "topic"),
+    [("06 12 34 56 78", ""), ("Club lecture", "ecris-moi a alice@example.org"), ("Club", "my snap is @alice.dupont08")],
+)
+def test_contact_data_is_refused_in_the_name_and_topic_of_a_minors_room(alice, name, topic):
+    with pytest.raises(NameRefused):
+        propose_room(actor=alice, name=name, topic=topic, at_least=15, under=18)
+
+
+def test_a_plain_name_is_put_before_the_moderators(alice):
+    assert propose_room(actor=alice, name="Club lecture", topic="Un livre par mois", at_least=15, under=18).pk
+
+
+def test_a_room_of_adults_may_name_where_to_reach_it(bob):
+    assert propose_room(actor=bob, name="Chorale", topic="chorale@example.org", at_least=18, under=None).pk

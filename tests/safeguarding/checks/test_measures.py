@@ -14,7 +14,8 @@ from community.models import AuditEvent, Restriction
 from community.policies import AgeBand
 from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
 from safeguarding.models import Case, Decision, ProtectiveMeasure, SafetyCard
-from safeguarding.services.cards import dismiss_card, show_card, waiting_cards
+from safeguarding.selectors import cards_of
+from safeguarding.services.cards import dismiss_card, show_card
 from safeguarding.services.checks import drain_rooms
 from safeguarding.services.measures import contest_measure, end_due_measures
 
@@ -88,8 +89,8 @@ def test_same_alert_again_imposes_nothing_twice(alerted, said, say, alice, bob, 
 
 
 def test_card_goes_to_the_person_at_risk_alone(alerted, alice, bob):
-    assert [card.kind for card in waiting_cards(alice)] == ["safety"]
-    assert waiting_cards(bob) == []
+    assert [card.kind for card in cards_of(alice)] == ["safety"]
+    assert list(cards_of(bob)) == []
 
 
 def test_two_adults_who_plan_a_first_meeting_both_see_the_advice_and_no_case_is_opened(
@@ -107,7 +108,7 @@ def test_before_a_meeting_both_see_the_same_card(said, say, alice, bob, room):
     said.measures = ("safety_card",)
     say(bob, room, "alert V1", mentions=[alice.public_id])
     drain_rooms()
-    assert [card.kind for card in waiting_cards(alice)] == [card.kind for card in waiting_cards(bob)] == ["meeting"]
+    assert [card.kind for card in cards_of(alice)] == [card.kind for card in cards_of(bob)] == ["meeting"]
 
 
 def test_distress_brings_help_at_once_and_stops_nothing(said, say, alice, room):
@@ -116,7 +117,7 @@ def test_distress_brings_help_at_once_and_stops_nothing(said, say, alice, room):
     drain_rooms()
     message.refresh_from_db()
     assert message.visibility == Message.Visibility.VISIBLE
-    assert [card.kind for card in waiting_cards(alice)] == ["help"]
+    assert [card.kind for card in cards_of(alice)] == ["help"]
     assert not ProtectiveMeasure.objects.exists()
 
 
@@ -133,7 +134,7 @@ def test_card_is_dismissed_by_its_owner_only(alice, bob):
     assert show_card(member=alice, kind=SafetyCard.Kind.HELP, case=None) is None
     assert not dismiss_card(actor=bob, card_pk=card.pk)
     assert dismiss_card(actor=alice, card_pk=card.pk)
-    assert waiting_cards(alice) == []
+    assert list(cards_of(alice)) == []
 
 
 def test_measures_end_by_themselves(alerted, room):

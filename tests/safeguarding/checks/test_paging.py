@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from community.models import AuditEvent, MailJob
 from safeguarding.models import Case, Page, SafetyCard
+from safeguarding.selectors import cards_of
 from safeguarding.services.cases import open_or_extend_case
+from safeguarding.services.casework import claim_case
 from safeguarding.services.paging import acknowledge_page, send_due_pages, show_unseen_cards
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +117,15 @@ def test_unanswered_page_tells_the_person_at_risk_after_fifteen_minutes(case, al
     assert SafetyCard.objects.get().member == alice
     assert SafetyCard.objects.get().kind == "unseen"
     assert show_unseen_cards() == 0
+
+
+def test_card_that_nobody_has_looked_goes_when_somebody_does(case, alice, mo):
+    Page.objects.update(since=timezone.now() - dt.timedelta(minutes=16))
+    show_unseen_cards()
+    acknowledge_page(actor=mo, case=case)  # the calls stop; nobody has read anything yet
+    assert [card.kind for card in cards_of(alice)] == ["unseen"]
+    claim_case(actor=mo, case=case)
+    assert list(cards_of(alice)) == []
 
 
 def test_case_somebody_looked_at_shows_no_unseen_card(case):

@@ -98,3 +98,34 @@ def test_any_text_is_read_without_error_and_spans_lie_inside(before: str, after:
     text = f"{before} 06 39 98 12 34 {after}"
     for finding in find_contacts(text, recent=recent):
         assert 0 <= finding.span[0] < finding.span[1] <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (["zéro six douze", "trente quatre cinquante six soixante dix huit"], "phone"),
+        (["c'est le 06", "12", "ok", "34", "56", "78"], "phone"),
+        (["mon snap", "tomtom99"], "handle"),
+        (["mon insta c'est", "ok", "lili_rose"], "handle"),
+    ],
+)
+def test_what_is_said_in_pieces_is_found_with_the_last_of_them(said: list[str], kind: str) -> None:
+    *before, last = said
+    assert kinds(last, tuple(before)) == {kind}
+    assert kinds(last) == set()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["on fait une session de jeu", "20h30"],
+        ["je suis sur discord", "lol"],
+        ["j'ai eu 12 au contrôle", "et toi ?", "14"],
+        ["mon snap marche plus", "c'est nul"],
+        ["06 12", "je raconte autre chose pendant ce temps", "34 56 78"],
+        ["le deux juin nous étions quatre et le trois il y en avait déjà soixante dix de plus", "06 12 34 56"],
+    ],
+)
+def test_talk_that_only_resembles_pieces_passes(said: list[str]) -> None:
+    *before, last = said
+    assert kinds(last, tuple(before)) == set()
