@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from chat.models import Message, Room, RoomProposal
+from chat.models import Message, RoomProposal
 from chat.safeguard import Draft, Safeguard, Screening, Verdict
 from community import ports
 from community.models import Member
@@ -59,30 +59,19 @@ class ChatSafeguard(Safeguard):
     def screen_room_name(self, proposal: RoomProposal) -> Screening:
         try:
             judged = names.assess_room_name(proposal.name, proposal.topic, proposal.language, current_ruleset())
-            contacts = _contacts_in(proposal)
         except Exception:
             logger.critical("a room's name could not be screened: a person decides", exc_info=True)
             return Screening(Verdict.HOLD, [dict(UNCHECKED)], _("A moderator will read this name first."))
-        verdict = Verdict.REFUSE if contacts else Verdict(judged.verdict.value)
+        verdict = Verdict(judged.verdict.value)
+        # Ways to reach somebody are kept out of the names of minors' rooms as they are of what is said in them.
+        if proposal.under is not None and any(finding.code == "PII" for finding in judged.findings):
+            verdict = Verdict.REFUSE
         text = {
             Verdict.ALLOW: "",
             Verdict.HOLD: _("A moderator will read this name first."),
             Verdict.REFUSE: _("A room cannot have this name or topic. Please choose others."),
         }[verdict]
-        return Screening(verdict, [finding_json(finding) for finding in (*judged.findings, *contacts)], text)
-
-
-def _contacts_in(proposal: RoomProposal) -> list[Finding]:
-    """Ways to reach somebody in the name or topic of a room minors may enter: kept out, as they are of its messages."""
-    would_be = Room(at_least=proposal.at_least, under=proposal.under, language=proposal.language)
-    if not would_be.admits_minors:
-        return []
-    author = Person(proposal.proposer.public_id, "none", 0, proposal.proposer.pseudonym)
-    found = [
-        engine.screen(text, room=room_info(would_be), author=author, ruleset=current_ruleset()).findings
-        for text in (proposal.name, proposal.topic)
-    ]
-    return [finding for findings in found for finding in findings if finding.code == "PII" and finding.alerting]
+        return Screening(verdict, [finding_json(finding) for finding in judged.findings], text)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Command(BaseCommand):
         parser.add_argument("--speed", default="max", help="max, or how many times the original pace")
         parser.add_argument("--limit", type=int, help="play only the first so many conversations")
         parser.add_argument("--at-once", type=int, default=8, help="conversations side by side (default 8)")
-        parser.add_argument("--url", default=f"http://127.0.0.1:{os.environ.get('PORT') or 8000}")
+        parser.add_argument("--url", default=f"http://127.0.0.1:{settings.LISTEN_PORT}")
 
     def handle(self, *, file: Path, speed: str, limit: int | None, at_once: int, url: str, **options: Any) -> None:
         if not settings.HAVRE_DEMO:

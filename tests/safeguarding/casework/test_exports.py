@@ -11,8 +11,10 @@ import zipfile
 
 import pypdf
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 
@@ -263,6 +265,23 @@ def test_a_failure_is_told_leaves_no_half_file_and_may_be_retried(sam, mo, expor
 
 
 # -- taking a copy ---------------------------------------------------------------------------------------------------
+
+
+def test_a_download_is_streamed_piece_by_piece_by_the_server_that_really_serves_it(sam, visit, export, monkeypatch):
+    built(export)
+    monkeypatch.setattr("safeguarding.admin.exports.PIECE", 1000)
+    browser = AsyncClient()
+    browser.cookies = visit(sam).cookies
+    download = reverse("admin:safeguarding_incidentexport_verb", args=[export.public_id, "download"])
+
+    async def take() -> list[bytes]:
+        answer = await browser.post(download)
+        assert answer.is_async
+        return [piece async for piece in answer.streaming_content]
+
+    pieces = async_to_sync(take)()
+    assert max(map(len, pieces)) == 1000
+    assert hashlib.sha256(b"".join(pieces)).hexdigest() == export.sha256
 
 
 def test_every_download_is_logged_before_it_is_served(sam, dana, visit, export):

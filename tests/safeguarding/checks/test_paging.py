@@ -119,12 +119,12 @@ def test_unanswered_page_tells_the_person_at_risk_after_fifteen_minutes(case, al
     assert show_unseen_cards() == 0
 
 
-def test_card_that_nobody_has_looked_goes_when_somebody_does(case, alice, mo):
+def test_card_that_nobody_has_looked_goes_when_somebody_does(case, alice, sam):
     Page.objects.update(since=timezone.now() - dt.timedelta(minutes=16))
     show_unseen_cards()
-    acknowledge_page(actor=mo, case=case)  # the calls stop; nobody has read anything yet
+    acknowledge_page(actor=sam, case=case)  # the calls stop; nobody has read anything yet
     assert [card.kind for card in cards_of(alice)] == ["unseen"]
-    claim_case(actor=mo, case=case)
+    claim_case(actor=sam, case=case)
     assert list(cards_of(alice)) == []
 
 
