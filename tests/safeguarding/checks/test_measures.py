@@ -99,8 +99,8 @@ def test_two_adults_who_plan_a_first_meeting_both_see_the_advice_and_no_case_is_
     room = make_room("tea", bob, charlie_adult, minors=False)
     say(bob, room, "fancy a coffee on saturday?", mentions=[charlie_adult.public_id])
     drain_rooms()
-    assert [card.kind for card in waiting_cards(bob)] == ["meeting"]
-    assert [card.kind for card in waiting_cards(charlie_adult)] == ["meeting"]
+    assert [card.kind for card in cards_of(bob)] == ["meeting"]
+    assert [card.kind for card in cards_of(charlie_adult)] == ["meeting"]
     assert not Case.objects.exists()
 
 
