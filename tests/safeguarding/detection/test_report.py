@@ -1,18 +1,15 @@
-"""Measured on the public sets beside the project (development halves). Skipped where they are not there."""
+"""The public sets beside the project (development halves), measured as the report measures. Skipped where absent."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
-from safeguarding.detection.compose import scan
+from benchmarks.detection import talks, texts
+from benchmarks.detection.corpora import Absent
+from benchmarks.detection.figures import Row
 from safeguarding.detection.rulesets import Ruleset, load_ruleset
-from tests.conftest import shared_path
-
-AGGRESSIVE = {"H1", "C1", "V2"}
 
 
 @pytest.fixture(scope="module")
@@ -20,63 +17,25 @@ def ruleset() -> Ruleset:
     return load_ruleset()
 
 
-def rows(path: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in shared_path(path).read_text(encoding="utf-8").splitlines()]
+def measured(section: Callable[[Ruleset], list[Row]], ruleset: Ruleset) -> dict[str, Row]:
+    try:
+        return {row.name: row for row in section(ruleset)}
+    except Absent as absent:
+        pytest.skip(f"not here: {absent}")
 
 
-def macro_f1(pairs: Iterable[tuple[bool, bool]]) -> float:
-    """Mean of the F1 of both classes; pairs are (truth, answer)."""
-    pairs = list(pairs)
-    total = 0.0
-    for wanted in (True, False):
-        right = sum(truth == wanted and answer == wanted for truth, answer in pairs)
-        wrong = sum((truth == wanted) != (answer == wanted) for truth, answer in pairs)
-        total += 2 * right / (2 * right + wrong) if right else 0.0
-    return total / 2
+SECTIONS = dict((*texts.SECTIONS, *talks.SECTIONS))
 
 
-def hateful(text: str, lang: str, ruleset: Ruleset) -> bool:
-    return any(finding.code == "H1" and finding.alerting for finding in scan(text, lang, ruleset))
+# Not reached, and said so in docs/detection.md: the least that must be kept.
+SHORT = {"French teenagers' chat, aggressive or not, macro-F1": 0.70}
 
 
-@pytest.mark.parametrize(("lang", "reach"), [("fr", 0.86), ("en", 0.80)])
-def test_hatecheck_macro_f1_and_equal_protection(ruleset: Ruleset, lang: str, reach: float) -> None:
-    judged = [(row, hateful(row["text"], lang, ruleset)) for row in rows(f"data/hatecheck/{lang}-dev.jsonl")]
-    assert macro_f1((row["hateful"], answer) for row, answer in judged) >= reach
-
-    def accuracy(targets: set[str], inside: bool) -> float:
-        chosen = [
-            row["hateful"] == answer for row, answer in judged if row["target"] and (row["target"] in targets) is inside
-        ]
-        return sum(chosen) / len(chosen)
-
-    lgbt = {"gay people", "trans people"}
-    assert abs(accuracy(lgbt, True) - accuracy(lgbt, False)) <= 0.03
-
-
-def chat() -> Iterator[dict[str, Any]]:
-    for conversation in rows("data/cyberagression/dev.jsonl"):
-        yield from (message for message in conversation["messages"] if message["labels"]["hate"])
-
-
-def test_aggression_in_teenagers_chat(ruleset: Ruleset) -> None:
-    pairs = [
-        (message["labels"]["hate"] != "NAG", any(f.code in AGGRESSIVE for f in scan(message["text"], "fr", ruleset)))
-        for message in chat()
+@pytest.mark.parametrize("name", sorted(SECTIONS))
+def test_every_bar_of_the_report_is_reached(ruleset: Ruleset, name: str) -> None:
+    rows = measured(SECTIONS[name], ruleset)
+    missed = [f"{row.name}: {row.value}" for row in rows.values() if row.reached is False]
+    kept = [
+        f"{name}: {rows[name].value}" for name, least in SHORT.items() if name in rows and rows[name].value >= least
     ]
-    assert macro_f1(pairs) >= CHAT_REACH
-
-
-CHAT_REACH = 0.69
-
-
-def test_ordinary_messages_raise_next_to_nothing(ruleset: Ruleset) -> None:
-    texts = [row["text"] for name in ("uci-ham", "nus-sms") for row in rows(f"data/benign/{name}-dev.jsonl")]
-    grave = {rule.id for rule in ruleset.rules if rule.action != "flag"}
-    held = alarmed = 0
-    for text in texts:
-        found = [f for f in scan(text, "en", ruleset) if f.alerting]
-        held += any(f.rule in grave for f in found)
-        alarmed += any(f.code in {"H1", "V2"} for f in found)
-    assert held <= 0.0003 * len(texts)
-    assert alarmed <= 0.003 * len(texts)
+    assert [row for row in missed if row not in kept] == []
