@@ -20,7 +20,7 @@ from .services.replays import replays_waiting
 from .services.replays import run_replay as run
 from .services.retention import run_retention
 from .services.rule_moves import retire_expired
-from .services.steering import count_today, forget_figures, judge_rules
+from .services.steering import count_today, forget_figures, judge_rules, watch_in_force
 from .services.transparency import sign_months
 
 
@@ -109,7 +109,9 @@ def run_replay(replay_pk: int) -> None:
 
 @shared_task(name="safeguarding.tasks.rules")
 def rules() -> None:
-    """Retire the expressions whose time is over, and run the replays that a lost nudge or a dead worker left."""
+    """See that the rules in force are usable, retire the expressions whose time is over, and run the replays that a
+    lost nudge or a dead worker left."""
+    watch_in_force()
     retire_expired()
     for replay_pk in replays_waiting():
         run(replay_pk=replay_pk)

@@ -83,6 +83,13 @@ def explain(
     }
 
 
+def _met(situation: Situation, findings: Iterable[Finding] | None = None) -> list[list[Any]]:
+    """What a message met, in the shape of a ledger's entries: these findings, or all of it that alert."""
+    told = situation.findings if findings is None else findings
+    ref = situation.utterance.ref
+    return [[0, 0, found.weight, ref, found.rule, found.version] for found in told if found.alerting]
+
+
 def _evidence(entries: Iterable[list[Any]], last: str) -> tuple[str, ...]:
     refs = list(dict.fromkeys([entry[3] for entry in entries]))
     if last not in refs:
@@ -303,7 +310,7 @@ def _flood_alerts(situation: Situation) -> Iterator[Alert]:
         yield Alert(
             "X2", severity, author, tuple(reached), score, ("contact_flood",), (situation.utterance.ref,),
             ("slow_room",),
-            explain("X2", score, weights, {}, ()),
+            explain("X2", score, weights, {}, _met(situation)),
         )  # fmt: skip
     for other in sorted(situation.written_recipients):
         count = len(situation.recipients[other]["in"])
@@ -314,7 +321,7 @@ def _flood_alerts(situation: Situation) -> Iterator[Alert]:
             yield Alert(
                 "X2", "P1" if wanted == 8 else "P2", None, (other,), min(100.0, 30.0 + 3 * count), ("many_newcomers",),
                 (situation.utterance.ref,), ("slow_room", "safety_card"),
-                explain("X2", min(100.0, 30.0 + 3 * count), {"newcomers": float(count)}, {}, ()),
+                explain("X2", min(100.0, 30.0 + 3 * count), {"newcomers": float(count)}, {}, _met(situation)),
             )  # fmt: skip
 
 
@@ -346,7 +353,7 @@ def _attack_alerts(situation: Situation) -> Iterator[Alert]:
             "C1", severity, verdict.subject, (verdict.target,) if verdict.target else (), verdict.score,
             ("pile_on",) if len(verdict.aggressors) > 1 else ("insult",), verdict.evidence,
             ("slow_room", "safety_card") if severity == "P1" else ("safety_card",),
-            explain("C1", verdict.score, weights, {}, (), aggressors=list(verdict.aggressors)),
+            explain("C1", verdict.score, weights, {}, _met(situation, attacks), aggressors=list(verdict.aggressors)),
         )  # fmt: skip
 
 
@@ -377,6 +384,5 @@ def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
             "H1", severity, situation.author, (target,) if target and worst.target == "you" else (), score,
             tuple(dict.fromkeys(finding.tactic or "hate" for finding in hate)), (situation.utterance.ref,),
             ("hold",) if severity == "P1" else (),
-            explain("H1", score, {finding.rule: finding.weight for finding in hate}, {},
-                    [[0, 0, found.weight, situation.utterance.ref, found.rule, found.version] for found in hate]),
+            explain("H1", score, {finding.rule: finding.weight for finding in hate}, {}, _met(situation, hate)),
         )  # fmt: skip

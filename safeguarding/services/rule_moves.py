@@ -226,7 +226,9 @@ def _apply(move: RuleMove) -> None:
     Rule.objects.filter(pk__in=[rule.pk for rule in moved]).update(stage=to)
     for rule in moved:
         rule.stage = to
-    _prove(moved if to in STAGED else (), to, all_of=move.pack is not None)
+    # A rule that leaves LIVE for SHADOW was proved when it came; nothing may keep a wrong one in force.
+    proved = moved if to in STAGED and move.before != Stage.LIVE else ()
+    _prove(proved, to, all_of=move.pack is not None)
 
 
 def _prove(moved: Iterable[Rule], to: Stage, *, all_of: bool) -> None:

@@ -7,6 +7,7 @@ missed one a child.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,15 +17,19 @@ from django.db.models import Count, Max, Min
 from django.utils import timezone
 
 from chat.models import Message
+from community.errors import Refused
 from safeguarding import rule_figures
 from safeguarding.errors import StepNotPossible, StepWaits
 from safeguarding.incidents import INCIDENTS, SEVERITIES
-from safeguarding.models import RiskSignal, Rule, RuleAlarm, RuleDay, ShadowFinding, Stage
+from safeguarding.models import RiskSignal, Rule, RuleAlarm, RuleDay, RulesInForce, ShadowFinding, Stage
+from safeguarding.rules import refreshed_rules
 from safeguarding.statistics import binomial_head, binomial_tail
 
 from .alarms import raise_alarm
 from .rule_moves import move_rule
 from .rules import COMPONENT
+
+logger = logging.getLogger(__name__)
 
 ACTING = (Stage.LIVE, Stage.CANARY)
 # A change is sudden when a day like it would come once in a hundred thousand days.
@@ -75,6 +80,10 @@ def _drop(rule: Rule, facts: Mapping[str, object]) -> bool:
         move_rule(actor=None, component=COMPONENT, rule=rule, to=Stage.SHADOW, reason=reason)
     except (StepNotPossible, StepWaits):
         return False  # people moved it, or are about to
+    except Refused as refusal:
+        logger.error("rule %s is below its floor and could not be taken back: %s", rule.key, refusal)
+        raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.PRECISION, about=rule.key, facts=facts)
+        return False
     raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.DEMOTED, about=rule.key, facts=facts)
     return True
 
@@ -167,6 +176,19 @@ def _sudden_changes(today: dt.date) -> Iterator[Change]:
         chance = min(binomial_tail(met, wrote, usual), binomial_head(met, wrote, usual))
         if chance < SUDDEN:
             yield Change(rule, met, wrote, usual, chance)
+
+
+def watch_in_force() -> bool:
+    """Whether this process judges by the rules in force. If it cannot read them it goes on with those it has (every
+    process says so in its log), and an alarm calls people."""
+    wanted = RulesInForce.objects.values_list("digest", flat=True).filter(pk=1).first()
+    if wanted is None or refreshed_rules().digest == wanted:
+        return True
+    wanted = RulesInForce.objects.values_list("digest", flat=True).get(pk=1)  # moved in between, perhaps
+    if refreshed_rules().digest == wanted:
+        return True
+    raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.UNUSABLE, about=wanted[:12], facts={})
+    return False
 
 
 def forget_figures() -> int:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat.models import Message
 from community.models import AuditEvent, Restriction
+from safeguarding import rules
 from safeguarding.detection import alerts
 from safeguarding.models import (
     Alert,
@@ -23,10 +24,11 @@ from safeguarding.models import (
     Rule,
     RuleAlarm,
     RuleDay,
+    RulesInForce,
     Stage,
 )
 from safeguarding.services.rule_moves import move_rule
-from safeguarding.services.steering import count_today, forget_figures, judge_rules
+from safeguarding.services.steering import count_today, forget_figures, judge_rules, watch_in_force
 from safeguarding.statistics import Share, binomial_head, binomial_tail
 from tests.cast import open_member
 
@@ -195,6 +197,19 @@ def test_figures_are_forgotten_after_some_months(past):
     past(met=1, wrote=2, days=120)
     assert forget_figures() > 0
     assert RuleDay.objects.count() <= 90
+
+
+@pytest.mark.django_db
+def test_rules_in_force_that_no_process_can_read_call_people(monkeypatch):
+    assert watch_in_force()
+    RulesInForce.objects.update(digest="f" * 64)
+
+    def broken(digest, share):
+        raise ValueError("no patterns")
+
+    monkeypatch.setattr(rules, "_read", broken)
+    assert not watch_in_force()
+    assert RuleAlarm.objects.get().kind == "unusable"
 
 
 # -- quotas ----------------------------------------------------------------------------------------------------------
