@@ -149,7 +149,7 @@ def present(
     transcript: bytes,
     doctype: str = AV,
     disclose: Sequence[str] | None = None,
-    device_items: Mapping[str, Any] | None = None,
+    device_items: Mapping[str, Any] | bytes = b"\xa0",
     change: Change = lambda response: None,
 ) -> bytes:
     """A DeviceResponse with some of the items, signed for this exchange; `change` is made to the whole at the end."""
@@ -157,7 +157,7 @@ def present(
         name: [item for item in items if disclose is None or cbor2.loads(item.value)["elementIdentifier"] in disclose]
         for name, items in issued["nameSpaces"].items()
     }
-    device_name_spaces = CBORTag(24, cbor2.dumps(dict(device_items or {})))
+    device_name_spaces = CBORTag(24, device_items if isinstance(device_items, bytes) else cbor2.dumps(device_items))
     authentication = [
         "DeviceAuthentication", cbor2.loads(transcript), doctype, device_name_spaces,
     ]  # fmt: skip

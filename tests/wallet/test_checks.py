@@ -521,6 +521,17 @@ def test_an_age_that_the_holder_asserts(show: Show, judged: Judge) -> None:
     refused(judged, response, Reason.DEVICE_NAMESPACES)
 
 
+@pytest.mark.parametrize("nothing", [b"\xa0", b"\xb8\x00", b"\xb9\x00\x00"])
+def test_nothing_asserted_however_it_is_spelt(nothing: bytes, show: Show, judged: Judge) -> None:
+    """Some encoders write every map's size in three bytes."""
+    assert judged(show(device_items=nothing)).elements == CLAIMS
+
+
+@pytest.mark.parametrize("something", [b"\x80", b"\xf6", b"\xa1\x00\x00"])
+def test_something_else_than_nothing(something: bytes, show: Show, judged: Judge) -> None:
+    refused(judged, show(device_items=something), Reason.DEVICE_NAMESPACES)
+
+
 def test_anything_that_the_holder_asserts(show: Show, judged: Judge) -> None:
     refused(judged, show(device_items={"org.example": {}}), Reason.DEVICE_NAMESPACES)
 

@@ -187,7 +187,7 @@ def _verify_device(document: dict[Any, Any], mso: dict[Any, Any], doctype: str, 
     if "deviceSignature" not in device_auth:
         raise Refusal(Reason.DEVICE_SIGNATURE_MISSING)
     name_spaces = embedded_bytes(signed.get("nameSpaces"))
-    if name_spaces != _NO_ITEMS:
+    if decode(name_spaces) != {}:  # however it is spelt: the signature is over the bytes as they came
         raise Refusal(Reason.DEVICE_NAMESPACES)
     signature = Sign1.parse(device_auth["deviceSignature"])
     if signature.payload is not None:  # detached, or it signs something of its own choosing
