@@ -1,6 +1,8 @@
+// On a small screen the places stand in one row that scrolls: it begins where one is.
 // A page that shows a running export asks again by itself, and what is to be handed over has a button that prints it;
 // everything else works without script. Unfold loads this in the head, before there is a page to look at.
 document.addEventListener("DOMContentLoaded", () => {
+  document.querySelector(".hv-side nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const running = document.querySelector("[data-refresh-seconds]");
   if (running) setTimeout(() => location.reload(), Number(running.dataset.refreshSeconds) * 1000);
   for (const button of document.querySelectorAll("[data-print]")) {
