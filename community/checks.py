@@ -79,7 +79,14 @@ def check_age_settings(
         return []
     community = Community.objects.filter(pk=1).first() or Community(pk=1)
     wrong = age_setting_problems(community)
-    return [checks.Error(text, hint="Change it in the console, under Settings.", id="community.E002") for text in wrong]
+    return [
+        checks.Error(
+            text,
+            hint="Add the age to AGE_THRESHOLDS, or change the setting in the console or with manage.py setup.",
+            id="community.E002",
+        )
+        for text in wrong
+    ]
 
 
 @checks.register(checks.Tags.database)

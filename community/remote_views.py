@@ -21,7 +21,7 @@ from .guardian_views import GUARDIAN_CHECK
 from .models import AgeCheck, Member
 from .policies import AgeBand
 from .services.age import current_check, running_check
-from .services.remote import fetch_result, finish_oidc, is_answer_to, prepare, take_webhook
+from .services.remote import fetch_result_now, finish_oidc, is_answer_to, prepare, take_webhook
 
 SIGNATURE_HEADER = "X-Havre-Signature"
 
@@ -100,7 +100,11 @@ def hosted_return(request: HttpRequest) -> HttpResponse:
     check = next(iter(_checks(request, "hosted")), None)
     if check is None:
         return redirect("community:age" if request.user.is_authenticated else "home")
-    verdict = fetch_result(check.pk)
+    try:
+        verdict = fetch_result_now(check=check)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(_home(check))
     _told(request, verdict)
     if verdict is None:
         messages.info(request, _("The result is not there yet. It comes by itself within a few minutes."))

@@ -82,8 +82,10 @@ def is_answer_to(*, check: AgeCheck, state: str) -> bool:
 def finish_oidc(*, check: AgeCheck, code: str) -> Verdict:
     """Redeem the code of a returning browser and write what it proves, once. The token is dropped here.
 
-    An answer that proves nothing ends the check; one that could not be fetched raises TryLater and leaves it.
+    An answer that proves nothing ends the check; one that could not be fetched raises TryLater and leaves it. Raises
+    TooManyAttempts, CodeUnknown where another answer came first.
     """
+    take("age-oidc-return", check.pk, most=20, seconds=HOUR)
     thresholds = _thresholds(_ask_of(check))
     if not thresholds:
         raise CodeUnknown
@@ -182,6 +184,12 @@ def fetch_result(pk: int) -> Verdict | None:
     else:
         outcome = _nothing("hosted", Verdict.NOT_MET, "not_over")
     return _once(lambda: record_outcome(check=check, outcome=outcome))
+
+
+def fetch_result_now(*, check: AgeCheck) -> Verdict | None:
+    """`fetch_result` for a person who came back, a few times a check. Raises TooManyAttempts, TryLater."""
+    take("age-hosted-return", check.pk, most=20, seconds=HOUR)
+    return fetch_result(check.pk)
 
 
 def rung_checks() -> list[int]:

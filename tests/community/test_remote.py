@@ -315,6 +315,14 @@ def test_a_vendor_rings_and_its_result_is_fetched(client: Client, charlie, vendo
     assert rung_checks() == []
 
 
+def test_coming_back_again_and_again_does_not_call_the_vendor_each_time(client: Client, charlie, vendor):
+    leave(client, charlie, "hosted", ADULT)
+    for _ in range(25):
+        client.get(reverse("community:hosted_return"))
+    fetched = [path for _method, path in vendor.calls if path.endswith("/result")]
+    assert len(fetched) == 20
+
+
 def test_coming_back_fetches_too_and_a_weak_method_stays_weak(client: Client, charlie, vendor):
     leave(client, charlie, "hosted", ADULT)
     vendor.status, vendor.method = "COMPLETE", "AGE_ESTIMATION"

@@ -175,3 +175,29 @@ def test_several_of_a_list_keep_their_order_and_nothing_else_gets_in() -> None:
     for value in ("self_declared", "in_person,in_person", "in_person,,eu_wallet", "IN_PERSON"):
         with pytest.raises(ImproperlyConfigured, match="AGE_PROVIDERS"):
             Env({"AGE_PROVIDERS": value}).chosen("AGE_PROVIDERS", (), known)
+
+
+@pytest.mark.parametrize(
+    "value", ["https://id.example.org", "https://id.example.org/tenant/", "https://id.example.org:8443"]
+)
+def test_the_address_of_another_server_is_https(value: str) -> None:
+    assert Env({"X": value}).url("X") == value.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://id.example.org", "id.example.org", "https://", "https://a:b@id.example.org", "https://id.example.org?x=1",
+     "https://id.example.org#x", "ftp://id.example.org", "https://id.example.org:port"],
+)  # fmt: skip
+def test_any_other_address_of_a_server_is_refused_without_repeating_it(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as raised:
+        Env({"X": value}).url("X")
+    assert "X" in str(raised.value)
+    assert "a:b@" not in str(raised.value)
+
+
+def test_plain_http_is_read_for_this_machine_alone_and_only_where_it_is_allowed() -> None:
+    assert Env({"X": "http://127.0.0.1:9000"}).url("X", loopback=True) == "http://127.0.0.1:9000"
+    for value, loopback in (("http://127.0.0.1:9000", False), ("http://192.0.2.1:9000", True)):
+        with pytest.raises(ImproperlyConfigured):
+            Env({"X": value}).url("X", loopback=loopback)

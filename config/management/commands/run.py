@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -107,6 +108,8 @@ class Command(BaseCommand):
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             supervisor.say("preparing the database")
             call_command("migrate", interactive=False, verbosity=0)
+        # What stands in the database must fit too; a warning is told by `manage.py check`.
+        call_command("check", tags=["database"], databases=["default"], stdout=StringIO(), stderr=StringIO())
         if not settings.LOCAL:
             call_command("collectstatic", interactive=False, verbosity=0)
 
