@@ -104,7 +104,7 @@ def take_pictures(browser: Browser, url: str, places: dict[str, Place]) -> None:
     page.locator("#body").fill("Avec plaisir ! On se retrouve ici demain à 17 h ?")
     page.locator("#composer button").click()
     page.locator("#log .msg.own", has_text="Avec plaisir").wait_for()
-    page.locator("#body").fill("Sinon appelle-moi au 06 12 34 56 78")
+    page.locator("#body").fill("Sinon appelle-moi au 06 39 98 12 34")
     page.locator("#composer button").click()
     page.locator("#notice:not([hidden])").wait_for()
     noa.locator("#body").press_sequentially("Ça marche")
