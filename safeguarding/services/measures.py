@@ -56,23 +56,8 @@ def pause_contact(*, case: Case, subject: Member, protects: Member) -> Protectiv
     spend(Kind.PAUSE_CONTACT)
     with override(subject.language):
         reason = gettext("A protective pause, automatic and limited in time, until a person has looked.")
-    restriction = restrict_member(
-        actor=None,
-        component=COMPONENT,
-        member=subject,
-        kind=kind,
-        counterpart=protects,
-        reason=reason,
-        ends_at=now + PAUSE_LASTS,
-        automated=True,
-    )
-    return _note(
-        kind=Kind.PAUSE_CONTACT,
-        case=case,
-        member=subject,
-        lasts=PAUSE_LASTS,
-        reason=reason,
-        restriction_ref=restriction.public_id,
+    return _restrict(
+        Kind.PAUSE_CONTACT, kind, case=case, member=subject, counterpart=protects, reason=reason, lasts=PAUSE_LASTS
     )
 
 
@@ -85,23 +70,7 @@ def ask_fresh_age_proof(*, case: Case, member: Member, why: str = "") -> Protect
         return None
     with override(member.language):
         reason = why or gettext("An automatic check asks everybody in this situation to prove their age again.")
-    restriction = restrict_member(
-        actor=None,
-        component=COMPONENT,
-        member=member,
-        kind=kind,
-        reason=reason,
-        ends_at=now + PROOF_LASTS,
-        automated=True,
-    )
-    return _note(
-        kind=Kind.FRESH_AGE_PROOF,
-        case=case,
-        member=member,
-        lasts=PROOF_LASTS,
-        reason=reason,
-        restriction_ref=restriction.public_id,
-    )
+    return _restrict(Kind.FRESH_AGE_PROOF, kind, case=case, member=member, reason=reason, lasts=PROOF_LASTS)
 
 
 def hold_account(*, case: Case, member: Member, until: dt.datetime | None = None) -> ProtectiveMeasure | None:
@@ -117,23 +86,7 @@ def hold_account(*, case: Case, member: Member, until: dt.datetime | None = None
             "Something about this account looks like one that may not come back for now. A person will look; you can "
             "say here why it is not so."
         )
-    restriction = restrict_member(
-        actor=None,
-        component=COMPONENT,
-        member=member,
-        kind=kind,
-        reason=reason,
-        ends_at=now + lasts,
-        automated=True,
-    )
-    return _note(
-        kind=Kind.ACCOUNT_HOLD,
-        case=case,
-        member=member,
-        lasts=lasts,
-        reason=reason,
-        restriction_ref=restriction.public_id,
-    )
+    return _restrict(Kind.ACCOUNT_HOLD, kind, case=case, member=member, reason=reason, lasts=lasts)
 
 
 @transaction.atomic
@@ -223,6 +176,32 @@ def end_due_measures() -> int:
             )
         ended += 1
     return ended
+
+
+def _restrict(
+    measure: ProtectiveMeasure.Kind,
+    kind: Restriction.Kind,
+    *,
+    case: Case,
+    member: Member,
+    reason: str,
+    lasts: dt.timedelta,
+    counterpart: Member | None = None,
+) -> ProtectiveMeasure:
+    """A restriction that the machine puts on for a time, with the measure that tells of it."""
+    restriction = restrict_member(
+        actor=None,
+        component=COMPONENT,
+        member=member,
+        kind=kind,
+        counterpart=counterpart,
+        reason=reason,
+        ends_at=timezone.now() + lasts,
+        automated=True,
+    )
+    return _note(
+        kind=measure, case=case, member=member, lasts=lasts, reason=reason, restriction_ref=restriction.public_id
+    )
 
 
 def _note(
