@@ -18,12 +18,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from .age.provider import AgeProvider
 from .age.registry import provider, providers
 from .client import client_of
 from .errors import ConsentOver, ProviderUnavailable, Refused
 from .forms import GuardianForm
 from .guardian_links import link_token
 from .models import GuardianConsent, Member
+from .own_checks import remember_guardian_check
 from .qr import qr_data_uri
 from .services.access import access_of
 from .services.age import code_of
@@ -44,8 +46,6 @@ from .services.guardians import (
     withdraw_as_child,
     withdraw_as_guardian,
 )
-
-GUARDIAN_CHECK = "guardian_check"  # in the session of the guardian's browser: the public id of their running check
 
 
 def _child(request: HttpRequest) -> Member:
@@ -121,7 +121,7 @@ def guardian(request: HttpRequest, token: str) -> HttpResponse:
         "consent": found,
         "token": token,
         "code": _spaced(guardian_code(found)),
-        "providers": [one for one in providers() if one.for_guardians and one.supports(ADULT)],
+        "providers": [one for one in providers() if _is_offered(one)],
         "places": places_to_go(),
     }
     return render(request, "community/guardian.html", context)
@@ -138,8 +138,10 @@ def _guardian_acts(request: HttpRequest, found: GuardianConsent, token: str) -> 
             return render(request, "community/guardian_withdrawn.html")
         elif what == "prove":
             chosen = provider(request.POST.get("provider", ""))
+            if not _is_offered(chosen):
+                raise ProviderUnavailable
             check = begin_guardian_check(consent=found, provider=chosen.slug, address=client_of(request).address)
-            request.session[GUARDIAN_CHECK] = check.public_id
+            remember_guardian_check(request, check)
             return redirect("community:guardian_check", token=token, slug=chosen.slug)
     except ProviderUnavailable as refusal:
         raise Http404 from refusal
@@ -166,7 +168,7 @@ def check_page(request: HttpRequest, token: str, slug: str) -> HttpResponseBase:
     if check is None:
         return redirect("community:guardian", token=token)
     if slug != "in_person":
-        request.session[GUARDIAN_CHECK] = check.public_id
+        remember_guardian_check(request, check)
         return chosen.start(check, request)
     code = code_of(check)
     context: dict[str, Any] = {
@@ -177,6 +179,10 @@ def check_page(request: HttpRequest, token: str, slug: str) -> HttpResponseBase:
         "places": places_to_go(),
     }
     return render(request, "community/guardian_code.html", context)
+
+
+def _is_offered(way: AgeProvider) -> bool:
+    return way.for_guardians and way.supports(ADULT) and way.is_ready()
 
 
 def _spaced(code: str | None) -> str:

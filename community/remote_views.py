@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -16,11 +15,10 @@ from .age.provider import Verdict
 from .age.vendors import BODY_BYTES, BadWebhook, account
 from .client import client_of
 from .errors import CodeUnknown, Refused
-from .guardian_links import mail_token
-from .guardian_views import GUARDIAN_CHECK
 from .models import AgeCheck, Member
+from .own_checks import guardian_check_here, home_of
 from .policies import AgeBand
-from .services.age import current_check, running_check
+from .services.age import current_check
 from .services.remote import fetch_result_now, finish_oidc, is_answer_to, prepare, take_webhook
 
 SIGNATURE_HEADER = "X-Havre-Signature"
@@ -28,18 +26,14 @@ SIGNATURE_HEADER = "X-Havre-Signature"
 
 def _checks(request: HttpRequest, slug: str) -> list[AgeCheck]:
     """The running checks of this browser with this provider: the guardian's, the member's."""
-    found = [running_check(public_id=request.session.get(GUARDIAN_CHECK, ""), provider=slug)]
+    found = [guardian_check_here(request, slug)]
     if isinstance(request.user, Member):
         found.append(current_check(request.user, slug))
     return [check for check in found if check is not None]
 
 
 def _home(check: AgeCheck | None) -> str:
-    """Where somebody goes on: the guardian's page, or the member's."""
-    if check is not None and check.consent is not None:
-        token = mail_token(check.consent.public_id, check.consent.email_hash)
-        return reverse("community:guardian", args=[token])
-    return reverse("community:age")
+    return home_of(check.consent if check is not None else None)
 
 
 def _told(request: HttpRequest, verdict: Verdict | None) -> None:

@@ -1,8 +1,13 @@
-"""The wallet's side of a proof of age: where members choose what to prove, wallets post, and browsers come back."""
+"""The wallet's side of a proof of age: where people choose what to prove, wallets post, and browsers come back.
+
+Whoever begins is a logged-in member or, where the address says `?guardian`, the guardian whose check this browser's
+session remembers.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +15,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -21,11 +25,13 @@ from .age.eu_wallet.openid4vp import MAX_FORM
 from .age.provider import Verdict
 from .client import client_of
 from .errors import Refused, TooManyAttempts, TryLater, WalletOver
-from .models import AgeCheck, Member, WalletExchange
+from .models import AgeCheck, GuardianConsent, Member, WalletExchange
+from .own_checks import guardian_check_here, home_of, page_of
 from .policies import AgeBand
 from .services.age import FACTS_OF_BAND
 from .services.wallet import (
     METHOD,
+    Holder,
     began_here,
     begin_exchange,
     decline_exchange,
@@ -35,36 +41,67 @@ from .services.wallet import (
     receive_from_browser,
     receive_response,
     returning,
+    running_exchange,
     typed_code,
 )
 
 
-def _member(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)  # LoginRequiredMiddleware
-    return request.user
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Who a request is from, and where they go on."""
+
+    holder: Holder
+    slug: str  # of the provider of their running check
+
+    @property
+    def _consent(self) -> GuardianConsent | None:
+        return self.holder if isinstance(self.holder, GuardianConsent) else None
+
+    @property
+    def home(self) -> str:
+        return home_of(self._consent)
+
+    @property
+    def page(self) -> str:
+        return page_of(self._consent, self.slug)
+
+
+def _asker(request: HttpRequest) -> _Asker | None:
+    """A guardian where the address says so and this browser began, else the member; None for anybody else."""
+    if "guardian" in request.GET:
+        check = guardian_check_here(request, METHOD)
+        return _Asker(check.consent, METHOD) if check is not None and check.consent is not None else None
+    if not isinstance(request.user, Member):
+        return None
+    running = AgeCheck.objects.filter(member=request.user).values_list("provider", flat=True).first()
+    return _Asker(request.user, running or METHOD)
+
+
+def _nobody() -> HttpResponse:
+    """What was begun is over, or was begun elsewhere: to the age page, which asks to log in."""
+    return redirect("community:age")
 
 
 def _session(request: HttpRequest) -> str:
     return request.session.session_key or ""
 
 
-def _slug(request: HttpRequest) -> str:
-    """The provider of the member's check, whose page shows how it stands."""
-    return AgeCheck.objects.filter(member=_member(request)).values_list("provider", flat=True).first() or METHOD
-
-
+@login_not_required
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
-    """The member says which band to prove: it decides what is asked, and opens nothing by itself."""
+    """Somebody says which band to prove: it decides what is asked, and opens nothing by itself."""
+    asker = _asker(request)
+    if asker is None:
+        return _nobody()
     band = request.POST.get("band", "")
     if band not in FACTS_OF_BAND:
         messages.error(request, _("Choose what you want to prove."))
     else:
         try:
-            begin_exchange(actor=_member(request), band=AgeBand(band), session_key=_session(request))
+            begin_exchange(holder=asker.holder, band=AgeBand(band), session_key=_session(request))
         except Refused as refusal:
             messages.error(request, str(refusal))
-    return redirect("community:age_check", slug=_slug(request))
+    return redirect(asker.page)
 
 
 @csrf_exempt  # a wallet has no cookie of ours; the state says which request it answers
@@ -121,55 +158,76 @@ def returned(request: HttpRequest) -> HttpResponseBase:
         return render(request, "community/wallet_return.html", {"code": "", "section": "account"})
     except Refused as refusal:
         return HttpResponse(str(refusal), status=429, content_type="text/plain; charset=utf-8")
-    owner = request.user
-    if isinstance(owner, Member) and owner == exchange.age_check.member and began_here(exchange, _session(request)):
+    asker = _began(request, exchange)
+    if asker is not None:
         if request.method == "HEAD":
             return HttpResponse()
         try:
-            verdict = finish_here(actor=owner, session_key=_session(request), exchange=exchange)
+            verdict = finish_here(holder=asker.holder, session_key=_session(request), exchange=exchange)
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
             _tell(request, verdict)
-        return redirect("community:age")
+        return redirect(asker.home)
     code = typed_code(exchange)
     answer = render(request, "community/wallet_return.html", {"code": f"{code[:3]} {code[3:]}", "section": "account"})
     answer["Referrer-Policy"] = "no-referrer"
     return answer
 
 
+def _began(request: HttpRequest, exchange: WalletExchange) -> _Asker | None:
+    """Whoever began the exchange, where it was in this browser."""
+    if not began_here(exchange, _session(request)):
+        return None
+    check = exchange.age_check
+    if check.consent is not None:
+        return _Asker(check.consent, METHOD) if guardian_check_here(request, METHOD) == check else None
+    owner = request.user
+    return _Asker(owner, check.provider) if isinstance(owner, Member) and owner == check.member else None
+
+
+@login_not_required
 @require_POST
 def code(request: HttpRequest) -> HttpResponse:
-    """The member types the six digits that the wallet's device shows."""
+    """Whoever began types the six digits that the wallet's device shows."""
+    asker = _asker(request)
+    if asker is None:
+        return _nobody()
     try:
         verdict = finish_by_code(
-            actor=_member(request), session_key=_session(request), code=request.POST.get("code", "")[:20]
+            holder=asker.holder, session_key=_session(request), code=request.POST.get("code", "")[:20]
         )
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect("community:age_check", slug=METHOD)
+        return redirect(asker.page)
     _tell(request, verdict)
-    return redirect("community:age")
+    return redirect(asker.home)
 
 
 @never_cache
+@login_not_required
 @require_POST
-def browser(request: HttpRequest) -> JsonResponse:
+def browser(request: HttpRequest) -> HttpResponse:
     """The page hands over what the browser's Digital Credentials API gave it. Answers where to go on."""
+    asker = _asker(request)
+    if asker is None:
+        return _nobody()
     try:
-        verdict = receive_from_browser(actor=_member(request), session_key=_session(request), response=_sealed(request))
+        verdict = receive_from_browser(
+            holder=asker.holder, session_key=_session(request), response=_sealed(request, asker.holder)
+        )
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return JsonResponse({"next": reverse("community:age_check", args=[_slug(request)])})
+        return JsonResponse({"next": asker.page})
     _tell(request, verdict)
-    return JsonResponse({"next": reverse("community:age")})
+    return JsonResponse({"next": asker.home})
 
 
-def _sealed(request: HttpRequest) -> str:
+def _sealed(request: HttpRequest, holder: Holder) -> str:
     """The text of {"response": "base64url"}; "" for anything else, which opens to nothing."""
     if request.content_type != "application/json":
         return ""
-    exchange = WalletExchange.objects.filter(age_check__member=_member(request)).select_related("age_check").first()
+    exchange = running_exchange(holder)
     if exchange is None:
         return ""
     most = longest_text(most_of_answer(exchange)) + 100

@@ -278,7 +278,6 @@ THEIR_OWN_RECORD = {
     "mark_read": "where one reads is nobody's business, and changes nothing for anybody",
     "dismiss_card": "putting a card away is dated on the card",
     "cancel_check": "an attempt that came to nothing is forgotten on purpose",
-    "begin_exchange": "the same: an attempt, not a result",
     "begin_enrolment": "nothing is enrolled yet",
 }
 

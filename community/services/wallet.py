@@ -5,6 +5,9 @@ claims them, by its session and the response code (same device), or by six digit
 where the wallet's device ended (another device). Whoever is talked into scanning somebody else's QR code proves
 nothing for them without also telling them those digits, and the page that shows them says so.
 
+Whose proof it is, is the check's business: a member's, or that of a guardian, who has no account and is asked for an
+adult alone. The rules are the same for both.
+
 Nonce, state, codes and key are derived from the exchange's random id and the server's key, and stored nowhere.
 """
 
@@ -31,7 +34,7 @@ from community.age.eu_wallet.refusals import Reason, Refusal
 from community.age.eu_wallet.transcripts import b64url, dcapi_transcript, redirect_transcript
 from community.age.provider import Level, Outcome, Verdict
 from community.errors import WalletCodeWrong, WalletOver, WalletRefused
-from community.models import AgeCheck, Member, WalletExchange
+from community.models import AgeCheck, GuardianConsent, Member, WalletExchange
 from community.policies import ASK_OF_BAND, AgeBand, meets
 
 from .age import FACTS_OF_BAND, record_outcome
@@ -44,25 +47,29 @@ METHOD, METHOD_ZK = "eu_wallet", "eu_wallet_zk"
 EXCHANGE_MINUTES, CODE_MINUTES = 5, 2
 CODE_ATTEMPTS = 3
 HOUR = 3600
+Holder = Member | GuardianConsent  # who proves something: a member, or the guardian of a consent
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 # -- asking ----------------------------------------------------------------------------------------------------------
 
 
-def begin_exchange(*, actor: Member, band: AgeBand, session_key: str) -> WalletExchange:
-    """Ask the wallet for what `band` takes and nothing more, in the member's running check, from this browser.
+def begin_exchange(*, holder: Holder, band: AgeBand, session_key: str) -> WalletExchange:
+    """Ask the wallet for what `band` takes and nothing more, in the holder's running check, from this browser. A
+    guardian is asked for an adult, whatever the band.
 
     It takes the place of a former exchange of that check. Raises WalletOver without a running check,
     TooManyAttempts, TryLater.
     """
-    take("age-wallet", actor.pk, most=20, seconds=HOUR)
+    take("age-wallet", _counted(holder), most=20, seconds=HOUR)
+    if isinstance(holder, GuardianConsent):
+        band = AgeBand.ADULT
     ask = ASK_OF_BAND[band]
     now = timezone.now()
     with transaction.atomic():
         check = (
             AgeCheck.objects.select_for_update(of=("self",))
-            .filter(member=actor, provider__in=(METHOD, METHOD_ZK), expires_at__gt=now)
+            .filter(**_checks_of(holder), provider__in=(METHOD, METHOD_ZK), expires_at__gt=now)
             .first()
         )
         if check is None:
@@ -81,6 +88,13 @@ def begin_exchange(*, actor: Member, band: AgeBand, session_key: str) -> WalletE
 def exchange_of(check: AgeCheck) -> WalletExchange | None:
     """The check's exchange, while it runs."""
     return WalletExchange.objects.filter(age_check=check, expires_at__gt=timezone.now()).first()
+
+
+def running_exchange(holder: Holder) -> WalletExchange | None:
+    """The exchange of the holder's check, while it runs."""
+    checks = AgeCheck.objects.filter(**_checks_of(holder))
+    running = WalletExchange.objects.filter(age_check__in=checks, expires_at__gt=timezone.now())
+    return running.select_related("age_check").first()
 
 
 def began_here(exchange: WalletExchange, session_key: str) -> bool:
@@ -159,13 +173,13 @@ def decline_exchange(*, state: str, address: str) -> str:
     return settings.SITE_URL + reverse("community:wallet_return")
 
 
-def receive_from_browser(*, actor: Member, session_key: str, response: str) -> Verdict:
+def receive_from_browser(*, holder: Holder, session_key: str, response: str) -> Verdict:
     """Take an answer of the Digital Credentials API from the page that asked, and write what it proves.
 
     Raises WalletOver, WalletRefused, TooManyAttempts, TryLater, CodeUnknown.
     """
-    take("age-wallet-browser", actor.pk, most=30, seconds=HOUR)
-    exchange = _own(actor, session_key, WalletExchange.State.WAITING)
+    take("age-wallet-browser", _counted(holder), most=30, seconds=HOUR)
+    exchange = _own(holder, session_key, WalletExchange.State.WAITING)
     transcript = dcapi_transcript(encryption_info=_encryption_info(exchange), origin=origin())
     try:
         most = most_of_answer(exchange)
@@ -209,28 +223,28 @@ def typed_code(exchange: WalletExchange) -> str:
     return f"{int.from_bytes(_derived(exchange, 'typed code')[:8], 'big') % 1_000_000:06d}"
 
 
-def finish_here(*, actor: Member, session_key: str, exchange: WalletExchange) -> Verdict:
+def finish_here(*, holder: Holder, session_key: str, exchange: WalletExchange) -> Verdict:
     """Write what was proved: the browser that began has come back. Of many at once one counts.
 
-    Raises WalletOver where another browser or another member began; CodeUnknown where it was just used.
+    Raises WalletOver where another browser or another holder began; CodeUnknown where it was just used.
     """
-    own = _own(actor, session_key, WalletExchange.State.ANSWERED)
+    own = _own(holder, session_key, WalletExchange.State.ANSWERED)
     if own.pk != exchange.pk:
         _log(Reason.OTHER_BROWSER)
         raise WalletOver
     return _record(own)
 
 
-def finish_by_code(*, actor: Member, session_key: str, code: str) -> Verdict:
+def finish_by_code(*, holder: Holder, session_key: str, code: str) -> Verdict:
     """Write what was proved on another device: its six digits were typed where the check began.
 
     Three wrong codes end the check. Raises WalletCodeWrong, WalletOver, CodeUnknown, TooManyAttempts, TryLater.
     """
-    take("age-wallet-code", actor.pk, most=30, seconds=HOUR)
+    take("age-wallet-code", _counted(holder), most=30, seconds=HOUR)
     digits = "".join(letter for letter in code if letter.isascii() and letter.isdigit())
     with transaction.atomic():
         # Its lock orders the attempts: of many at once no more than three are looked at.
-        exchange = _own(actor, session_key, WalletExchange.State.ANSWERED, lock=True)
+        exchange = _own(holder, session_key, WalletExchange.State.ANSWERED, lock=True)
         if hmac.compare_digest(digits, typed_code(exchange)):
             return _record(exchange)
         exchange.attempts += 1
@@ -314,12 +328,22 @@ def _waiting(state: str, address: str) -> WalletExchange:
     return exchange
 
 
-def _own(actor: Member, session_key: str, state: str, *, lock: bool = False) -> WalletExchange:
-    exchanges = WalletExchange.objects.select_related("age_check__member")
+def _counted(holder: Holder) -> int | str:
+    """Under what name a holder's attempts are counted."""
+    return f"consent {holder.pk}" if isinstance(holder, GuardianConsent) else holder.pk
+
+
+def _checks_of(holder: Holder) -> dict[str, Holder]:
+    return {"consent" if isinstance(holder, GuardianConsent) else "member": holder}
+
+
+def _own(holder: Holder, session_key: str, state: str, *, lock: bool = False) -> WalletExchange:
+    exchanges = WalletExchange.objects.select_related("age_check__member", "age_check__consent")
     if lock:
         exchanges = exchanges.select_for_update(of=("self",))
     exchange = exchanges.filter(
-        age_check__member=actor, age_check__expires_at__gt=timezone.now(), expires_at__gt=timezone.now()
+        age_check__in=AgeCheck.objects.filter(**_checks_of(holder), expires_at__gt=timezone.now()),
+        expires_at__gt=timezone.now(),
     ).first()
     if exchange is None or exchange.state != state:
         raise WalletOver
@@ -376,7 +400,7 @@ def _found(token: str, what: str) -> WalletExchange | None:
     if len(public_id) > 16 or not public_id.isascii() or not public_id.isalnum():
         return None
     exchange = (
-        WalletExchange.objects.select_related("age_check__member")
+        WalletExchange.objects.select_related("age_check__member", "age_check__consent")
         .filter(public_id=public_id, expires_at__gt=timezone.now(), age_check__expires_at__gt=timezone.now())
         .first()
     )

@@ -93,13 +93,22 @@ def hosted(stage: Stage) -> Secrets:
     }  # fmt: skip
 
 
-def eu_wallet(stage: Stage) -> Secrets:
+def _believed(elements: dict[str, bool]) -> Wallet:
+    """A wallet whose provider is on the community's list."""
     provider = Provider(now=timezone.now().replace(microsecond=0))
     import_trust_list(read_trust_list(provider.pem.encode()), component="test")
-    wallet = Wallet(provider, {"age_over_15": True, "age_over_18": False})
+    return Wallet(provider, elements)
+
+
+def eu_wallet(stage: Stage) -> Secrets:
+    wallet = _believed({"age_over_15": True, "age_over_18": False})
     stage.client.post("/age/eu_wallet/begin/")
     stage.client.post("/age/wallet/choose/", {"band": AgeBand.TEEN_15_17.value})
-    page = stage.client.get("/age/eu_wallet/").content.decode()
+    return _by_wallet(stage.client, wallet, stage.client.get("/age/eu_wallet/").content.decode())
+
+
+def _by_wallet(browser: Client, wallet: Wallet, page: str) -> Secrets:
+    """Let a wallet answer the request on a page, and its browser come back; what of it may be nowhere."""
     link = re.search(r'href="(av://[^"]+)"', page)
     assert link
     asked = unescape(link[1])
@@ -110,7 +119,7 @@ def eu_wallet(stage: Stage) -> Secrets:
         content_type="application/x-www-form-urlencoded",
     )
     back = posted.json()["redirect_uri"].removeprefix("https://havre.example")
-    stage.client.get(back)
+    browser.get(back)
     items = wallet.attestation["nameSpaces"]["eu.europa.ec.av.1"]
     (token,) = json.loads(form["vp_token"]).popitem()[1]
     return {
@@ -121,7 +130,8 @@ def eu_wallet(stage: Stage) -> Secrets:
     }  # fmt: skip
 
 
-def guardian(stage: Stage) -> Secrets:
+def _with_guardian(stage: Stage, prove: Callable[[Client, str], Secrets]) -> Secrets:
+    """The whole way of a guardian's consent, with one proof."""
     email = "camille.parent@example.net"
     there = Client()
     # What people did here is on record with its time; the proof itself, in between, is not.
@@ -136,22 +146,40 @@ def guardian(stage: Stage) -> Secrets:
         assert found
         private = found[1]
         there.post(private, {"what": "confirm"})
-    there.post(private, {"what": "prove", "provider": "oidc_age"})
-    page = there.post(reverse("community:age_leave", args=["oidc_age"]), {"band": "adult"})
-    stage.service.age = 41
-    answer = stage.service.authorise(page.context["where"])
-    there.get(reverse("community:oidc_return"), answer)
+    proof = prove(there, private)
     with time_machine.travel(MOMENT + dt.timedelta(hours=2), tick=False):
         agree_as_child(actor=stage.member)
     consent.refresh_from_db()
     assert consent.granted_on
     # The mail itself carries the address and the link to its reader: it has left, and stands in no row.
     mail.outbox.clear()
-    return {
-        "address": email, "link": link.split("/")[-2], "private link": private.split("/")[-2],
-        "token": stage.service.tokens[0], "subject": stage.service.subject, "nonce": stage.service.nonces[0],
-        "code": answer["code"], "birth date": "2009-04-17", "name": "Camille Dupont-Verrier",
-    }  # fmt: skip
+    return {"address": email, "link": link.split("/")[-2], "private link": private.split("/")[-2], **proof}
+
+
+def guardian(stage: Stage) -> Secrets:
+    def prove(there: Client, private: str) -> Secrets:
+        there.post(private, {"what": "prove", "provider": "oidc_age"})
+        page = there.post(reverse("community:age_leave", args=["oidc_age"]), {"band": "adult"})
+        stage.service.age = 41
+        answer = stage.service.authorise(page.context["where"])
+        there.get(reverse("community:oidc_return"), answer)
+        return {
+            "token": stage.service.tokens[0], "subject": stage.service.subject, "nonce": stage.service.nonces[0],
+            "code": answer["code"], "birth date": "2009-04-17", "name": "Camille Dupont-Verrier",
+        }  # fmt: skip
+
+    return _with_guardian(stage, prove)
+
+
+def guardian_wallet(stage: Stage) -> Secrets:
+    wallet = _believed({"age_over_18": True})
+
+    def prove(there: Client, private: str) -> Secrets:
+        there.post(private, {"what": "prove", "provider": "eu_wallet"})
+        page = there.post("/age/wallet/choose/?guardian", {"band": "adult"}, follow=True).content.decode()
+        return _by_wallet(there, wallet, page)
+
+    return _with_guardian(stage, prove)
 
 
 FLOWS: dict[str, tuple[Callable[[Stage], Secrets], AgeBand]] = {
@@ -160,6 +188,7 @@ FLOWS: dict[str, tuple[Callable[[Stage], Secrets], AgeBand]] = {
     "hosted": (hosted, AgeBand.ADULT),
     "eu_wallet": (eu_wallet, AgeBand.TEEN_15_17),
     "guardian": (guardian, AgeBand.TEEN_13_14),
+    "guardian by wallet": (guardian_wallet, AgeBand.TEEN_13_14),
 }
 
 
@@ -190,7 +219,7 @@ def stage(settings) -> Iterator[Stage]:
 @pytest.mark.parametrize("flow", FLOWS)
 def test_nothing_of_a_proof_is_left_anywhere(flow: str, stage: Stage, redis_server, caplog) -> None:
     act, band = FLOWS[flow]
-    if flow == "guardian":
+    if flow.startswith("guardian"):
         update_community(actor=None, component="test", floor_age=13)
         stage.member = open_member("kim", AgeBand.TEEN_13_14)
         stage.client.force_login(stage.member)

@@ -66,7 +66,7 @@ def asked(member: Member, band: AgeBand) -> tuple[str, str]:
     """A request to the member's wallet, and the cookie of the browser that asked."""
     key = session_key(member)
     begin_check(actor=member, provider="eu_wallet")
-    exchange = begin_exchange(actor=member, band=band, session_key=key)
+    exchange = begin_exchange(holder=member, band=band, session_key=key)
     return wallet_link(exchange), f"{django_settings.SESSION_COOKIE_NAME}={key}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from community.age.provider import AgeProvider, Level
 from community.models import AgeCheck, WalletExchange
+from community.own_checks import home_of
 from community.policies import AgeBand, Ask
 from community.qr import qr_data_uri
 from community.services.settings import get_community
@@ -26,6 +29,7 @@ class EuWalletProvider(AgeProvider):
 
     slug = METHOD
     level = Level.ENHANCED
+    for_guardians = True
 
     @property
     def label(self) -> str:
@@ -49,20 +53,25 @@ class EuWalletProvider(AgeProvider):
     def start(self, check: AgeCheck, request: HttpRequest) -> HttpResponseBase:
         """First which band to prove, for no more than it needs is asked; then the request itself."""
         exchange = exchange_of(check)
+        context: dict[str, Any] = {
+            "slug": self.slug,
+            "guardian": check.consent_id is not None,
+            "back": home_of(check.consent),
+            "section": "account" if check.member_id else "",
+        }
         if exchange is None or not began_here(exchange, request.session.session_key or ""):
-            return _choice(request)
+            context["bands"] = _bands(check)
+            return _never_kept(render(request, "community/wallet_choice.html", context))
         if exchange.state == WalletExchange.State.REFUSED:
-            told = {"slug": self.slug, "section": "account"}
-            return _never_kept(render(request, "community/wallet_refused.html", told))
+            return _never_kept(render(request, "community/wallet_refused.html", context))
         link = self.link(exchange)
-        context = {
+        context |= {
             "link": link,
             "qr": qr_data_uri(link, error="l") if link else "",
             "browser_request": browser_request(exchange),
             "band": AgeBand(exchange.band).label,
             "answered": exchange.state == WalletExchange.State.ANSWERED,
             "state": exchange.state,
-            "section": "account",
         }
         return _never_kept(render(request, "community/wallet.html", context))
 
@@ -76,6 +85,7 @@ class EuWalletZkProvider(EuWalletProvider):
     of accounts, so it is for communities that weigh that against the privacy. Off unless an operator names it."""
 
     slug = METHOD_ZK
+    for_guardians = False  # nothing would tell that one adult agrees for many children
 
     @property
     def label(self) -> str:
@@ -98,18 +108,14 @@ class EuWalletZkProvider(EuWalletProvider):
         return ""
 
 
-def _choice(request: HttpRequest) -> HttpResponseBase:
-    floor_age = get_community().floor_age
-    bands = [AgeBand.ADULT, AgeBand.TEEN_15_17]
-    if floor_age < 15:
-        bands.append(AgeBand.TEEN_13_14)
-    return _never_kept(
-        render(
-            request,
-            "community/wallet_choice.html",
-            {"bands": [(band.value, band.label) for band in bands], "section": "account"},
-        )
-    )
+def _bands(check: AgeCheck) -> list[tuple[str, str]]:
+    """What can be proved: a guardian proves to be an adult, and nothing else is asked of them."""
+    bands = [AgeBand.ADULT]
+    if check.member_id:
+        bands.append(AgeBand.TEEN_15_17)
+        if get_community().floor_age < 15:
+            bands.append(AgeBand.TEEN_13_14)
+    return [(band.value, str(band.label)) for band in bands]
 
 
 def _never_kept(response: HttpResponseBase) -> HttpResponseBase:
