@@ -22,20 +22,24 @@ FUNCTION = "havre_append_only"
 
 @dataclass(frozen=True)
 class Protection:
-    """What is refused on one table. `may_change` are the columns (fields' names) that may still be written."""
+    """What is refused on one table. `may_change` are the columns (fields' names) that may still be written, `may_empty`
+    texts that may go, as their term is over, and never become another text."""
 
     model: str
     may_change: tuple[str, ...] = ()
+    may_empty: tuple[str, ...] = ()
     may_delete: bool = False
 
 
 _registry: dict[str, Protection] = {}
 
 
-def append_only(model: str, *, may_change: Sequence[str] = (), may_delete: bool = False) -> None:
-    """Protect a table ("app.Model"). Rows may be added; only the fields of `may_change` may change afterwards, and
-    rows go only with `may_delete`. Call it from AppConfig.ready."""
-    _registry[model.lower()] = Protection(model.lower(), tuple(may_change), may_delete)
+def append_only(
+    model: str, *, may_change: Sequence[str] = (), may_empty: Sequence[str] = (), may_delete: bool = False
+) -> None:
+    """Protect a table ("app.Model"). Rows may be added; afterwards only the fields of `may_change` may change, the
+    texts of `may_empty` become empty, and rows go only with `may_delete`. Call it from AppConfig.ready."""
+    _registry[model.lower()] = Protection(model.lower(), tuple(may_change), tuple(may_empty), may_delete)
 
 
 @dataclass(frozen=True)
@@ -52,18 +56,24 @@ def _trigger(table: str, what: str, sql: str) -> _Trigger:
     return _Trigger(name, table, sql.replace("TRIGGER_NAME", f'"{name}"'))
 
 
-def _frozen_columns(protection: Protection) -> list[str]:
-    model = apps.get_model(protection.model)
-    known = {field.name for field in model._meta.concrete_fields}
-    if unknown := set(protection.may_change) - known:
+def _refused_changes(connection: BaseDatabaseWrapper, protection: Protection) -> Iterator[str]:
+    """SQL conditions on OLD and NEW, one for each column that does not change as it likes."""
+    fields = apps.get_model(protection.model)._meta.concrete_fields
+    named = {*protection.may_change, *protection.may_empty}
+    if unknown := named - {field.name for field in fields}:
         raise LookupError(f"{protection.model} has no field {', '.join(sorted(unknown))}")
-    return [f.column for f in model._meta.concrete_fields if f.name not in protection.may_change]
+    changed = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}[connection.vendor]
+    for field in fields:
+        changes = f'OLD."{field.column}" {changed} NEW."{field.column}"'
+        if field.name in protection.may_empty:
+            yield f"""({changes} AND NEW."{field.column}" {changed} '')"""
+        elif field.name not in protection.may_change:
+            yield changes
 
 
 def _wanted(connection: BaseDatabaseWrapper, protection: Protection) -> Iterator[_Trigger]:
     table = apps.get_model(protection.model)._meta.db_table
-    changed = {"sqlite": "IS NOT", "postgresql": "IS DISTINCT FROM"}[connection.vendor]
-    condition = " OR ".join(f'OLD."{column}" {changed} NEW."{column}"' for column in _frozen_columns(protection))
+    condition = " OR ".join(_refused_changes(connection, protection))
     if connection.vendor == "sqlite":
         refuse = f"BEGIN SELECT RAISE(ABORT, 'append-only: {table}'); END"
         yield _trigger(

@@ -156,12 +156,14 @@ _TERMS = {
     "accounts": 365,
     "unfounded": 90,
     "restricted": 215,
+    "reasons": 215,
     "hate": 365,
     "minors": 365,
     "handed_over": 365,
+    "nca_reference": 1826,
 }
 RETENTION_DAYS = {
-    name: env.number(f"RETENTION_{name.upper()}", days, least=184 if name == "restricted" else 1)
+    name: env.number(f"RETENTION_{name.upper()}", days, least=184 if name in ("restricted", "reasons") else 1)
     for name, days in _TERMS.items()
 }
 

@@ -44,17 +44,22 @@ class SafeguardingConfig(AppConfig):
         append_only(
             "safeguarding.Briefing",
             # Emptied when the term of the case is over.
-            may_change=("summary", "danger_why", "family_note", "opinion", "circumstances"),
+            may_change=("circumstances",),
+            may_empty=("summary", "danger_why", "family_note", "opinion"),
         )
         append_only("safeguarding.CaseParty")
-        append_only("safeguarding.CaseNote", may_change=("text",))  # emptied when its term is over
-        # What happens to a decision after it was written: a second person, an effect. Never what it says.
+        append_only("safeguarding.CaseNote", may_empty=("text",))  # emptied when its term is over
+        # What happens to a decision after it was written: a second person, an effect. Never what it says, until the
+        # term of its words is over.
         append_only(
             "safeguarding.Decision",
-            may_change=("second_person", "takes_effect_at", "refused_at", "restriction_ref"),
+            may_change=("second_person", "takes_effect_at", "refused_at", "restriction_ref", "words_erased_at"),
+            may_empty=("reasons", "private_notes"),
         )
-        append_only("safeguarding.StatementOfReasons", may_change=("read_at",))
-        append_only("safeguarding.Appeal", may_change=("state", "judged_by", "judged_at", "answer"))
+        append_only("safeguarding.StatementOfReasons", may_change=("read_at",), may_empty=("body",))
+        append_only(
+            "safeguarding.Appeal", may_change=("state", "judged_by", "judged_at", "answer"), may_empty=("text",)
+        )
         append_only("safeguarding.ExportDownload")
         append_only("safeguarding.TransparencyMonth")
         # What is owed is written on as it is done; no line of it ever goes.

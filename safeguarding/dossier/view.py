@@ -195,6 +195,10 @@ class _View(Wording):
             head = [say("rule"), say("rule_version"), say("times")]
             yield {"kind": "table", "title": say("rules_met"), "head": head, "rows": rows}
 
+    def _said(self, text: str) -> str:
+        """Words as a quotation, or that they are gone: their term was over."""
+        return self.say("quote", text=text) if text else self.say("term_over")
+
     def _decisions(self) -> Iterator[Block]:
         say = self.say
         for decision in self.case.decisions:
@@ -209,15 +213,11 @@ class _View(Wording):
             if decision.statement:
                 statement = decision.statement
                 answer = say("yes" if statement.automated_detection else "no")
-                rows.append(
-                    [say("reasons_sent"), f"{say('quote', text=statement.body)}\n{self._at(statement.sent_at)}"]
-                )
+                rows.append([say("reasons_sent"), f"{self._said(statement.body)}\n{self._at(statement.sent_at)}"])
                 rows.append(["", say("automated_detection", answer=answer)])
             if decision.appeal:
                 appeal = decision.appeal
-                told = (
-                    f"{say('quote', text=appeal.text)}\n{self._at(appeal.lodged_at)} · {say(f'appeal.{appeal.state}')}"
-                )
+                told = f"{self._said(appeal.text)}\n{self._at(appeal.lodged_at)} · {say(f'appeal.{appeal.state}')}"
                 rows.append([say("appeal"), told])
                 if appeal.answer:
                     rows.append([say("answer"), say("quote", text=appeal.answer)])

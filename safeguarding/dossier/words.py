@@ -235,6 +235,7 @@ _TABLE = {
     "nothing_recorded": ("rien de consigné", "nothing recorded"),
     "pair": ("{a} : {b}", "{a}: {b}"),
     "quote": ("« {text} »", "“{text}”"),
+    "term_over": ("n’est plus conservé : délai écoulé", "no longer kept: its term is over"),
     # values
     "yes": ("oui", "yes"),
     "no": ("non", "no"),

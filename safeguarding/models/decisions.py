@@ -46,6 +46,7 @@ class Decision(models.Model):
     # Null while an irreversible act waits for a second person.
     takes_effect_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)  # the second person said no
+    words_erased_at = models.DateTimeField(null=True)  # reasons, notes, statement and appeal: their term was over
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -76,15 +77,19 @@ class Decision(models.Model):
                 condition=~Q(action="ban") | Q(takes_effect_at__isnull=True) | Q(second_person__isnull=False),
                 name="decision_ban_takes_two",
             ),
-            # Reasons are owed whenever somebody is affected (DSA art. 17).
+            # Reasons are owed whenever somebody is affected (DSA art. 17), and stand until their term is over.
             models.CheckConstraint(
-                condition=Q(action__in=["no_action", "release_message"]) | ~Q(reasons=""), name="decision_has_reasons"
+                condition=Q(action__in=["no_action", "release_message"])
+                | ~Q(reasons="")
+                | Q(words_erased_at__isnull=False),
+                name="decision_has_reasons",
             ),
         ]
 
 
 class StatementOfReasons(models.Model):
-    """The reasons as rendered and sent, in the recipient's language (DSA art. 17). Never changed."""
+    """The reasons as rendered and sent, in the recipient's language (DSA art. 17). Never changed;
+    emptied when the term of the decision's words is over."""
 
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="statement")
     recipient = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="statements")

@@ -1,7 +1,8 @@
 """What goes when its time is over: every night, by rules stated once (settings.RETENTION_DAYS), holds respected.
 
-What stays of a case is its index: codes, people, decisions with their reasons, hashes of the evidence, the audit
-chain. The words die with the keys that open them. A dry run counts and touches nothing.
+What stays of a case is its index: codes, people, what was decided and by which clauses, hashes of the evidence, the
+audit chain. The words die with the keys that open them, and the reasons no sooner than the words they judge. A dry run
+counts and touches nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,16 @@ from community.models import Member
 from community.services.connections import expired_connections, purge_connections
 from community.services.members import expired_pseudonyms, purge_pseudonyms
 from safeguarding.incidents import INCIDENTS
-from safeguarding.models import Appeal, Case, CaseNote, Decision, EvidenceKey, RetentionRun, Transmission
+from safeguarding.models import (
+    Appeal,
+    Case,
+    CaseNote,
+    Decision,
+    EvidenceKey,
+    RetentionRun,
+    StatementOfReasons,
+    Transmission,
+)
 
 from .duties import NOTHING_DONE
 from .holds import held_cases, held_members
@@ -114,6 +124,67 @@ def _cases(rule: str) -> Callable[[dt.datetime, bool], Line]:
     return run
 
 
+# -- the reasons of decisions ----------------------------------------------------------------------------------------
+
+
+def cases_without_need_of_reasons(*, now: dt.datetime) -> QuerySet[Case]:
+    """The closed cases whose decisions' reasons, statements and appeals have outlived their term, holds aside: the
+    term runs from the closing, or from what was decided or judged after it. None that still has words to judge by, that
+    was told to NCMEC or the NCA within its year (which keeps the judgement too: SI 2026/268), with an appeal that waits
+    or may still be lodged, or with a sanction that ends later."""
+    term = _before("reasons", now)
+    decided = Decision.objects.filter(case=OuterRef("pk"))
+    needed = decided.filter(
+        Q(created_at__gte=term)
+        | Q(takes_effect_at__gte=term)
+        | Q(ends_at__gt=now)
+        | Q(statement__appeal_until__gt=now, appeal__isnull=True)
+        | Q(appeal__state=Appeal.State.PENDING)
+        | Q(appeal__judged_at__gte=term)
+    )
+    return (
+        Case.objects.filter(state=Case.State.CLOSED, closed_at__lt=term)
+        .annotate(handed=_handed_over())
+        .filter(Exists(decided.filter(words_erased_at__isnull=True)))
+        .exclude(Exists(EvidenceKey.objects.filter(evidence__case=OuterRef("pk"))))
+        .exclude(handed=True, closed_at__gte=_before("handed_over", now))
+        .exclude(Exists(needed))
+    )
+
+
+def _erase_reasons(case: Case, now: dt.datetime) -> bool:
+    with transaction.atomic():
+        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+        if not cases_without_need_of_reasons(now=now).filter(pk=case.pk).exclude(held_cases()).exists():
+            return False  # opened again, or held, since it was found
+        StatementOfReasons.objects.filter(decision__case=case).update(body="")
+        Appeal.objects.filter(decision__case=case).update(text="", answer="")
+        case.decisions.filter(words_erased_at__isnull=True).update(
+            reasons="", private_notes="", words_erased_at=timezone.now()
+        )
+        audit.record(actor=None, component=COMPONENT, action="case.reasons_erased", subject=case)
+    return True
+
+
+def _reasons(now: dt.datetime, dry_run: bool) -> Line:
+    due = cases_without_need_of_reasons(now=now)
+    free = due.exclude(held_cases())
+    total, waiting = due.count(), free.count()
+    erased = 0 if dry_run else sum(_erase_reasons(case, now) for case in free.order_by("closed_at")[:AT_ONCE])
+    return Line("reasons", settings.RETENTION_DAYS["reasons"], total, erased, total - waiting)
+
+
+def _nca_references(now: dt.datetime, dry_run: bool) -> Line:
+    """References that the NCA gave (five years: SI 2026/268); that it was told, when and by whom stays."""
+    due = Transmission.objects.filter(
+        channel="nca", sent_at__lt=_before("nca_reference", now), case__state=Case.State.CLOSED
+    ).exclude(reference="")
+    free = due.exclude(case__in=Case.objects.filter(held_cases()))
+    total, waiting = due.count(), free.count()
+    erased = 0 if dry_run else free.update(reference="")
+    return Line("nca_reference", settings.RETENTION_DAYS["nca_reference"], total, erased, total - waiting)
+
+
 # -- the words of rooms ----------------------------------------------------------------------------------------------
 
 
@@ -154,6 +225,8 @@ def _accounts(now: dt.datetime, dry_run: bool) -> Line:
 
 RULES: Sequence[Callable[[dt.datetime, bool], Line]] = (
     *(_cases(rule) for rule in ("unfounded", "restricted", "hate", "minors", "handed_over")),
+    _reasons,
+    _nca_references,
     _removed,
     _connections,
     _accounts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from safeguarding.incidents import INCIDENTS, SEVERITIES
 from safeguarding.models import Case, CaseParty, Decision, Duty
@@ -49,6 +49,8 @@ RETENTION_RULES = {
     "hate": gettext_lazy("words of cases of hate"),
     "minors": gettext_lazy("words of cases with a minor"),
     "handed_over": gettext_lazy("words told to NCMEC or the NCA"),
+    "reasons": gettext_lazy("reasons of decisions, statements and appeals"),
+    "nca_reference": gettext_lazy("references received from the NCA"),
     "removed_messages": gettext_lazy("removed and refused messages"),
     "connections": gettext_lazy("connection records"),
     "accounts": gettext_lazy("names of closed accounts"),
@@ -76,4 +78,4 @@ def action_name(decision: Decision) -> str:
 @register.filter
 def headline(body: str) -> str:
     """The first line of a statement: what was decided."""
-    return body.partition("\n")[0]
+    return body.partition("\n")[0] or gettext("Decision whose reasons are no longer kept")

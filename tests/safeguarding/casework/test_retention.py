@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +20,17 @@ from community.models import AuditEvent, ConnectionLog, PseudonymChange
 from community.services.connections import record_connection
 from community.services.members import close_account
 from community.services.sealing import seal_audit, verify_audit
-from safeguarding.models import Case, CaseNote, ErasureRequest, Evidence, EvidenceKey, Report, RetentionRun
-from safeguarding.services.appeals import lodge_appeal
+from safeguarding.models import (
+    Case,
+    CaseNote,
+    ErasureRequest,
+    Evidence,
+    EvidenceKey,
+    Report,
+    RetentionRun,
+    StatementOfReasons,
+)
+from safeguarding.services.appeals import judge_appeal, lodge_appeal
 from safeguarding.services.casework import add_note, claim_case, close_case
 from safeguarding.services.erasure import answer_of, erase_requested, request_erasure
 from safeguarding.services.holds import lift_hold, place_hold
@@ -83,7 +93,7 @@ def test_the_words_of_a_case_go_with_their_term_and_its_index_stays(sanctioned, 
     assert Evidence.objects.filter(case=sanctioned).count() == before
     assert Report.objects.get(case=sanctioned).text == ("" if gone else "Again and again.")
     assert CaseNote.objects.get(case=sanctioned).text == ("" if gone else "Murmured: seen before.")
-    assert sanctioned.decisions.get().reasons
+    assert bool(sanctioned.decisions.get().reasons) is not gone
 
 
 def test_the_chain_of_seals_holds_after_an_erasure(sanctioned):
@@ -158,6 +168,98 @@ def test_whoever_is_in_a_case_that_waits_keeps_their_connections(case, bob):
     assert ConnectionLog.objects.exists()
 
 
+# -- the reasons of decisions ----------------------------------------------------------------------------------------
+
+
+def reasons_left(case: Case) -> bool:
+    decision = case.decisions.get()
+    return bool(decision.reasons or decision.statement.body)
+
+
+def test_reasons_statement_and_appeal_go_after_their_term_and_what_was_decided_stays(dana, sanctioned, bob):
+    decision = sanctioned.decisions.get()
+    with time_machine.travel(timezone.now() + 10 * DAY):
+        appeal = lodge_appeal(actor=bob, decision=decision, text="It was a joke.")
+    with time_machine.travel(timezone.now() + 20 * DAY):
+        judge_appeal(actor=dana, appeal=appeal, overturn=False, answer="It was none.")
+    nights(234)  # the words of the case are over by now; the reasons run from the judgement
+    assert not words_left(sanctioned)
+    assert reasons_left(sanctioned)
+    assert nights(236) == {"reasons": 1}
+    decision.refresh_from_db()
+    appeal.refresh_from_db()
+    assert (decision.reasons, decision.private_notes, decision.statement.body) == ("", "", "")
+    assert (appeal.text, appeal.answer, appeal.state) == ("", "", "upheld")
+    assert (decision.action, decision.member, bool(decision.clauses)) == ("warn", bob, True)
+    assert AuditEvent.objects.filter(action="case.reasons_erased").count() == 1
+    assert nights(300) == {}
+
+
+@pytest.mark.invariant(5)
+def test_reasons_become_empty_and_never_another_text(sanctioned):
+    decisions = sanctioned.decisions.all()
+    for rewritten in ({"reasons": "Something else."}, {"private_notes": "Something else."}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            decisions.update(**rewritten)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        decisions.update(reasons="")  # only with the time at which its term was over
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StatementOfReasons.objects.update(body="Something else.")
+
+
+def test_reasons_stay_while_an_appeal_waits_may_still_be_lodged_or_the_sanction_lasts(settings, closed, mo, case, bob):
+    settings.RETENTION_DAYS = {**settings.RETENTION_DAYS, "reasons": 10, "restricted": 5}
+    closed(mo, case, "mute", member=bob, ends_at=timezone.now() + 190 * DAY)
+    EvidenceKey.objects.filter(evidence__case=case).delete()
+    nights(183)  # may still be lodged
+    assert reasons_left(case)
+    nights(189)  # still muted
+    assert reasons_left(case)
+    nights(191)
+    assert not reasons_left(case)
+
+
+def test_an_appeal_that_waits_keeps_the_reasons(sanctioned, bob):
+    lodge_appeal(actor=bob, decision=sanctioned.decisions.get(), text="It was a joke.")
+    EvidenceKey.objects.filter(evidence__case=sanctioned).delete()
+    nights(1000)
+    assert reasons_left(sanctioned)
+
+
+@pytest.mark.invariant(5)
+def test_reasons_of_an_open_case_stay_however_old(mo, case, bob, decide):
+    claim_case(actor=mo, case=case)
+    decide(mo, case, "warn", member=bob)
+    EvidenceKey.objects.filter(evidence__case=case).delete()
+    nights(5000)
+    assert reasons_left(case)
+
+
+def test_what_was_told_to_the_nca_keeps_its_judgement_a_year_and_its_reference_five(sam, closed, severe_case, bob):
+    line = add_transmission(actor=sam, case=severe_case, channel="nca")
+    record_sent(actor=sam, line=line, recipient="NCA", basis="SI 2026/268", sent_at=timezone.now(), reference="NCA-7")
+    closed(sam, severe_case, "warn", member=bob)
+    EvidenceKey.objects.filter(evidence__case=severe_case).delete()
+    nights(364)
+    assert reasons_left(severe_case)
+    assert nights(366) == {"reasons": 1}
+    nights(5 * 365)
+    assert severe_case.transmissions.get(channel="nca").reference == "NCA-7"
+    assert nights(5 * 366) == {"nca_reference": 1}
+    assert severe_case.transmissions.get(channel="nca").reference == ""
+
+
+def test_a_page_whose_reasons_are_gone_says_so(sanctioned, bob):
+    nights(216)
+    decision = sanctioned.decisions.get()
+    browser = Client(headers={"accept-language": "en"})
+    browser.force_login(bob)
+    mine = browser.get(reverse("safeguarding:decision", args=[decision.public_id])).content.decode()
+    assert "The reasons are no longer kept" in mine
+    listed = browser.get(reverse("safeguarding:my_decisions")).content.decode()
+    assert "Decision whose reasons are no longer kept" in listed
+
+
 # -- holds -----------------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +269,7 @@ def test_a_hold_stops_everything_and_lifting_it_lets_go(sam, dana, sanctioned, b
     assert nights(1000) == {}
     assert words_left(sanctioned)
     lift_hold(actor=dana, hold=hold, reason="Nobody asked.")
-    assert nights(1000) == {"restricted": 1, "connections": 1}
+    assert nights(1000) == {"restricted": 1, "reasons": 1, "connections": 1}
 
 
 def test_a_hold_on_a_member_keeps_their_cases(sam, sanctioned, bob):
