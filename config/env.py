@@ -195,6 +195,13 @@ class Env:
         """32 random bytes in base64. Required."""
         return decode_key(name, self.text(name))
 
+    def old_keys(self, name: str) -> list[bytes]:
+        """Comma-separated keys of 32 bytes in base64, none twice; often there are none."""
+        keys = [decode_key(name, encoded) for encoded in self.items(name)]
+        if len(set(keys)) != len(keys):
+            raise ImproperlyConfigured(f"{name} has the same key twice.")
+        return keys
+
     def keys(self, name: str) -> dict[str, bytes]:
         """`id:base64,id:base64`: 32-byte keys by id, in order. The first is the current one, the others only open
         what they once sealed. Required, at least one, no id twice."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from config.env import KEY_BYTES, read_env_file
 
 SECRET_NAMES = ("SECRET_KEY", "EVIDENCE_KEYS", "SIGNING_KEY", "HASH_KEY", "CONNECTION_LOG_KEY")
+FORMER_SECRETS = ("CONNECTION_LOG_OLD_KEYS",)  # there once a key was changed
 
 
 def new_secrets() -> dict[str, str]:

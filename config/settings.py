@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.connections import celery_broker_url, database_settings
 from config.env import Env, read_env_file
-from config.keys import SECRET_NAMES, local_secrets
+from config.keys import FORMER_SECRETS, SECRET_NAMES, local_secrets
 from config.mail import mail_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,7 +35,8 @@ LOCAL = DEBUG or HAVRE_DEMO
 if LOCAL:
     env = Env(os.environ, {**local_secrets(VAR_DIR), **_written})
 
-SECRETS = {name: env.text(name) for name in SECRET_NAMES}  # as they were given, for `manage.py backup`
+# As they were given, for `manage.py backup`.
+SECRETS = {name: env.text(name) for name in (*SECRET_NAMES, *filter(env.given, FORMER_SECRETS))}
 SECRET_KEY = env.secret("SECRET_KEY")
 EVIDENCE_KEYS = env.keys("EVIDENCE_KEYS")  # wrap the keys of evidence; id -> 32 bytes, the first seals
 SIGNING_KEY = env.key("SIGNING_KEY")  # Ed25519 seed that signs exports
@@ -51,6 +52,9 @@ if PDF_CERTIFICATE and not Path(PDF_CERTIFICATE).is_file():
     raise ImproperlyConfigured("PDF_CERTIFICATE must name a PKCS #12 file.")
 HASH_KEY = env.key("HASH_KEY")  # HMAC key of codes, used proofs and fingerprints
 CONNECTION_LOG_KEY = env.key("CONNECTION_LOG_KEY")  # seals addresses of sign-ups and logins
+CONNECTION_LOG_OLD_KEYS = env.old_keys("CONNECTION_LOG_OLD_KEYS")  # former ones: open what they sealed, seal nothing
+if CONNECTION_LOG_KEY in CONNECTION_LOG_OLD_KEYS:
+    raise ImproperlyConfigured("CONNECTION_LOG_OLD_KEYS holds the key in use: it is for former ones.")
 
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if LOCAL else ())
 if not ALLOWED_HOSTS:

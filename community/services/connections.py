@@ -40,7 +40,7 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One record, opened. `at` is UTC; `address` and `port` are None where the key is gone."""
+    """One record, opened. `at` is UTC; `address` and `port` are None where the key that sealed it is in no setting."""
 
     kind: str
     at: dt.datetime
@@ -59,7 +59,9 @@ def record_connection(*, member: Member, kind: str, client: Client) -> Connectio
     nonce = secrets.token_bytes(_NONCE_BYTES)
     plain = json.dumps({"address": client.address, "port": client.port, "at": at.isoformat()}).encode()
     sealed = nonce + AESGCM(settings.CONNECTION_LOG_KEY).encrypt(nonce, plain, _bound_to(member.pk, kind))
-    return ConnectionLog.objects.create(member=member, kind=kind, key_id=_key_id(), sealed=sealed, created_at=at)
+    return ConnectionLog.objects.create(
+        member=member, kind=kind, key_id=_key_id(settings.CONNECTION_LOG_KEY), sealed=sealed, created_at=at
+    )
 
 
 def sealed_connections(*, member: Member) -> list[dict[str, str]]:
@@ -104,7 +106,11 @@ def read_connections(
             rows.setdefault(
                 sealed,
                 ConnectionLog(
-                    member=member, kind=one["kind"], sealed=sealed, created_at=dt.datetime.fromisoformat(one["at"])
+                    member=member,
+                    kind=one["kind"],
+                    key_id=one["key_id"],
+                    sealed=sealed,
+                    created_at=dt.datetime.fromisoformat(one["at"]),
                 ),
             )
         found = [_open(row) for row in sorted(rows.values(), key=lambda row: row.created_at)]
@@ -136,9 +142,10 @@ def purge_connections() -> int:
 def _open(row: ConnectionLog) -> Connection:
     sealed = bytes(row.sealed)
     nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+    keys = {_key_id(key): key for key in (settings.CONNECTION_LOG_KEY, *settings.CONNECTION_LOG_OLD_KEYS)}
     try:
-        plain = AESGCM(settings.CONNECTION_LOG_KEY).decrypt(nonce, ciphertext, _bound_to(row.member_id, row.kind))
-    except InvalidTag:
+        plain = AESGCM(keys[row.key_id]).decrypt(nonce, ciphertext, _bound_to(row.member_id, row.kind))
+    except (KeyError, InvalidTag):
         return Connection(row.kind, row.created_at, None, None)
     told = json.loads(plain)
     return Connection(row.kind, dt.datetime.fromisoformat(told["at"]), told["address"], told["port"])
@@ -149,5 +156,5 @@ def _bound_to(member_pk: int, kind: str) -> bytes:
     return f"{member_pk}:{kind}".encode()
 
 
-def _key_id() -> str:
-    return hashlib.sha256(settings.CONNECTION_LOG_KEY).hexdigest()[:12]
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()[:12]

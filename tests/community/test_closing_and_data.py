@@ -26,7 +26,13 @@ from community.models import AgeFact, AuditEvent, Block, ConnectionLog, MailJob,
 from community.policies import AgeBand
 from community.services.access import access_of
 from community.services.age import begin_check
-from community.services.connections import Ground, purge_connections, read_connections, record_connection
+from community.services.connections import (
+    Ground,
+    purge_connections,
+    read_connections,
+    record_connection,
+    sealed_connections,
+)
 from community.services.mail import purge_mail, queue_mail
 from community.services.members import check_pseudonym, close_account, close_unconfirmed, export_personal_data
 from community.services.sealing import seal_audit, verify_audit
@@ -164,6 +170,19 @@ def test_two_officers_read_what_was_sealed_and_it_is_on_record(bob: Member, sam:
     assert connection.at.utcoffset() == dt.timedelta(0)
     event = AuditEvent.objects.get(action="connections.read")
     assert (event.actor, event.payload.data["second"]) == (sam, dana.public_id)
+
+
+def test_after_a_change_of_key_old_entries_open_with_the_key_that_sealed_them(settings, bob, sam, dana) -> None:
+    record_connection(member=bob, kind="signup", client=SOMEWHERE)
+    kept = sealed_connections(member=bob)
+    former, settings.CONNECTION_LOG_KEY = settings.CONNECTION_LOG_KEY, bytes(range(32))
+    record_connection(member=bob, kind="login", client=NetworkClient("192.0.2.8", 40124))
+    settings.CONNECTION_LOG_OLD_KEYS = [former]
+    assert [one.address for one in read(bob, actor=sam, second=dana)] == ["192.0.2.7", "192.0.2.8"]
+    ConnectionLog.objects.filter(kind="signup").delete()  # its term is over: what a case froze opens all the same
+    assert [one.address for one in read(bob, actor=sam, second=dana, kept=kept)] == ["192.0.2.7", "192.0.2.8"]
+    settings.CONNECTION_LOG_OLD_KEYS = []
+    assert [one.address for one in read(bob, actor=sam, second=dana, kept=kept)] == [None, "192.0.2.8"]
 
 
 def test_the_row_shows_no_address_and_does_not_open_for_another_member(bob: Member, alice: Member, sam, dana) -> None:

@@ -106,6 +106,15 @@ def test_keys_that_are_not_keys_are_refused_without_showing_them(value: str) -> 
     assert KEY[:20] not in str(caught.value)
 
 
+def test_former_keys_are_there_or_not_and_each_is_a_key() -> None:
+    assert Env({}).old_keys("CONNECTION_LOG_OLD_KEYS") == []
+    assert Env({"CONNECTION_LOG_OLD_KEYS": KEY}).old_keys("CONNECTION_LOG_OLD_KEYS") == [bytes(range(32))]
+    for value in (f"{KEY},{KEY}", f"{KEY},", f"a:{KEY}", KEY[:-4]):
+        with pytest.raises(ImproperlyConfigured, match="CONNECTION_LOG_OLD_KEYS") as caught:
+            Env({"CONNECTION_LOG_OLD_KEYS": value}).old_keys("CONNECTION_LOG_OLD_KEYS")
+        assert KEY[:20] not in str(caught.value)
+
+
 def test_the_environment_wins_over_the_written_file() -> None:
     env = Env({"TIME_ZONE": "Europe/Brussels"}, {"TIME_ZONE": "Europe/Paris", "EMAIL_HOST": "mail.example"})
     assert env.text("TIME_ZONE") == "Europe/Brussels"

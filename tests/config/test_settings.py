@@ -75,6 +75,12 @@ def test_it_refuses_to_start_and_names_the_variable(tmp_path: Path, variable: st
     assert "Traceback" not in done.stderr
 
 
+def test_the_key_in_use_is_no_former_one(tmp_path: Path) -> None:
+    done = manage(tmp_path, "check", **SOUND, CONNECTION_LOG_OLD_KEYS=SOUND["CONNECTION_LOG_KEY"])
+    assert done.returncode != 0
+    assert "CONNECTION_LOG_OLD_KEYS holds the key in use" in done.stderr
+
+
 def test_where_to_listen_and_which_redis_may_stand_in_the_environment_file(tmp_path: Path) -> None:
     lines = {**SOUND, "PORT": "8123", "WORKER_PROCESSES": "3", "REDIS_URL_FILE": str(tmp_path / "redis")}
     (tmp_path / "redis").write_text("redis://redis.example/0\n")
