@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import ages, drift, pairs, piles, rooms, spread
+from . import ages, drift, pairs, piles, rooms, spread, tone
 from .context import Situation
 from .counterfactual import Circumstances, rescored
 from .pairs import Score, Sighting
@@ -336,7 +336,7 @@ def _attack_alerts(situation: Situation) -> Iterator[Alert]:
     does = {_does(finding) for finding in standing}
     target = piles.aim(pile, author, situation.aimed) if attacks else None
     strength = min(1.5, max(f.weight for f in attacks) + 0.15 * (len(attacks) - 1)) if attacks else 0.0
-    piles.note(pile, author, target, does, strength, ref, now)
+    piles.note(pile, author, target, does, strength, ref, now, rude=tone.is_rude(situation.findings))
     if not attacks and "abet" in does and not piles.note_applause(pile, author, ref, now):
         return
     yield from _hate_alerts(situation, target)

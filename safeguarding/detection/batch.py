@@ -14,6 +14,7 @@ from typing import Any
 from .engine import assess, needs, room_key, screen
 from .names import assess_room_name as judge_name
 from .rulesets import Ruleset
+from .tone import RULE as CONTEXT
 from .types import Alert, Assessment, Finding, Person, RoomInfo, Utterance, Verdict
 
 ESTABLISHED_DAYS = 365
@@ -32,7 +33,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _told(findings: Iterable[Finding], ruleset: Ruleset) -> list[dict[str, Any]]:
     """What stands, and rude words that accuse nobody; not the words of another (quoted, reported, reclaimed)."""
-    rude = {rule.id for rule in ruleset.rules if not rule.alerting and rule.code == "C1"}
+    rude = {rule.id for rule in ruleset.rules if not rule.alerting and rule.code == "C1"} | {CONTEXT}
     return [_finding(finding) for finding in findings if finding.alerting or finding.rule in rude]
 
 

@@ -115,17 +115,17 @@ class _Guards:
         )
 
 
-def scan(text: str, lang: str, ruleset: Ruleset) -> list[Finding]:
-    """The findings of the rules of scope "text" in any text, in the order they appear. Pure and linear in its
-    length.
+def scan(text: str, lang: str, ruleset: Ruleset, *, without: str = "") -> list[Finding]:
+    """The findings of the rules of scope "text" in any text, in the order they appear, none of the code `without`.
+    Pure and linear in its length.
     """
     lexicon = lexicon_for(ruleset, lang)
-    return judge(lexicon, lexicon.read(text))
+    return judge(lexicon, lexicon.read(text), without=without)
 
 
-def judge(lexicon: Lexicon, reading: Reading, scope: str = "text") -> list[Finding]:
+def judge(lexicon: Lexicon, reading: Reading, scope: str = "text", *, without: str = "") -> list[Finding]:
     """The findings of a reading: every match of the rules of a scope, as its guards let it stand."""
-    hits = lexicon.hits(reading, scope)
+    hits = lexicon.hits(reading, scope, without=without)
     guards: _Guards | None = None
     findings = []
     for hit in hits:

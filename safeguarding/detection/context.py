@@ -45,19 +45,20 @@ def _applies(scope: tuple[tuple[str, ...], tuple[str, ...]] | None, room: RoomIn
 
 
 def read_message(
-    text: str, *, room: RoomInfo, recent: Sequence[str], ruleset: Ruleset, lang: str = ""
+    text: str, *, room: RoomInfo, recent: Sequence[str], ruleset: Ruleset, lang: str = "", sides: bool = True
 ) -> tuple[Finding, ...]:
     """The findings of a text, and of what it completes when its author split words over `recent` messages.
 
-    Spans are those of `text`; a finding begun in an earlier message starts at 0.
+    Spans are those of `text`; a finding begun in an earlier message starts at 0. Without `sides`, nothing of code SIDE.
     """
     lang = lang if lang in ("fr", "en") else room.lang
     lang = lang if lang in ("fr", "en") else "fr"
-    found = scan(text, lang, ruleset)
+    without = "" if sides else SIDE
+    found = scan(text, lang, ruleset, without=without)
     if recent and text:
         before = " ".join(recent) + " "
         have = {finding.rule for finding in found}
-        for finding in scan(before + text, lang, ruleset):
+        for finding in scan(before + text, lang, ruleset, without=without):
             start, end = finding.span
             if start < len(before) < end and finding.rule not in have:
                 found.append(

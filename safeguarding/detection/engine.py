@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import alerts, pairs, piles, rooms, spread
+from . import alerts, pairs, piles, rooms, spread, tone
 from .context import SIDE, Situation, read_message
 from .rulesets import Ruleset
 from .types import Alert, Assessment, Finding, Person, RoomInfo, Screening, Utterance, Verdict
@@ -40,8 +40,8 @@ def screen(text: str, *, room: RoomInfo, author: Person, recent: Sequence[str] =
 
     REFUSE for contact data in a room minors may enter, HOLD for the gravest, ALLOW otherwise; never on D1 alone.
     """
-    findings = read_message(text, room=room, recent=recent, ruleset=ruleset)
-    return Screening(_text_verdict(findings, ruleset), _told(findings), ruleset.digest)
+    findings = read_message(text, room=room, recent=recent, ruleset=ruleset, sides=False)
+    return Screening(_text_verdict(findings, ruleset), findings, ruleset.digest)
 
 
 def needs(
@@ -103,15 +103,16 @@ def assess(
         backwards={other: opened[key] for other, _ in aimed if (key := pair_key(other, utterance.author)) in opened},
         recipients=others,
     )  # fmt: skip
+    in_place = tone.read_in_place(utterance.text, utterance.author, findings, room_ledger["pile"], now, utterance.lang)
     raised = alerts.raise_alerts(situation, degraded=degraded)
     meeting = alerts.first_meeting(situation)
 
     changed: dict[str, dict[str, Any]] = {room_key(room): room_ledger, author_key(utterance.author): author_ledger}
     changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}
     changed |= {author_key(other): others[other] for other in situation.written_recipients}
-    return Assessment(
-        _full_verdict(findings, raised, ruleset), _told(findings), raised, changed, ruleset.digest, degraded, meeting
-    )  # fmt: skip
+    told = (*_told(findings), in_place) if in_place else _told(findings)
+    verdict = _full_verdict(findings, raised, ruleset)
+    return Assessment(verdict, told, raised, changed, ruleset.digest, degraded, meeting)
 
 
 def look(

@@ -191,7 +191,7 @@ class _RuleMatcher:
         self._scratch = threading.local()
 
     def _part(self, places: range, *, guards: bool) -> tuple[Any, list[int]] | None:
-        """The patterns of some places compiled as one set; guards are asked only when there is something to judge."""
+        """The patterns of some places compiled as one set; guards are asked only when a rule found asks for them."""
         chosen = [n for n in places if (self._patterns[n][0].code == GUARD) is guards]
         return (compile_set([self._patterns[n][1] for n in chosen]), chosen) if chosen else None
 
@@ -220,7 +220,7 @@ class _RuleMatcher:
         found.sort()
         return [chosen[place] for place in found]
 
-    def hits(self, reading: Reading, *, with_guards: bool = False) -> list[Hit]:
+    def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
         line = reading.line
         if not line:
             return []
@@ -230,7 +230,9 @@ class _RuleMatcher:
             present = [index for part in self._first for index in self._present(part, line)]
         if present and self._asleep:
             present = [index for index in present if self._patterns[index][0].version not in self._asleep]
-        if present or with_guards:
+        if present and without:
+            present = [index for index in present if self._patterns[index][0].code != without]
+        if with_guards or any(self._patterns[index][0].guards for index in present):
             guards = [index for part in self._guards for index in self._present(part, line)]
             present += [index for index in guards if self._patterns[index][0].version not in self._asleep]
         found: list[Hit] = []
@@ -618,9 +620,9 @@ class Lexicon:
             self._alone = rule.version, _RuleMatcher([self._translated(rule)])
         return bool(self._alone[1].hits(reading, with_guards=True))
 
-    def hits(self, reading: Reading, scope: str = "text") -> list[Hit]:
-        """Every match of every rule of the scope, in a fixed order."""
-        return self._matcher(scope).hits(reading)
+    def hits(self, reading: Reading, scope: str = "text", *, without: str = "") -> list[Hit]:
+        """Every match of every rule of the scope, in a fixed order; but not of the rules of the code `without`."""
+        return self._matcher(scope).hits(reading, without=without)
 
 
 _MARK_BYTES = bytes(range(0x80, 0x100))

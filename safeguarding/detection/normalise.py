@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Pairs: a letter of another alphabet (or a phonetic sign) and the ASCII letter it is read as.
 _LOOKALIKES = """
@@ -98,6 +99,24 @@ def _folded(char: str) -> str:
     return known
 
 
+_NOT_ONE = "\uffff"  # no character at all, so no fold gives it
+
+
+class _OneForOne(dict[int, str]):
+    """For `str.translate`: what a character folds to where that is one character; _NOT_ONE where it takes more care."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = _folded(char)
+        if len(self) >= _CACHE_LIMIT:
+            self.clear()
+        self[code] = folded if len(folded) == 1 and char not in _LIKE_NONE else _NOT_ONE
+        return self[code]
+
+
+_one_for_one = _OneForOne()
+
+
 @dataclass(frozen=True, slots=True)
 class Normalised:
     """A folded text. `offsets[i]` is the index in the original of the character that gave `text[i]`; None means i."""
@@ -113,10 +132,14 @@ class Normalised:
         return (self.offsets[start], self.offsets[end - 1] + 1)
 
 
+@lru_cache(maxsize=32)  # the parts of one check ask for the same few texts
 def normalise(text: str) -> Normalised:
     """Fold `text`. `normalise(normalise(t).text).text == normalise(t).text` for every `t`."""
     if text.isascii() and text.isprintable() and "`" not in text:
         return Normalised(text.lower(), None, len(text))
+    folded = text.translate(_one_for_one)
+    if _NOT_ONE not in folded:
+        return Normalised(folded, None, len(text))
     cached = _cache.get
     pieces = [piece if (piece := cached(char)) is not None else _folded(char) for char in text]
     if not _LIKE_NONE.isdisjoint(text):

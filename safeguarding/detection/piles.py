@@ -2,13 +2,14 @@
 
 The part `pile` of a room ledger:
 
-    {"hits": [[at, attacker, target, strength, ref], ...], "sides": {person: [side, attacks, at]}}
+    {"hits": [[at, attacker, target, strength, ref], ...], "sides": {person: [side, attacks, at, rude]}}
 
 `side` is a sum of evidence: above zero somebody speaks like those who attack (slander, bodies, exclusion, slurs,
 applause after an attack), below like those attacked and their friends (denying, asking why, denouncing, calming,
 answering several at once: "vous", "bande de"). Insults alone say little, as a third of them are answers. In a
 quarrel where both sides hit, an alert waits until one person stands out; where nobody hits back, a few attacks are
-enough. So the person who answers back is not the subject, however loud.
+enough. So the person who answers back is not the subject, however loud. `rude` says of somebody's last few messages
+whether they were rude (1) or not (0).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ MAX_SIDES = 24
 MEMORY = 24 * 3600
 HEAT = 45 * 60
 UNKNOWN = "?"
+LAST_MESSAGES = 4  # of a person: how many are remembered as rude or not
 
 # Evidence of a side, by what a finding does (its tactic, else the last part of its rule's name).
 SIDES: Mapping[str, float] = {
@@ -54,7 +56,11 @@ class Verdict:
 def opened(pile: Mapping[str, Any], now: int) -> Pile:
     """A private copy without what is older than MEMORY."""
     hits = [list(hit) for hit in pile.get("hits", ()) if now - hit[0] < MEMORY]
-    sides = {key: list(row) for key, row in pile.get("sides", {}).items() if now - row[2] < MEMORY}
+    sides = {
+        key: [*row[:3], list(row[3]) if len(row) > 3 else []]
+        for key, row in pile.get("sides", {}).items()
+        if now - row[2] < MEMORY
+    }
     return {"hits": hits, "sides": sides}
 
 
@@ -98,9 +104,24 @@ def aim(pile: Pile, author: str, candidates: tuple[tuple[str, float], ...]) -> s
     return max(candidates, key=likelihood)[0]
 
 
-def note(pile: Pile, author: str, target: str | None, does: Iterable[str], strength: float, ref: str, now: int) -> None:
-    """Record a message: what it does (names of SIDES), and the strength of its attack (0: none)."""
-    row = pile["sides"].setdefault(author, [0.0, 0, now])
+def blows(pile: Pile, now: int) -> int:
+    """How many attacks are remembered of the last while."""
+    return sum(now - hit[0] <= HEAT for hit in pile["hits"])
+
+
+def rude_share(pile: Pile, person: str) -> float:
+    """The share of rude messages among somebody's last few; a single one counts half."""
+    row = pile["sides"].get(person)
+    return sum(row[3]) / max(2, len(row[3])) if row else 0.0
+
+
+def note(
+    pile: Pile, author: str, target: str | None, does: Iterable[str], strength: float, ref: str, now: int, *,
+    rude: bool = False,
+) -> None:  # fmt: skip
+    """Record a message: what it does (names of SIDES), the strength of its attack (0: none), whether it is rude."""
+    row = pile["sides"].setdefault(author, [0.0, 0, now, []])
+    row[3] = [*row[3], int(rude)][-LAST_MESSAGES:]
     evidence = sum(SIDES.get(name, 0.0) for name in does)
     row[0] = round(max(-8.0, min(8.0, row[0] + evidence)), 3)
     row[2] = now
@@ -116,7 +137,7 @@ def note_applause(pile: Pile, author: str, ref: str, now: int) -> bool:
     last = pile["hits"][-1] if pile["hits"] else None
     if last is None or author in (last[1], last[2]) or now - last[0] > 180 or side(pile, author) < 0:
         return False
-    row = pile["sides"].setdefault(author, [0.0, 0, now])
+    row = pile["sides"].setdefault(author, [0.0, 0, now, []])
     row[0] = round(row[0] + APPLAUSE, 3)
     row[2] = now
     pile["hits"] = [*pile["hits"], [now, author, last[2], 0.4, ref]][-MAX_HITS:]

@@ -10,6 +10,7 @@ over several messages can be read together; nothing longer than TAIL_CHARS is ke
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from .normalise import normalise
@@ -57,9 +58,10 @@ def seconds(utterance: Utterance) -> int:
     return int(utterance.at.timestamp())
 
 
-def _first_name(person: Person) -> str:
+@lru_cache(maxsize=4096)
+def _first_name(name: str) -> str:
     """The part of a display name people would call somebody by ("lilou.hand" -> "lilou"); "" when there is none."""
-    letters = "".join(char if char.isalpha() else " " for char in normalise(person.name).text).split()
+    letters = "".join(char if char.isalpha() else " " for char in normalise(name).text).split()
     return letters[0] if letters and len(letters[0]) >= 3 else ""
 
 
@@ -82,7 +84,9 @@ def addressees(
         return tuple((key, 1.0) for key in others[:SPEAKERS])
     words = frozenset(normalise(utterance.text[:400]).text.replace("'", " ").replace("@", " ").split())
     words = frozenset(word.strip('.,;:!?()"') for word in words)
-    named = [key for key, person in people.items() if key != author and person.name and _first_name(person) in words]
+    named = [
+        key for key, person in people.items() if key != author and person.name and _first_name(person.name) in words
+    ]
     if named:
         return tuple((key, 0.9) for key in sorted(named)[:SPEAKERS])
     return _by_turn(author, seconds(utterance), ledger)
