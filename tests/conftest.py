@@ -50,16 +50,17 @@ def shared_path(*parts: str) -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases", default="sqlite", help="comma-separated: sqlite, postgresql")
-    parser.addoption("--only-database", action="store_true", help="only what runs on every database (see tests/run.py)")
+    parser.addoption("--part", choices=("all", "database", "rest"), default="all", help="see tests/run.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--only-database"):
+    part = config.getoption("--part")
+    if part == "all":
         return
     chosen, others = [], []
     for item in items:
         everywhere = "database" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("one_database")
-        (chosen if everywhere else others).append(item)
+        (chosen if everywhere == (part == "database") else others).append(item)
     items[:] = chosen
     config.hook.pytest_deselected(items=others)
 

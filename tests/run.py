@@ -1,7 +1,7 @@
-"""`make test`: the suite once a database, both at the same time: one alone leaves a core waiting for what it started.
+"""`make test`: the suite in parts that run at the same time, as one alone leaves a core waiting for what it started.
 
-The first run has every test; the others have those that touch a database, which is their own. What the others print
-follows when they end. The exit status is 0 only when every run passed.
+What touches a database runs once on each; everything else is a part of its own. The first part speaks while it runs,
+what the others print follows when they end. The exit status is 0 only when every part passed.
 """
 
 from __future__ import annotations
@@ -19,36 +19,44 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make test", description=__doc__)
     parser.add_argument("--databases", default="sqlite,postgresql")
     options, arguments = parser.parse_known_args()
-    first, *others = options.databases.split(",")
-    beside = [start(database, arguments) for database in others]
+    databases = options.databases.split(",")
+    rest = command(databases[0], "rest", arguments)
+    first, *others = [command(database, "database", arguments) for database in databases]
+    compile_rules()
+    beside = [start(one) for one in (rest, *others)]
     try:
-        statuses = [subprocess.call([*command(first), *arguments])]
+        statuses = [subprocess.call(first)]
         for run, printed in beside:
-            status = run.wait()
+            statuses.append(run.wait())
             printed.seek(0)
             print(printed.read().decode("utf-8", "replace"), flush=True)
-            # A choice of tests may hold none that touches a database.
-            statuses.append(0 if arguments and status == pytest.ExitCode.NO_TESTS_COLLECTED else status)
     except KeyboardInterrupt:
         return 130
     finally:
         for run, _printed in beside:
             run.terminate()
             run.wait()
+    # A choice of tests may hold none of a part.
+    nothing = pytest.ExitCode.NO_TESTS_COLLECTED
+    if arguments and any(status != nothing for status in statuses):
+        statuses = [status for status in statuses if status != nothing]
     return next((status for status in statuses if status), 0)
 
 
-def start(database: str, arguments: list[str]) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
-    """A run beside the first, with what it prints kept for later."""
-    printed = tempfile.TemporaryFile()  # noqa: SIM115  read when the run has ended
-    run = subprocess.Popen(
-        [*command(database), "--only-database", *arguments], stdout=printed, stderr=subprocess.STDOUT
-    )
-    return run, printed
+def compile_rules() -> None:
+    """Once, into the cache that the tests share, and not in every part at the same time."""
+    words = b"".join(b'{"id": "1", "lang": "%s", "text": "bonjour"}\n' % language for language in (b"fr", b"en"))
+    subprocess.run([sys.executable, "manage.py", "assess_texts"], input=words, stdout=subprocess.DEVNULL, check=True)
 
 
-def command(database: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "--databases", database]
+def command(database: str, part: str, arguments: list[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", "--databases", database, "--part", part, *arguments]
+
+
+def start(part: list[str]) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    """A part beside the first, with what it prints kept for later."""
+    printed = tempfile.TemporaryFile()  # noqa: SIM115  read when the part has ended
+    return subprocess.Popen(part, stdout=printed, stderr=subprocess.STDOUT), printed
 
 
 if __name__ == "__main__":
