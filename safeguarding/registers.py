@@ -10,19 +10,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from chat.models import Room
-from community.models import Member
+from community.models import ConnectionLog, Member, PseudonymChange
 
 from .incidents import CHANNELS, INCIDENTS
-from .models import AuthorityOrder, Case, Duty, LegalHold, Transmission, UrgentSheet
+from .models import AuthorityOrder, Case, CaseParty, Duty, ErasureRequest, LegalHold, Transmission, UrgentSheet
 from .selectors import Line, PersonInCase, conversation, messages_of, people_of, visible_cases
 from .services import casework
+from .services.holds import held_members
 
 MOST_SHOWN = 20  # of each kind, on the dashboard
 QUOTED = 12  # messages on a sheet: what an officer can read out on the telephone
@@ -54,6 +55,31 @@ def orders_for(officer: Member) -> QuerySet[AuthorityOrder]:
 def holds_for(officer: Member) -> QuerySet[LegalHold]:
     """Legal holds `officer` may know of."""
     return LegalHold.objects.filter(_knowable(officer))
+
+
+def erasures_for(officer: Member) -> QuerySet[ErasureRequest]:
+    """Requests for erasure `officer` may know of, newest first, with why something is kept: `held` (a legal hold),
+    `connections` and `pseudonyms` (within the terms of the law). None of somebody they know, or who is in a case
+    they may not know of: that something is kept would tell of it."""
+    known = Member.objects.filter(casework.people_known_to(officer) | Q(pk=officer.pk)).values("pk")
+    closed_to_them = Case.objects.filter(casework.conflicts_of(officer))
+    member = OuterRef("member")
+    return (
+        ErasureRequest.objects.exclude(member__in=known)
+        .exclude(member__in=CaseParty.objects.filter(case__in=closed_to_them).values("member"))
+        .annotate(
+            held=Exists(Member.objects.filter(held_members(), pk=member)),
+            connections=Exists(ConnectionLog.objects.filter(member=member)),
+            pseudonyms=Exists(PseudonymChange.objects.filter(member=member)),
+        )
+        .select_related("member")
+        .order_by("-requested_at", "-pk")
+    )
+
+
+def erasures_waiting(officer: Member) -> int:
+    """How many requests for erasure are not done whole."""
+    return erasures_for(officer).exclude(state=ErasureRequest.State.DONE).count()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from safeguarding import registers
-from safeguarding.models import AuthorityOrder, LegalHold, RetentionRun, Transmission
+from safeguarding.models import AuthorityOrder, ErasureRequest, LegalHold, RetentionRun, Transmission
 from safeguarding.services import holds, orders, transmissions
 
 from .access import reader
@@ -211,3 +211,24 @@ class RetentionAdmin(RecordAdmin):
     permission = "hold_evidence"
     change_list_template = "admin/havre/retention.html"
     ordering = ("-pk",)
+
+
+class ErasureFilter(ChoiceFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    choices_there_are = tuple(ErasureRequest.State.choices)
+
+    def chosen(self, queryset: QuerySet[ErasureRequest], value: str) -> QuerySet[ErasureRequest]:
+        return queryset.filter(state=value)
+
+
+@admin.register(ErasureRequest, site=console)
+class ErasureAdmin(RecordAdmin):
+    """Who asked to be forgotten, how far it has got, what is kept and why. It goes by itself: there is no verb."""
+
+    permission = "hold_evidence"
+    change_list_template = "admin/havre/erasures.html"
+    list_filter = (ErasureFilter,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ErasureRequest]:
+        return registers.erasures_for(reader(request))

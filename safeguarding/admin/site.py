@@ -78,7 +78,8 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
         owed = registers.owed_by_officers(reader(request)) if is_officer(request) else []
         age = selectors.age_board(reader(request)) if may(request, "oversee_age_officers") else None
         steering = rule_figures.board(reader(request)) if may(request, WATCH) else None
-        shown = {"board": board, "owed": owed, "age": age, "steering": steering}
+        erasures = registers.erasures_waiting(reader(request)) if may(request, "hold_evidence") else None
+        shown = {"erasures": erasures, "board": board, "owed": owed, "age": age, "steering": steering}
         page: TemplateResponse = super().index(request, {**shown, **(extra_context or {})})
         return page
 
@@ -127,6 +128,12 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
                 _("Retention"),
                 "auto_delete",
                 "admin:safeguarding_retentionrun_changelist",
+            ),
+            (
+                may(request, "hold_evidence"),
+                _("Requests for erasure"),
+                "person_remove",
+                "admin:safeguarding_erasurerequest_changelist",
             ),
             (
                 may(request, "export_cases"),

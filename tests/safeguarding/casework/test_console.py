@@ -30,6 +30,7 @@ OFFICERS_PAGES = [
     "admin:safeguarding_legalhold_changelist",
     "admin:safeguarding_legalhold_new",
     "admin:safeguarding_retentionrun_changelist",
+    "admin:safeguarding_erasurerequest_changelist",
     "admin:safeguarding_transparencymonth_changelist",
     "admin:community_association_changelist",
     "admin:community_auditevent_changelist",

@@ -17,9 +17,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from community.client import Client
 from community.errors import NotAllowed, Refused
+from community.services import connections
 from safeguarding.errors import AnotherPersonRequired, Conflict, OfficersOnly
-from safeguarding.models import Case
+from safeguarding.models import Case, ErasureRequest
 from safeguarding.services import (
     appeals,
     briefing,
@@ -209,6 +211,7 @@ LISTS = [
     "admin:safeguarding_transmission_changelist",
     "admin:safeguarding_authorityorder_changelist",
     "admin:safeguarding_legalhold_changelist",
+    "admin:safeguarding_erasurerequest_changelist",
     "admin:community_auditevent_changelist",
 ]
 
@@ -248,6 +251,34 @@ def test_a_member_opens_no_page(world, visit):
         assert browser.get(url, follow=True).status_code in (403, 404)
 
 
+ASKED = "admin:safeguarding_erasurerequest_changelist"
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("member", 403), ("moderator", 403), ("officer", 200), ("second", 200), ("party", 200)]
+)
+def test_officers_alone_read_who_asked_to_be_forgotten_and_none_of_their_own_cases(world, eve, visit, role, status):
+    """Eve is in a case with bob: what is kept of her would tell him of it."""
+    ErasureRequest.objects.create(member=eve, code_hash="a", state="restricted", restricted=2)
+    answer = visit(world.actors[role]).get(reverse(ASKED), follow=True)
+    assert answer.status_code == status
+    assert (eve.pseudonym in answer.content.decode()) is (role in ("officer", "second"))
+
+
+def test_what_is_kept_of_somebody_who_asked_to_be_forgotten_is_told_with_its_reason(world, eve, visit, sam):
+    ErasureRequest.objects.create(member=eve, code_hash="a", state="restricted", restricted=2, erased=3)
+    browser = visit(sam)
+    page = browser.get(reverse(ASKED)).content.decode()
+    assert "3 messages erased" in page
+    assert "2 messages kept: a legal hold stands" in page
+    holds.lift_hold(actor=world.actors["second"], hold=world.hold, reason="Nobody asked.")
+    assert "2 messages kept: a case still needs them" in browser.get(reverse(ASKED)).content.decode()
+    assert "Connection records kept" not in page
+    connections.record_connection(member=eve, kind="login", client=Client("192.0.2.7", 4711))
+    assert "Connection records kept" in browser.get(reverse(ASKED)).content.decode()
+    assert reverse(ASKED) in browser.get(reverse("admin:index")).content.decode()
+
+
 @pytest.mark.parametrize("staff", ["moderator", "officer"])
 def test_who_is_party_finds_no_trace_in_any_list_or_search(world, visit, people, staff):
     """A moderator or officer who is party does not even see that there is a case."""
@@ -278,7 +309,7 @@ def test_who_is_party_finds_no_trace_in_any_list_or_search(world, visit, people,
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if name != "admin:index"])
-def test_a_list_costs_the_same_however_long_it_is(world, visit, sam, name):
+def test_a_list_costs_the_same_however_long_it_is(world, visit, sam, make_member, name):
     def cost() -> int:
         with CaptureQueriesContext(connection) as captured:
             assert browser.get(reverse(name) + "?state=all").status_code in (200, 302)
@@ -293,4 +324,6 @@ def test_a_list_costs_the_same_however_long_it_is(world, visit, sam, name):
         exports.request_export(actor=sam, case=case, **WISHES)
         orders.record_order(actor=sam, case=case, **ORDER)
         urgent.open_urgent_sheet(actor=sam, case=case)
+        asking = make_member(f"Gone{index}")
+        ErasureRequest.objects.create(member=asking, code_hash=f"{index}")
     assert cost() == few
