@@ -22,10 +22,6 @@ from .prepare import preview_of
 from .records import RecordAdmin
 from .site import console
 
-# What was wished of a dossier, as preview_case takes it.
-WISHES = ("recipient", "recipient_name", "legal_basis", "request", "order", "language", "unredacted")
-
-
 PIECE = 64 * 1024
 
 
@@ -59,6 +55,8 @@ class ExportAdmin(RecordAdmin):
             "fingerprint": signer().fingerprint,
             "downloads": record.downloads.select_related("member").order_by("-pk"),
             "second": record.names_minor or record.unredacted or record.with_connections,
+            "previewed": record.state == IncidentExport.State.AWAITING_SECOND
+            or exports.may_see_unredacted(actor=reader(request), export=record),
             "own": record.requested_by_id == reader(request).pk,
         }
 
@@ -75,13 +73,12 @@ class ExportAdmin(RecordAdmin):
         return _("The export is being built again.")
 
     def preview(self, request: HttpRequest, export: IncidentExport) -> HttpResponse:
-        """One page as it would be handed over: a second officer looks before they agree."""
-        number = request.POST.get("page", "1")
+        """One page as it would be handed over: a second officer looks before they agree, both at what they signed."""
         page, missing = preview_of(
             request,
             export.case,
-            int(number) if number.isdecimal() and len(number) < 6 else 1,
-            {name: getattr(export, name) for name in WISHES},
+            lambda actor: exports.preview_export(actor=actor, export=export),
+            wished=export.unredacted,
         )
         return self.show(request, export, preview=page, missing=missing)
 

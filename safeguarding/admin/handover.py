@@ -216,10 +216,10 @@ class RetentionAdmin(RecordAdmin):
 class ErasureFilter(ChoiceFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
-    choices_there_are = tuple(ErasureRequest.State.choices)
+    choices_there_are = (("all", gettext_lazy("all")), *ErasureRequest.State.choices)
 
     def chosen(self, queryset: QuerySet[ErasureRequest], value: str) -> QuerySet[ErasureRequest]:
-        return queryset.filter(state=value)
+        return queryset if value == "all" else queryset.filter(state=value)
 
 
 @admin.register(ErasureRequest, site=console)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -15,6 +15,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from community.errors import Refused
+from community.models import Member
+from safeguarding.dossier.frozen import FrozenCase
 from safeguarding.dossier.missing import Missing, missing_pieces
 from safeguarding.dossier.pdf import report_pages
 from safeguarding.dossier.redact import PROFILES
@@ -31,11 +33,16 @@ REASON = "preparing a dossier"  # of the reading, in the audit log
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One page of the report as it would be handed over, as a picture, and how many there are."""
+    """One page of the report as it would be handed over, as a picture, and how many there are.
+
+    `unredacted` says what is shown, `wished` what will be sent.
+    """
 
     number: int
     of: int
     picture: str  # a data: URL
+    unredacted: bool
+    wished: bool
 
     @property
     def before(self) -> int | None:
@@ -66,18 +73,21 @@ def what_each_learns() -> Iterator[Learns]:
 
 
 def preview_of(
-    request: HttpRequest, case: Case, number: int, wishes: Mapping[str, Any]
+    request: HttpRequest, case: Case, tell: Callable[[Member], FrozenCase], *, wished: bool
 ) -> tuple[Preview, list[Missing]]:
-    """One page and what is missing. Whoever may not read the case yet reads it now, and it is logged."""
+    """The page that was asked for of what `tell` tells its reader, and what is missing. `wished`: whether an unredacted
+    copy is. Whoever may not read the case yet reads it now, and it is logged."""
     actor = reader(request)
     if not casework.may_read(actor=actor, case=case):
         casework.look_at_case(actor=actor, case=case, reason=REASON)
-    frozen = exports.preview_case(actor=actor, case=case, **wishes)
+    frozen = tell(actor)
     pages = report_pages(frozen)
+    asked = request.POST.get("page", "1")
+    number = int(asked) if asked.isdecimal() and len(asked) < 6 else 1
     number = min(max(1, number), len(pages))
     picture = "data:image/png;base64," + base64.b64encode(pages[number - 1]).decode()
-    missing = missing_pieces(frozen, cast(Any, wishes["recipient"]), get_language() or "fr")
-    return Preview(number, len(pages), picture), missing
+    missing = missing_pieces(frozen, frozen.handover.recipient, get_language() or "fr")
+    return Preview(number, len(pages), picture, frozen.handover.unredacted, wished), missing
 
 
 class DossierPage:
@@ -136,9 +146,11 @@ class DossierPage:
         if not form.is_valid():
             return None
         wishes = form.cleaned_data
-        number = request.POST.get("page", "1")
         extra["preview"], extra["missing"] = preview_of(
-            request, case, int(number) if number.isdecimal() and len(number) < 6 else 1, wishes
+            request,
+            case,
+            lambda actor: exports.preview_case(actor=actor, case=case, **wishes),
+            wished=wishes["unredacted"],
         )
         extra["checked"] = True
         if does != "ask":

@@ -275,6 +275,31 @@ def preview_case(*, actor: Member, case: Case, language: str = "fr", **given: An
     return redact(freeze_case(export=wished), notifiers=notifier_names(case)).case
 
 
+# What was wished of a dossier, as `preview_case` takes it.
+_WISHED = ("recipient", "recipient_name", "legal_basis", "request", "order", "language")
+
+
+def may_see_unredacted(*, actor: Member, export: IncidentExport) -> bool:
+    """Whether `actor` is one of the two officers who signed an unredacted copy that still stands."""
+    state = IncidentExport.State
+    signed = export.approved_by_id is not None and actor.pk in (export.requested_by_id, export.approved_by_id)
+    return export.unredacted and signed and export.state in (state.APPROVED, state.BUILDING, state.READY)
+
+
+def preview_export(*, actor: Member, export: IncidentExport) -> FrozenCase:
+    """The case as this dossier tells it, and nothing stored of it. An unredacted copy is told whole to the two
+    officers who sign it, once the second has agreed, and each look is on record; masked to any other and until then
+    (`handover.unredacted` says which). Connection records are never opened for it. Raises NotAllowed, Conflict.
+    """
+    _require_officer(actor=actor, case=export.case)
+    if not may_see_unredacted(actor=actor, export=export):
+        return preview_case(actor=actor, case=export.case, **{name: getattr(export, name) for name in _WISHED})
+    audit.record(actor=actor, action="export.read_unredacted", subject=export, data={"case": export.case.public_id})
+    told = IncidentExport.objects.select_related("case", "requested_by", "approved_by", "order").get(pk=export.pk)
+    told.with_connections = False
+    return redact(freeze_case(export=told), notifiers=notifier_names(told.case)).case
+
+
 def _seal_key(export: IncidentExport, key: Mapping[str, str]) -> None:
     """Who stands behind the labels of this copy, in the vault: to be asked for by whoever holds the copy."""
     if key:

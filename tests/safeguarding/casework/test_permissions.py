@@ -21,7 +21,7 @@ from community.client import Client
 from community.errors import NotAllowed, Refused
 from community.services import connections
 from safeguarding.errors import AnotherPersonRequired, Conflict, OfficersOnly
-from safeguarding.models import Case, ErasureRequest
+from safeguarding.models import Case, ErasureRequest, LegalHold
 from safeguarding.services import (
     appeals,
     briefing,
@@ -271,7 +271,8 @@ def test_what_is_kept_of_somebody_who_asked_to_be_forgotten_is_told_with_its_rea
     page = browser.get(reverse(ASKED)).content.decode()
     assert "3 messages erased" in page
     assert "2 messages kept: a legal hold stands" in page
-    holds.lift_hold(actor=world.actors["second"], hold=world.hold, reason="Nobody asked.")
+    for hold in LegalHold.objects.filter(holds.standing()):  # one of them came with the order
+        holds.lift_hold(actor=world.actors["second"], hold=hold, reason="Nobody asked.")
     assert "2 messages kept: a case still needs them" in browser.get(reverse(ASKED)).content.decode()
     assert "Connection records kept" not in page
     connections.record_connection(member=eve, kind="login", client=Client("192.0.2.7", 4711))

@@ -8,6 +8,8 @@ import pytest
 from django.urls import reverse
 
 from community.models import AuditEvent
+from community.policies import AgeBand
+from community.roles import OFFICER_DEPUTY
 from community.services.settings import update_community
 from safeguarding.models import Briefing, IncidentExport
 from safeguarding.services import exports
@@ -135,6 +137,40 @@ def test_a_second_officer_looks_at_it_page_by_page_before_agreeing(sam, dana, vi
     assert AuditEvent.objects.filter(action="case.read", actor=dana).count() == 1
     export.refresh_from_db()
     assert export.state == "awaiting_second"
+
+
+def test_an_unredacted_copy_is_shown_whole_to_the_two_who_sign_it_and_to_nobody_before(
+    sam, dana, make_member, visit, severe_case
+):
+    third = make_member("vera", AgeBand.ADULT, OFFICER_DEPUTY)
+    page = visit(sam).post(page_of(severe_case), wishes(unredacted="on")).content.decode()
+    assert "Masked, although an unredacted copy is asked for" in page
+    visit(sam).post(page_of(severe_case), wishes(do="ask", unredacted="on"))
+    export = IncidentExport.objects.get()
+    verb = reverse("admin:safeguarding_incidentexport_verb", args=[export.public_id, "preview"])
+    assert "Masked, although" in visit(dana).post(verb).content.decode()
+    assert not exports.preview_export(actor=dana, export=export).handover.unredacted
+    exports.approve_export(actor=dana, export=export)
+    export.refresh_from_db()
+    for officer in (sam, dana):
+        assert exports.preview_export(actor=officer, export=export).handover.unredacted
+        assert "Unredacted: this is what is sent." in visit(officer).post(verb).content.decode()
+        assert AuditEvent.objects.filter(action="export.read_unredacted", actor=officer).count() == 2
+    assert not exports.preview_export(actor=third, export=export).handover.unredacted
+    assert "Unredacted: this is what is sent." not in visit(third).post(verb).content.decode()
+    assert not AuditEvent.objects.filter(action="export.read_unredacted", actor=third).exists()
+
+
+def test_the_whole_preview_names_whoever_reported_and_the_masked_one_does_not(sam, dana, case):
+    asked = {"recipient": "police", "legal_basis": "Requisition", "language": "en", "unredacted": True}
+    export = exports.request_export(actor=sam, case=case, **asked)
+    notifier = case.reports.get().reporter.pseudonym
+    masked = exports.preview_export(actor=sam, export=export)
+    exports.approve_export(actor=dana, export=export)
+    export.refresh_from_db()
+    whole = exports.preview_export(actor=sam, export=export)
+    assert notifier in str([person.pseudonyms for person in whole.with_role("notifier")])
+    assert notifier not in str([person.pseudonyms for person in masked.with_role("notifier")])
 
 
 def test_the_passphrase_of_an_aes_zip_is_shown_on_demand_and_logged(sam, mo, visit, case):
