@@ -114,6 +114,7 @@ def test_the_console_lists_no_members_messages_or_age_facts(sam, visit, case):
         "safeguarding.AuthorityOrder",
         "safeguarding.LegalHold",
         "safeguarding.RetentionRun",
+        "safeguarding.ErasureRequest",
         "safeguarding.TransparencyMonth",
         "safeguarding.Rule",
         "safeguarding.RulePack",
