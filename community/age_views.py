@@ -34,11 +34,11 @@ from .services.age import (
     code_of,
     current_check,
     ended_proof,
-    progress_of,
     record_outcome,
 )
 from .services.associations import places_to_go
 from .services.contests import contest_age
+from .services.progress import progress_of
 from .services.settings import get_community
 
 
@@ -148,7 +148,7 @@ def check_page(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 def status(request: HttpRequest) -> JsonResponse:
     """How far the member's check is; the page asks so that nobody has to reload it."""
-    return JsonResponse({"state": progress_of(_member(request))})
+    return JsonResponse({"state": progress_of(_member(request)).state})
 
 
 @require_POST

@@ -51,6 +51,7 @@ from .anomalies import place_of, watch_attestation
 from .consents import record_guardian_proof
 from .limits import subscriber, take
 from .mail import queue_mail
+from .progress import check_changed
 from .settings import get_community
 from .signs import notice_banned_proof, notice_shared_proof, proof_owner
 
@@ -108,6 +109,7 @@ def begin_check(
     with transaction.atomic():
         Member.objects.select_for_update().get(pk=actor.pk)  # two beginnings at once leave one check
         AgeCheck.objects.filter(member=actor).delete()
+        check_changed(actor)
         return new_check(
             member=actor, provider=provider, ask=ask, on_paper=on_paper, place="" if on_paper else place_of(address)
         )
@@ -144,14 +146,6 @@ def current_check(member: Member, provider: str) -> AgeCheck | None:
     return AgeCheck.objects.filter(member=member, provider=provider, expires_at__gt=timezone.now()).first()
 
 
-def progress_of(member: Member) -> str:
-    """One word for how far the member's running check is, with whichever provider; "closed" without one."""
-    check = AgeCheck.objects.select_related("wallet").filter(member=member, expires_at__gt=timezone.now()).first()
-    if check is None:
-        return "closed"
-    return check.wallet.state if hasattr(check, "wallet") else check.state
-
-
 def running_check(*, public_id: str, provider: str) -> AgeCheck | None:
     """The running check of a guardian's browser, by what its session remembers."""
     if not public_id:
@@ -166,6 +160,7 @@ def running_check(*, public_id: str, provider: str) -> AgeCheck | None:
 def cancel_check(*, actor: Member) -> None:
     """The member ends their own check; nothing of it stays."""
     AgeCheck.objects.filter(member=actor).delete()
+    check_changed(actor)
 
 
 def code_of(check: AgeCheck) -> str:
@@ -291,6 +286,7 @@ def _judge(check: AgeCheck, officer: AgeOfficer, seen: _Seen, first: AgeOfficer 
         )
         if not moved:
             raise CodeUnknown
+        check_changed(check.member)
         audit.record(actor=officer.member, action="age.attested", subject=officer)
         return Attested.SECOND_NEEDED
     outcome = Outcome(
@@ -378,6 +374,7 @@ def _close(check: AgeCheck) -> None:
     deleted, _by_model = AgeCheck.objects.filter(pk=check.pk, state=check.state, expires_at__gt=timezone.now()).delete()
     if not deleted:
         raise CodeUnknown
+    check_changed(check.member)
 
 
 def _contradicts(member: Member, facts: Mapping[int, bool]) -> bool:

@@ -39,6 +39,7 @@ from community.policies import ASK_OF_BAND, AgeBand, meets
 
 from .age import FACTS_OF_BAND, record_outcome
 from .limits import subscriber, take
+from .progress import check_changed
 from .trust import current_anchors
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ def begin_exchange(*, holder: Holder, band: AgeBand, session_key: str) -> Wallet
         WalletExchange.objects.filter(age_check=check).delete()
         check.ask = {"at_least": list(ask.at_least), "under": list(ask.under)}
         check.save(update_fields=["ask"])
+        check_changed(check.member)
         return WalletExchange.objects.create(
             age_check=check,
             band=band,
@@ -252,6 +254,7 @@ def finish_by_code(*, holder: Holder, session_key: str, code: str) -> Verdict:
             exchange.save(update_fields=["attempts"])
         else:
             exchange.age_check.delete()
+            check_changed(exchange.age_check.member)
     if exchange.attempts < CODE_ATTEMPTS:
         raise WalletCodeWrong
     raise WalletOver
@@ -363,6 +366,7 @@ def _answer(exchange: WalletExchange, outcome: dict[str, Any]) -> bool:
         ).update(state=WalletExchange.State.ANSWERED, outcome=outcome, expires_at=ends)
         if kept:  # who answered in time has time left to come back
             AgeCheck.objects.filter(pk=exchange.age_check_id, expires_at__lt=ends).update(expires_at=ends)
+            check_changed(exchange.age_check.member)
     exchange.state, exchange.outcome = WalletExchange.State.ANSWERED, outcome
     return bool(kept)
 
@@ -372,6 +376,7 @@ def _refuse(exchange: WalletExchange, reason: Reason) -> None:
     WalletExchange.objects.filter(pk=exchange.pk, state=WalletExchange.State.WAITING).update(
         state=WalletExchange.State.REFUSED
     )
+    check_changed(exchange.age_check.member)
 
 
 def _log(reason: Reason) -> None:

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocket, expect
 
 from community.models import AgeFact
 from community.policies import AgeBand
@@ -84,8 +84,12 @@ def test_two_devices_and_one_device_without_javascript(
     here.add_init_script("delete window.DigitalCredential")
     log_in(here, live_havre.url, charlie)
     page = here.new_page()
+    sockets: list[WebSocket] = []
+    page.on("websocket", lambda socket: sockets.append(socket))
     begin(page, live_havre, "15–17")
     sound(page)
+    # It is told, and does not have to ask: polling is only for where there is no socket.
+    page.route("**/age/status/", lambda route: route.abort())
     expect(page.get_by_role("img", name="The request to your wallet as a QR code")).to_be_visible()
     expect(page.get_by_role("button", name="Ask through the browser")).to_be_hidden()
 
@@ -96,6 +100,7 @@ def test_two_devices_and_one_device_without_javascript(
     expect(telephone.get_by_text("these digits would give their account your age")).to_be_visible()
 
     expect(page.get_by_text("Your wallet has answered.")).to_be_visible(timeout=15_000)  # by itself
+    assert {socket.url.rpartition("/ws/")[2] for socket in sockets} == {"age/"}
     sound(page)
     page.get_by_label("The six digits your telephone shows at the end").fill(digits)
     page.get_by_role("button", name="Finish").press("Enter")
@@ -119,6 +124,7 @@ def test_an_answer_refused_is_told_calmly_and_a_browser_that_has_a_wallet_is_ask
     wallet = Wallet(provider, {"age_over_18": True})
     here = new_person(locale="en-GB", width=360, height=740)
     here.add_init_script(STUB)
+    here.add_init_script("delete window.WebSocket")  # the page asks by itself
     here.expose_function(
         "walletAnswers",
         lambda data: wallet.answer_browser(data, origin=live_havre.url, elements=["age_over_18"]),

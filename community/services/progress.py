@@ -1,0 +1,43 @@
+"""How far a member's proof of age is, and ringing at their open pages when it has gone on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from community import bus
+from community.models import AgeCheck, Member
+
+CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One word for how far a check is, and when its time is over; "closed" and None without one."""
+
+    state: str
+    until: dt.datetime | None = None
+
+
+def progress_of(member: Member) -> Progress:
+    """How far the member's running check is, with whichever provider."""
+    check = AgeCheck.objects.select_related("wallet").filter(member=member, expires_at__gt=timezone.now()).first()
+    if check is None:
+        return Progress(CLOSED)
+    return Progress(check.wallet.state if hasattr(check, "wallet") else check.state, check.expires_at)
+
+
+def check_changed(member: Member | None) -> None:
+    """Ring at the member's open pages once the caller's transaction commits. Losing it costs them a moment.
+
+    The channel `member:<public_id>` carries {"type": "age"} and no more: pages ask how far the check is. None is a
+    guardian, who has no account and no socket.
+    """
+    if member is None:
+        return
+    channel = f"member:{member.public_id}"
+    transaction.on_commit(lambda: bus.publish(channel, json.dumps({"type": "age"}).encode()), robust=True)
