@@ -1,11 +1,13 @@
 """The dossier for forensic tools: JSON-LD of CASE/UCO 1.4 (caseontology.org).
 
-Accounts, rooms as message threads, every version of every message, who handed over what and when. Identifiers are
-UUIDs derived from the public ids, so that the same case gives the same graph.
+Accounts, rooms as message threads, every version of every message, the sealed pieces with their SHA-256, connections
+where the dossier has them, who handed over what and when. Identifiers are UUIDs derived from the public ids, so that
+the same case gives the same graph.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,7 +18,7 @@ import rfc8785
 from safeguarding.incidents import INCIDENTS
 
 from .codec import utc_text
-from .frozen import FrozenCase, Message, Person, Room, Version
+from .frozen import Connection, FrozenCase, Message, Person, Piece, Room, Version
 from .words import words_in
 
 CONTEXT = {
@@ -33,6 +35,8 @@ CONTEXT = {
 
 Node = dict[str, Any]
 
+_EVIDENCE = ("observable:Message", "observable:MessageThread", "observable:ContentData", "observable:NetworkConnection")
+
 
 def case_jsonld(case: FrozenCase) -> bytes:
     """The graph as canonical JSON (RFC 8785). Same case, same bytes."""
@@ -42,11 +46,12 @@ def case_jsonld(case: FrozenCase) -> bytes:
 class _Graph:
     def __init__(self, case: FrozenCase) -> None:
         self.case = case
+        self.messages = {message.id for message in case.messages}
         self.base = f"{case.platform.url.rstrip('/')}/dossier/{case.reference}/"
 
     def whole(self) -> dict[str, Any]:
         items = list(self._items())
-        evidence = [_ref(item) for item in items if item["@type"] in ("observable:Message", "observable:MessageThread")]
+        evidence = [_ref(item) for item in items if item["@type"] in _EVIDENCE]
         handed_over = [*self._handover(evidence)]
         everything = [*items, *handed_over]
         return {
@@ -96,6 +101,12 @@ class _Graph:
             yield from self._thread(room)
         for message in case.messages:
             yield from self._versions(message)
+        for piece in case.pieces:
+            yield from self._piece(piece)
+        for address in dict.fromkeys(connection.address for connection in case.connections):
+            yield self._address(address)
+        for number, connection in enumerate(case.connections):
+            yield from self._connection(f"connection/{number}", connection)
 
     def _application(self) -> Node:
         return {"@id": self._id("application", self.case.platform.url)}
@@ -160,17 +171,61 @@ class _Graph:
                 facet["observable:messageText"] = version.text
             yield self._node("message", "observable:Message", name, **{"core:hasFacet": [facet]})
             if name != message.id:
-                yield self._node(
-                    "relationship",
-                    "observable:ObservableRelationship",
-                    name,
-                    **{
-                        "core:source": {"@id": self._id("message", message.id)},
-                        "core:target": {"@id": self._id("message", name)},
-                        "core:kindOfRelationship": "Derived_From",
-                        "core:isDirectional": True,
-                    },
-                )
+                yield self._related(name, "message", message.id, "message", name, "Derived_From")
+
+    def _piece(self, piece: Piece) -> Iterator[Node]:
+        """A sealed piece: the SHA-256 it was frozen under, which covers a salt too."""
+        digest = self._node("hash", "types:Hash", f"piece/{piece.id}")
+        digest["types:hashMethod"] = "SHA256"
+        digest["types:hashValue"] = {"@type": "xsd:hexBinary", "@value": piece.commitment}
+        facet = self._node("facet", "observable:ContentDataFacet", f"piece/{piece.id}")
+        facet["observable:hash"] = [digest]
+        yield self._node(
+            "piece",
+            "observable:ContentData",
+            piece.id,
+            **{
+                "core:name": piece.id,
+                "core:description": [words_in(self.case.language)("salted_piece", kind=piece.kind)],
+                "core:objectCreatedTime": _time(piece.frozen_at),
+                "core:hasFacet": [facet],
+            },
+        )
+        if piece.kind == "message" and piece.source in self.messages:
+            yield self._related(f"piece/{piece.id}", "piece", piece.id, "message", piece.source, "Derived_From")
+
+    def _address(self, address: str) -> Node:
+        version = ipaddress.ip_address(address).version
+        facet = self._node("facet", f"observable:IPv{version}AddressFacet", f"address/{address}")
+        facet["observable:addressValue"] = address
+        return self._node("address", f"observable:IPv{version}Address", address, **{"core:hasFacet": [facet]})
+
+    def _connection(self, name: str, connection: Connection) -> Iterator[Node]:
+        facet = self._node("facet", "observable:NetworkConnectionFacet", name)
+        facet["observable:src"] = [{"@id": self._id("address", connection.address)}]
+        facet["observable:startTime"] = _time(connection.at)
+        if connection.port is not None:
+            facet["observable:sourcePort"] = connection.port
+        yield self._node(
+            "connection",
+            "observable:NetworkConnection",
+            name,
+            **{"core:name": connection.kind, "core:hasFacet": [facet]},
+        )
+        yield self._related(name, "connection", name, "account", connection.person, "Connected_To")
+
+    def _related(self, name: str, kind: str, source: str, to_kind: str, target: str, how: str) -> Node:
+        return self._node(
+            "relationship",
+            "observable:ObservableRelationship",
+            name,
+            **{
+                "core:source": {"@id": self._id(kind, source)},
+                "core:target": {"@id": self._id(to_kind, target)},
+                "core:kindOfRelationship": how,
+                "core:isDirectional": True,
+            },
+        )
 
     def _handover(self, evidence: list[Node]) -> Iterator[Node]:
         case = self.case

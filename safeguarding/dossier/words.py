@@ -235,6 +235,10 @@ _TABLE = {
     "nothing_recorded": ("rien de consigné", "nothing recorded"),
     "pair": ("{a} : {b}", "{a}: {b}"),
     "quote": ("« {text} »", "“{text}”"),
+    "salted_piece": (
+        "Pièce scellée ({kind}) : empreinte SHA-256 du contenu et d’un sel gardé par l’expéditeur.",
+        "Sealed piece ({kind}): SHA-256 of its content and of a salt kept by the sender.",
+    ),
     "term_over": ("n’est plus conservé : délai écoulé", "no longer kept: its term is over"),
     # values
     "yes": ("oui", "yes"),

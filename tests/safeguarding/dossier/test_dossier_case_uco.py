@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from safeguarding.dossier.case_uco import case_jsonld
-from safeguarding.dossier.frozen import FrozenCase, Version
+from safeguarding.dossier.frozen import FrozenCase, Piece, Version
 from tests.safeguarding.dossier.cases import grooming_case
 
 
@@ -33,13 +34,33 @@ def validate(path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def connected_case() -> FrozenCase:
+    """Connections of both kinds of addresses, two from one address, and two pieces."""
+    case = grooming_case()
+    (login,) = case.connections
+    another = dataclasses.replace(login, port=51235)
+    sixth = dataclasses.replace(login, address="2001:db8::7", port=None)
+    message = case.messages[0]
+    pieces = tuple(
+        Piece(
+            id=f"p{number}",
+            kind=kind,
+            source=source,
+            frozen_at=message.sent_at,
+            commitment=hashlib.sha256(source.encode()).hexdigest(),
+        )
+        for number, (kind, source) in enumerate([("message", message.id), ("profile", "bob")])
+    )
+    return dataclasses.replace(case, connections=(login, another, sixth), pieces=pieces)
+
+
 def bare_case() -> FrozenCase:
     return grooming_case(
         messages=(), alerts=(), reports=(), decisions=(), measures=(), connections=(), rooms=(), persons=()
     )
 
 
-@pytest.mark.parametrize("case", [grooming_case(), bare_case()], ids=["whole", "bare"])
+@pytest.mark.parametrize("case", [connected_case(), bare_case()], ids=["whole", "bare"])
 def test_shapes_of_the_ontology_accept_the_graph(case: FrozenCase, tmp_path: Path) -> None:
     path = tmp_path / "case.jsonld"
     path.write_bytes(case_jsonld(case))
@@ -83,11 +104,48 @@ def test_every_reference_in_the_graph_leads_to_a_node_and_no_id_stands_twice() -
     assert set(references(nodes)) <= set(ids)
 
 
-def test_notifier_and_connections_are_not_in_the_graph() -> None:
+def test_the_notifier_is_not_in_the_graph() -> None:
     raw = case_jsonld(grooming_case()).decode()
-    assert "203.0.113.7" not in raw
     assert '"N1"' not in raw
     assert sum(node["@type"] == "observable:ApplicationAccount" for node in graph_of(grooming_case())) == 3
+
+
+def test_a_connection_has_its_address_port_and_time_and_leads_to_its_account() -> None:
+    nodes = {node["@id"]: node for node in graph_of(connected_case())}
+    made = [node for node in nodes.values() if node["@type"] == "observable:NetworkConnection"]
+    told = []
+    for connection in made:
+        (facet,) = connection["core:hasFacet"]
+        address = nodes[facet["observable:src"][0]["@id"]]["core:hasFacet"][0]
+        told.append((address["@type"], address["observable:addressValue"], facet.get("observable:sourcePort")))
+    assert told == [
+        ("observable:IPv4AddressFacet", "203.0.113.7", 51234),
+        ("observable:IPv4AddressFacet", "203.0.113.7", 51235),
+        ("observable:IPv6AddressFacet", "2001:db8::7", None),
+    ]
+    accounts = {
+        nodes[node["core:target"]["@id"]]["core:hasFacet"][0]["observable:accountIdentifier"]
+        for node in nodes.values()
+        if node.get("core:kindOfRelationship") == "Connected_To"
+    }
+    assert accounts == {"bob"}
+
+
+def test_a_dossier_without_connections_has_no_address_in_its_graph() -> None:
+    raw = case_jsonld(grooming_case(connections=())).decode()
+    assert "203.0.113.7" not in raw
+    assert "AddressFacet" not in raw
+
+
+def test_every_sealed_piece_has_its_sha_256() -> None:
+    case = connected_case()
+    hashes = [
+        node["core:hasFacet"][0]["observable:hash"][0]
+        for node in graph_of(case)
+        if node["@type"] == "observable:ContentData"
+    ]
+    assert [one["types:hashValue"]["@value"] for one in hashes] == [piece.commitment for piece in case.pieces]
+    assert {one["types:hashMethod"] for one in hashes} == {"SHA256"}
 
 
 def test_erased_version_has_no_text() -> None:
