@@ -121,7 +121,7 @@ def test_room_name_is_judged_and_a_broken_judge_asks_a_person(monkeypatch, broke
         return SimpleNamespace(verdict=adapter.engine.Verdict.REFUSE, findings=[finding("M3")])
 
     monkeypatch.setattr(adapter.names, "assess_room_name", judge)
-    proposal = SimpleNamespace(name="chess", topic="openings", language="en")
+    proposal = SimpleNamespace(name="chess", topic="openings", language="en", under=18)
     answer = ChatSafeguard().screen_room_name(proposal)
     assert answer.verdict is (Verdict.HOLD if broken else Verdict.REFUSE)
     assert answer.told
