@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from community.models import Restriction
-from safeguarding.models import Decision
+from safeguarding.models import Decision, ErasureRequest
 from safeguarding.services.orders import record_order
 from safeguarding.services.urgent import open_urgent_sheet
 from tests.safeguarding.casework.test_orders_and_holds import GIVEN as ORDER
@@ -79,6 +79,29 @@ def test_a_case_is_taken_with_the_keyboard_alone(sit_down, live_server, mo, case
     expect(page.locator(".hv-words").first).to_have_css("filter", "none")
 
 
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until `wanted` has the focus; every stop on the way can be left again."""
+    for _stop in range(80):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail("no number of tabs leads there")
+
+
+def test_a_dossier_is_looked_at_with_the_keyboard_alone(sit_down, live_server, sam, severe_case):
+    page = sit_down(sam)
+    page.goto(f"{live_server.url}/console/safeguarding/case/{severe_case.public_id}/dossier/")
+    tab_to(page, page.get_by_label("On what legal ground"))
+    page.keyboard.type("Requisition 2026/114")
+    tab_to(page, page.get_by_role("button", name="Check and preview"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("^Page 1 of"))).to_be_visible()
+    tab_to(page, page.get_by_role("button", name="Next page"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("^Page 2 of"))).to_be_visible()
+    expect(page.get_by_label("On what legal ground")).to_have_value("Requisition 2026/114")
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
 def test_the_pages_stand_in_nobodys_way(sit_down, live_server, sam, bob, case, severe_case, width, dark):
@@ -89,6 +112,7 @@ def test_the_pages_stand_in_nobodys_way(sit_down, live_server, sam, bob, case, s
     line = severe_case.transmissions.order_by("pk").first()
     order = record_order(actor=sam, case=severe_case, **ORDER)
     hold = order.holds.first()
+    ErasureRequest.objects.create(member=bob, code_hash="a", state="restricted", erased=3, restricted=2)
     for path in (
         "",
         "safeguarding/case/",
@@ -101,6 +125,7 @@ def test_the_pages_stand_in_nobodys_way(sit_down, live_server, sam, bob, case, s
         "safeguarding/authorityorder/new/",
         f"safeguarding/authorityorder/{order.public_id}/",
         f"safeguarding/legalhold/{hold.public_id}/",
+        "safeguarding/erasurerequest/",
         "safeguarding/transparencymonth/",
         "community/auditevent/",
     ):
