@@ -9,6 +9,7 @@ from typing import Any
 from safeguarding.detection.batch import assess_conversation
 from safeguarding.detection.compose import scan
 from safeguarding.detection.engine import assess, screen
+from safeguarding.detection.lexicon import lexicon_for
 from safeguarding.detection.rulesets import LANGS, Ruleset
 from safeguarding.detection.types import Person, RoomInfo
 
@@ -62,6 +63,8 @@ def _texts(kinds: frozenset[str]) -> list[tuple[str, str]]:
 
 def warm_up(ruleset: Ruleset) -> None:
     """A process that has run for a while has met every rule: it is compiled when first needed."""
+    for lang in LANGS:
+        lexicon_for(ruleset, lang).compile_all()
     for rule in ruleset.rules:
         for example in (*rule.must_fire, *rule.must_not_fire):
             for lang in LANGS if rule.lang == "any" else (rule.lang,):
