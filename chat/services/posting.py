@@ -197,10 +197,11 @@ def _standings(posts: Sequence[Post], now: dt.datetime) -> dict[tuple[int, int],
     rows = (
         Membership.objects.current()
         .filter(member__in={post.actor.pk for post in posts}, room__in={post.room.pk for post in posts})
-        .select_related("room", "member")
+        .select_related("room")
+        .annotate(access_version=F("member__access_version"))  # all that is wanted of the member's row
     )
     found = list(rows)
-    accesses = accesses_under({row.member_id: row.member.access_version for row in found}, now)
+    accesses = accesses_under({row.member_id: row.access_version for row in found}, now)
     return {(row.member_id, row.room_id): _Standing(row.room, accesses[row.member_id], row.role) for row in found}
 
 
