@@ -201,7 +201,8 @@ def _standings(posts: Sequence[Post], now: dt.datetime) -> dict[tuple[int, int],
         .annotate(access_version=F("member__access_version"))  # all that is wanted of the member's row
     )
     found = list(rows)
-    accesses = accesses_under({row.member_id: row.access_version for row in found}, now)
+    versions = {row.member_id: row.access_version for row in found}  # type: ignore[attr-defined]  # annotated above
+    accesses = accesses_under(versions, now)
     return {(row.member_id, row.room_id): _Standing(row.room, accesses[row.member_id], row.role) for row in found}
 
 
