@@ -57,7 +57,14 @@ def pause_contact(*, case: Case, subject: Member, protects: Member) -> Protectiv
     with override(subject.language):
         reason = gettext("A protective pause, automatic and limited in time, until a person has looked.")
     return _restrict(
-        Kind.PAUSE_CONTACT, kind, case=case, member=subject, counterpart=protects, reason=reason, lasts=PAUSE_LASTS
+        Kind.PAUSE_CONTACT,
+        kind,
+        case=case,
+        member=subject,
+        counterpart=protects,
+        reason=reason,
+        now=now,
+        lasts=PAUSE_LASTS,
     )
 
 
@@ -70,7 +77,7 @@ def ask_fresh_age_proof(*, case: Case, member: Member, why: str = "") -> Protect
         return None
     with override(member.language):
         reason = why or gettext("An automatic check asks everybody in this situation to prove their age again.")
-    return _restrict(Kind.FRESH_AGE_PROOF, kind, case=case, member=member, reason=reason, lasts=PROOF_LASTS)
+    return _restrict(Kind.FRESH_AGE_PROOF, kind, case=case, member=member, reason=reason, now=now, lasts=PROOF_LASTS)
 
 
 def hold_account(*, case: Case, member: Member, until: dt.datetime | None = None) -> ProtectiveMeasure | None:
@@ -86,7 +93,7 @@ def hold_account(*, case: Case, member: Member, until: dt.datetime | None = None
             "Something about this account looks like one that may not come back for now. A person will look; you can "
             "say here why it is not so."
         )
-    return _restrict(Kind.ACCOUNT_HOLD, kind, case=case, member=member, reason=reason, lasts=lasts)
+    return _restrict(Kind.ACCOUNT_HOLD, kind, case=case, member=member, reason=reason, now=now, lasts=lasts)
 
 
 @transaction.atomic
@@ -185,6 +192,7 @@ def _restrict(
     case: Case,
     member: Member,
     reason: str,
+    now: dt.datetime,
     lasts: dt.timedelta,
     counterpart: Member | None = None,
 ) -> ProtectiveMeasure:
@@ -196,7 +204,7 @@ def _restrict(
         kind=kind,
         counterpart=counterpart,
         reason=reason,
-        ends_at=timezone.now() + lasts,
+        ends_at=now + lasts,
         automated=True,
     )
     return _note(
