@@ -289,6 +289,8 @@ class Hub:
     def _pass(self, feed: Feed, payload: dict[str, Any]) -> None:
         """Typing and the like: no number, no record, not to the author, not across a block."""
         for socket in feed.sockets:
+            if socket.queue.qsize() > QUEUE // 4:
+                continue  # it has enough to read: when a whole room comes back at once, who came would fill its queue
             if payload["from"] != socket.member_pk and payload["from"] not in socket.hidden:
                 socket.push(payload["passing"])
 
