@@ -49,7 +49,7 @@ class AgeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has
         if hasattr(self, "socket"):
             if hasattr(self, "task"):
                 self.task.cancel()
-            await hub().detach(self.socket)
+            await self.socket.hub.detach(self.socket)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if hasattr(self, "socket"):

@@ -78,7 +78,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         if hasattr(self, "socket"):
             for room_id in list(self.socket.cursors):
                 await self._leave(room_id)
-            await hub().detach(self.socket)
+            await self.socket.hub.detach(self.socket)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not hasattr(self, "socket") or self.socket.close_code is not None:
@@ -136,7 +136,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         # Posting authorises itself and reads the room's row again: only its key is kept.
         self.rooms[frame.room] = (await self._entry(frame.room)).room
         news = frame.room not in self.socket.cursors
-        last = await hub().join(self.socket, frame.room, frame.after, together=frame.together)
+        last = await self.socket.hub.join(self.socket, frame.room, frame.after, together=frame.together)
         self._ack(frame, seq=last)
         await in_reader(presence.arrive, frame.room, self.socket_id, self.member)
         people = await in_reader(presence.people_here, frame.room, hidden=self.socket.hidden)
@@ -147,7 +147,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def _leave(self, room_id: str) -> None:
         if room_id in self.socket.cursors:
             self.sleeps.pop(room_id, None)
-            await hub().leave(self.socket, room_id)
+            await self.socket.hub.leave(self.socket, room_id)
             await in_reader(presence.depart, room_id, self.socket_id, self.member)
             broadcast.passing(room_id, self.member, {"type": "presence"}, "left")
 

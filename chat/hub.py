@@ -55,7 +55,9 @@ class Cursor:
 
 
 class Socket:
-    """One open connection, as the hub sees it."""
+    """One open connection, as the hub sees it. It stays with the hub that it was attached to."""
+
+    hub: Hub  # from `attach` on
 
     def __init__(self, member_pk: int, member_id: str, on_member: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
         self.member_pk = member_pk
@@ -83,7 +85,7 @@ class Socket:
             if self.queue.full():
                 while not self.queue.empty():
                     self.queue.get_nowait()
-                hub().let_go(self)
+                self.hub.let_go(self)
             self.queue.put_nowait(None)
 
 
@@ -115,6 +117,7 @@ class Hub:
 
     async def attach(self, socket: Socket) -> None:
         """Let a socket hear what concerns its person."""
+        socket.hub = self
         self._members.setdefault(socket.member_id, set()).add(socket)
         await self._subscribe(member_channel(socket.member_id))
         if not self._tasks:
@@ -328,7 +331,10 @@ class Hub:
         return {room_channel(room) for room in self._feeds} | {member_channel(one) for one in self._members}
 
     async def _stop(self) -> None:
-        _hubs.pop(asyncio.get_running_loop(), None)  # first: whoever comes meanwhile opens a new one
+        loop = asyncio.get_running_loop()
+        if _hubs.get(loop) is not self:
+            return  # two left at the same moment: the other one has stopped it, and somebody may have opened the next
+        del _hubs[loop]  # first: whoever comes meanwhile opens a new one
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

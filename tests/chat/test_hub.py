@@ -40,11 +40,11 @@ def test_sockets_that_open_at_the_same_moment_all_hear(distant_redis: None) -> N
     async def story() -> list[list[str]]:
         sockets = [Socket(person.pk, person.public_id, nothing_about) for person in people]
         await asyncio.gather(*(hub().attach(socket) for socket in sockets))
-        await asyncio.gather(*(hub().join(socket, room.public_id, 0) for socket in sockets))
+        await asyncio.gather(*(socket.hub.join(socket, room.public_id, 0) for socket in sockets))
         await asyncio.to_thread(post_messages, [Post(people[0], room, "one", "Bonjour du banc")])
         # Two seconds: less than the heartbeat, which would find it without any publication.
         heard = await asyncio.wait_for(asyncio.gather(*(socket.queue.get() for socket in sockets)), 2)
-        await asyncio.gather(*(hub().detach(socket) for socket in sockets))
+        await asyncio.gather(*(socket.hub.detach(socket) for socket in sockets))
         return heard
 
     heard = async_to_sync(story)()
@@ -61,14 +61,14 @@ def test_events_that_come_together_come_in_one_frame_to_who_asked_and_only_there
     async def story() -> None:
         for socket in sockets:
             await hub().attach(socket)
-            await hub().join(socket, room.public_id, 0, together=socket is not plain)
+            await socket.hub.join(socket, room.public_id, 0, together=socket is not plain)
         posts = [Post(author, room, "a", "Un"), Post(blocked, room, "b", "Deux"), Post(author, room, "c", "Trois")]
         await asyncio.to_thread(post_messages, posts)
         await until(lambda: asked.queue.qsize() == 1 and blocking.queue.qsize() == plain.queue.qsize() == 3)
         await asyncio.to_thread(post_messages, [Post(author, room, "d", "Quatre")])
         await until(lambda: asked.queue.qsize() == 2 and plain.queue.qsize() == 4)
         for socket in sockets:
-            await hub().detach(socket)
+            await socket.hub.detach(socket)
 
     async_to_sync(story)()
     first, second = (json.loads(asked.queue.get_nowait() or "") for _ in range(2))
@@ -80,6 +80,35 @@ def test_events_that_come_together_come_in_one_frame_to_who_asked_and_only_there
     assert one_by_one == [*first["items"], second]
     kinds = [json.loads(blocking.queue.get_nowait() or "")["kind"] for _ in range(3)]
     assert kinds == ["posted", "skip", "posted"]
+
+
+def test_who_comes_while_the_last_ones_leave_at_the_same_moment_hears() -> None:
+    """Two that leave at once both find themselves the last: the hub that somebody opens meanwhile is not theirs to end."""
+    first, second, comer, later = (open_member(f"r{number}", AgeBand.ADULT) for number in range(4))
+    room = open_room("Le quai", first, second, comer, later)
+    one, two, three, four = (Socket(who.pk, who.public_id, nothing_about) for who in (first, second, comer, later))
+
+    async def story() -> str | None:
+        for socket in (one, two):
+            await hub().attach(socket)
+        old = hub()
+
+        async def come() -> None:
+            while hub() is old:
+                await asyncio.sleep(0)
+            await hub().attach(three)
+
+        await asyncio.gather(old.detach(one), old.detach(two), come())
+        await hub().attach(four)
+        assert three.hub is four.hub is hub()
+        await three.hub.join(three, room.public_id, 0)
+        await asyncio.to_thread(post_messages, [Post(first, room, "one", "Bonsoir du quai")])
+        heard = await asyncio.wait_for(three.queue.get(), 2)
+        for socket in (three, four):
+            await socket.hub.detach(socket)
+        return heard
+
+    assert '"type":"event"' in (async_to_sync(story)() or "")
 
 
 async def nothing_about(_payload: dict[str, Any]) -> None:
