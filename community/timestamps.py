@@ -1,26 +1,21 @@
 """Time stamps of an outside authority (RFC 3161): that something existed, as it is, at a moment nobody here decides.
 
 Configured by settings.TSA_URL and settings.TSA_CA (a PEM file with the authority's root); without them nothing is
-stamped. A qualified authority (eIDAS art. 41) gives a presumption of the date and of integrity.
+stamped. A qualified authority (eIDAS art. 41) gives a presumption of the date and of integrity. The libraries behind
+it are heavy and imported where a stamp is asked for or read: most processes never do.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import requests
-from asn1crypto import cms, tsp
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 from django.conf import settings
-from rfc3161_client import (
-    HashAlgorithm,
-    TimestampRequestBuilder,
-    TimeStampResponse,
-    VerificationError,
-    VerifierBuilder,
-    decode_timestamp_response,
-)
+
+if TYPE_CHECKING:
+    from rfc3161_client import TimeStampResponse
 
 TIMEOUT = (5, 15)  # seconds to connect, and for each piece of the answer
 MOST = 64 << 10  # bytes of an answer
@@ -37,6 +32,8 @@ def is_configured() -> bool:
 
 def ask_authority(query: bytes) -> bytes:
     """Send a DER TimeStampReq, return the DER TimeStampResp as it came (section 3.4). Raises NotStamped."""
+    import requests
+
     try:
         with requests.post(
             settings.TSA_URL,
@@ -61,6 +58,8 @@ def stamp(message: bytes) -> bytes:
 
     Raises NotStamped where the authority cannot be reached, refuses, or answers something else than was asked.
     """
+    from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+
     builder = TimestampRequestBuilder().data(message).hash_algorithm(HashAlgorithm.SHA256)
     query = builder.nonce(nonce=True).cert_request(cert_request=True).build()
     raw = ask_authority(query.as_bytes())
@@ -79,6 +78,8 @@ def stamped_at(response: bytes, message: bytes) -> dt.datetime:
 
 
 def _decoded(raw: bytes) -> TimeStampResponse:
+    from rfc3161_client import decode_timestamp_response
+
     try:
         response = decode_timestamp_response(_ordered(raw))
     except ValueError as error:
@@ -91,6 +92,8 @@ def _decoded(raw: bytes) -> TimeStampResponse:
 def _ordered(raw: bytes) -> bytes:
     """The answer with its certificates in the order of DER, which OpenSSL does not keep and the verifier insists on.
     No signature covers that order. Raises ValueError for what is no answer."""
+    from asn1crypto import cms, tsp
+
     try:
         answer = tsp.TimeStampResp.load(raw, strict=True)
         token = answer["time_stamp_token"]
@@ -103,6 +106,8 @@ def _ordered(raw: bytes) -> bytes:
 
 
 def _verified(response: TimeStampResponse, message: bytes) -> None:
+    from rfc3161_client import VerificationError, VerifierBuilder
+
     builder = VerifierBuilder()
     for root in _roots():
         builder = builder.add_root_certificate(root)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 import re
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,8 @@ FLOORS = ("config", "safeguarding", "chat", "community")
 PURE = ("safeguarding/detection", "safeguarding/dossier", "safeguarding/transparency")
 # Inside a floor: what a module may not import from its own floor. Edges sit on services, services on models.
 EDGES = {"views", "consumers", "admin", "management", "adapter", "tasks", "urls", "routing", "forms", "checks"}
+RUFF = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]
+LATE = set(RUFF["lint"]["flake8-tidy-imports"]["banned-module-level-imports"])  # heavy libraries that no start loads
 WRITES = {"save", "create", "bulk_create", "bulk_update", "update_or_create", "get_or_create", "delete"}
 
 
@@ -57,6 +62,13 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, base
             for alias in node.names:
                 yield node.lineno, f"{base}.{alias.name}"
+
+
+def tops(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """The libraries, or floors, that one statement imports from."""
+    if isinstance(node, ast.Import):
+        return {alias.name.split(".")[0] for alias in node.names}
+    return {"." if node.level else (node.module or "").split(".")[0]}
 
 
 def calls(path: Path) -> Iterator[tuple[int, str, ast.Call]]:
@@ -120,15 +132,27 @@ def test_models_and_policies_import_no_service() -> None:
 
 
 def test_no_import_hides_inside_a_function() -> None:
+    """A circle is a fault, and hiding it mends nothing. The late libraries know nothing of us: no circle goes there."""
     wrong = [
         at(path, inner.lineno, "imports inside a function")
         for path in python_files()
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for inner in ast.walk(node)
-        if isinstance(inner, ast.Import | ast.ImportFrom)
+        if isinstance(inner, ast.Import | ast.ImportFrom) and not tops(inner) <= LATE
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_starts_loads_no_library_that_few_processes_need() -> None:
+    """The web and a worker, as they are started: each of these costs every process time and memory for nothing."""
+    code = (
+        "import sys, config.asgi, config.celery; config.celery.app.loader.import_default_modules();"
+        f"sys.stdout.write(repr(sorted({LATE!r} & set(sys.modules))))"
+    )
+    environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    run = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environ, capture_output=True, text=True)
+    assert run.stdout == "[]", run.stdout + run.stderr
 
 
 @pytest.mark.parametrize("folder", [*PURE, "safeguarding/incidents.py"])  # the table that both may read

@@ -14,17 +14,17 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from community.keyed import keyed_hash, keyed_token, same
 
 from .http import Unreachable, call_json, is_safe_url
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 ALGORITHMS = ("ES256", "ES384", "PS256", "RS256")  # asymmetric alone: a shared secret would let anybody sign
 LEEWAY = 60  # seconds of difference between two clocks
@@ -176,6 +176,9 @@ def verify_id_token(token: object, *, nonce: str, now: dt.datetime) -> dict[str,
 
 
 def _signed_claims(token: str) -> dict[str, Any]:
+    from joserfc import jwt  # heavy, and only a process that is given a token needs it
+    from joserfc.errors import JoseError
+
     for fresh in (False, True):  # an issuer that rolled its keys over is asked again, once
         try:
             return dict(jwt.decode(token, _keys(fresh=fresh), algorithms=list(ALGORITHMS)).claims)
@@ -230,6 +233,9 @@ def forget() -> None:
 
 
 def _keys(*, fresh: bool) -> KeySet:
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     found = None if fresh else _recall("keys")
     if found is None:
         told = call_json("GET", metadata().jwks_uri)

@@ -14,7 +14,6 @@ import shutil
 from pathlib import Path
 
 import pyrage
-import pyzipper
 
 _PASSPHRASE_BYTES = 15  # 120 bits: 24 letters and digits
 
@@ -44,6 +43,8 @@ def encrypt_age(source: Path, out: Path, *, key: str) -> None:
 
 def encrypt_zip(source: Path, out: Path, *, passphrase: str, name: str) -> None:
     """Write `source` as the one file `name` of an AES zip; whole or not at all."""
+    import pyzipper  # heavy, and only a worker that builds such a copy needs it
+
     draft = out.with_name(f".{out.name}.part")
     try:
         with pyzipper.AESZipFile(draft, "w", compression=pyzipper.ZIP_STORED, encryption=pyzipper.WZ_AES) as archive:

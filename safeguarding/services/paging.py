@@ -9,7 +9,6 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 
-import apprise
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
@@ -148,6 +147,8 @@ def _wording(severity: str) -> tuple[str, str]:
 
 
 def _notify(urls: Sequence[str], title: str, body: str) -> bool:
+    import apprise  # heavy, and only the process that pages needs it
+
     sender = apprise.Apprise()
     for url in urls:
         if not sender.add(url):

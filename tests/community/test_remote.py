@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from community.age import http, oidc, vendors
 from community.models import AgeCheck, AgeFact, GuardianConsent, Member, UsedProof
@@ -516,7 +516,7 @@ FUZZ = hypothesis_settings(max_examples=300, deadline=None, suppress_health_chec
 def issuer(settings, monkeypatch):
     settings.OIDC_AGE = {"issuer": "https://op.example", "client_id": "c", "client_secret": "", "scope": "openid",
                          "level": "enhanced", "name": ""}  # fmt: skip
-    monkeypatch.setattr(oidc, "_keys", lambda *, fresh: oidc.KeySet([KEY]))
+    monkeypatch.setattr(oidc, "_keys", lambda *, fresh: KeySet([KEY]))
     assert oidc.verify_id_token(GOOD, nonce="n", now=timezone.now())["sub"] == "s"
 
 
