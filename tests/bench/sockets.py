@@ -59,7 +59,10 @@ class Frames(asyncio.Protocol):
                 length, head = struct.unpack_from("!Q", buffer, at + 2)[0], 10
             if len(buffer) - at < head + length:
                 break
-            if buffer[at] & 0x0F == 9:  # a ping: answered, or the server closes
+            opcode = buffer[at] & 0x0F
+            if opcode == 8:  # nobody here leaves before the end: what was measured from now on would not be the room
+                raise AssertionError(f"closed by the server: {struct.unpack_from('!H', buffer, at + head)[0]}")
+            if opcode == 9:  # a ping: answered, or the server closes
                 self._write(0x8A, bytes(buffer[at + head : at + head + length]))
             else:
                 self.count += 1
