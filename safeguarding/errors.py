@@ -44,7 +44,7 @@ class NotClaimed(Refused):
 
 class ClauseRequired(Refused):
     code = "clause_required"
-    message = _("Cite at least one clause of the terms.")
+    message = _("Cite at least one clause of the terms, or the law.")
 
 
 class EndRequired(Refused):

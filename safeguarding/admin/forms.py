@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils import formats, timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Message, Room
@@ -16,7 +17,7 @@ from community.errors import ReasonRequired, Refused
 from community.models import Member
 from safeguarding.enforcement import MEASURES
 from safeguarding.errors import ClauseRequired, EndRequired, SaysTooMuch
-from safeguarding.incidents import INCIDENTS
+from safeguarding.incidents import INCIDENTS, citation
 from safeguarding.models import Case, CaseParty, Decision, UrgentSheet
 from safeguarding.selectors import messages_of
 from safeguarding.services.evidence import AFTER, BEFORE, MORE
@@ -59,6 +60,9 @@ class DecisionForm(forms.Form):
     clauses = forms.MultipleChoiceField(
         label=_("Clauses of the terms"), widget=forms.CheckboxSelectMultiple, required=False
     )
+    laws = forms.MultipleChoiceField(
+        label=_("The law, if it is illegal content"), widget=forms.CheckboxSelectMultiple, required=False
+    )
     reasons = forms.CharField(
         label=_("Reasons (sent)"), widget=forms.Textarea(attrs={"rows": 5}), max_length=4000, required=False
     )
@@ -88,6 +92,9 @@ class DecisionForm(forms.Form):
         # The clauses that decisions on this code usually cite come first.
         ordered = sorted(terms.current().clauses, key=lambda clause: case.code not in clause.codes)
         self.usual = [clause.id for clause in ordered if case.code in clause.codes]
+        language = get_language() or "fr"
+        laws = INCIDENTS[case.code].law
+        _offer(self.fields["laws"], [(key, citation(key).in_language(language)) for key in laws])
         _offer(self.fields["clauses"], [(clause.id, clause.told("title")) for clause in ordered])
 
     def refuse(self, refusal: Refused) -> None:
@@ -116,6 +123,7 @@ class DecisionForm(forms.Form):
             "room": said["room"],
             "ends_at": timezone.now() + dt.timedelta(days=int(days)) if days else None,
             "clauses": said["clauses"],
+            "laws": said["laws"],
             "reasons": said["reasons"],
             "private_notes": said["private_notes"],
             "close": said["close"],

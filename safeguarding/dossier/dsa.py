@@ -6,24 +6,21 @@ a person submits. Names and lengths follow the public documentation of the API (
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from safeguarding.incidents import INCIDENTS, Words
+from safeguarding.incidents import INCIDENTS, LAW, Words, article
 
 from .frozen import Decision, FrozenCase
 from .times import zone_of
 
 BATCH = 100  # statements in one request
-_EEA = (
-    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE"),
-    *("IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"),
-)
-
 # Our actions and what they restrict; an action that restricts nothing owes no statement.
 _RESTRICTS: Mapping[str, dict[str, Any]] = MappingProxyType(
     {
@@ -41,64 +38,11 @@ _ENDS = {
     "decision_account": "end_date_account_restriction",
 }
 
+# {field: the values it may have}, of the database's API as of 1 July 2025.
 ENUMERATIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "decision_visibility": frozenset(
-            f"DECISION_VISIBILITY_{name}"
-            for name in (
-                "CONTENT_REMOVED",
-                "CONTENT_DISABLED",
-                "CONTENT_DEMOTED",
-                "CONTENT_AGE_RESTRICTED",
-                "CONTENT_INTERACTION_RESTRICTED",
-                "CONTENT_LABELLED",
-                "OTHER",
-            )
-        ),
-        "decision_monetary": frozenset(f"DECISION_MONETARY_{name}" for name in ("SUSPENSION", "TERMINATION", "OTHER")),
-        "decision_provision": frozenset(
-            f"DECISION_PROVISION_{name}"
-            for name in ("PARTIAL_SUSPENSION", "TOTAL_SUSPENSION", "PARTIAL_TERMINATION", "TOTAL_TERMINATION")
-        ),
-        "decision_account": frozenset({"DECISION_ACCOUNT_SUSPENDED", "DECISION_ACCOUNT_TERMINATED"}),
-        "decision_ground": frozenset({"DECISION_GROUND_ILLEGAL_CONTENT", "DECISION_GROUND_INCOMPATIBLE_CONTENT"}),
-        "incompatible_content_illegal": frozenset({"Yes", "No"}),
-        "content_type": frozenset(
-            f"CONTENT_TYPE_{name}"
-            for name in ("APP", "AUDIO", "IMAGE", "PRODUCT", "SYNTHETIC_MEDIA", "TEXT", "VIDEO", "OTHER")
-        ),
-        "category": frozenset(
-            f"STATEMENT_CATEGORY_{name}"
-            for name in (
-                "ANIMAL_WELFARE",
-                "CONSUMER_INFORMATION",
-                "CYBER_VIOLENCE",
-                "CYBER_VIOLENCE_AGAINST_WOMEN",
-                "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
-                "ILLEGAL_OR_HARMFUL_SPEECH",
-                "INTELLECTUAL_PROPERTY_INFRINGEMENTS",
-                "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS",
-                "NOT_SPECIFIED_NOTICE",
-                "OTHER_VIOLATION_TC",
-                "PROTECTION_OF_MINORS",
-                "RISK_FOR_PUBLIC_SECURITY",
-                "SCAMS_AND_FRAUD",
-                "SELF_HARM",
-                "UNSAFE_AND_PROHIBITED_PRODUCTS",
-                "VIOLENCE",
-            )
-        ),
-        # Those of our incidents: a keyword nobody maps here is a slip, whatever the database would say of it.
-        "category_specification": frozenset(key for one in INCIDENTS.values() for key in one.dsa_keywords),
-        "territorial_scope": frozenset(_EEA),
-        "account_type": frozenset({"ACCOUNT_TYPE_BUSINESS", "ACCOUNT_TYPE_PRIVATE"}),
-        "source_type": frozenset(
-            {"SOURCE_ARTICLE_16", "SOURCE_TRUSTED_FLAGGER", "SOURCE_TYPE_OTHER_NOTIFICATION", "SOURCE_VOLUNTARY"}
-        ),
-        "automated_detection": frozenset({"Yes", "No"}),
-        "automated_decision": frozenset(
-            f"AUTOMATED_DECISION_{name}" for name in ("FULLY", "PARTIALLY", "NOT_AUTOMATED")
-        ),
+        field: frozenset(values)
+        for field, values in json.loads((Path(__file__).parent / "schemas" / "dsa-statement.json").read_bytes()).items()
     }
 )
 LENGTHS: Mapping[str, int] = MappingProxyType(
@@ -151,9 +95,15 @@ _FACTS = Words(
     "was decided by a person. Detection: {how}.",
 )
 _HOW = (Words("non automatisée", "not automated"), Words("automatisée", "automated"))
-_EXPLAINS = Words(
+_BREAKS_TERMS = Words(
     "Les conditions de la communauté, clauses citées, interdisent ce contenu ou ce comportement.",
     "The terms of the community, in the clauses cited, forbid this content or behaviour.",
+)
+_BREAKS_LAW = Words(
+    "Après examen par une personne, ce contenu ou ce comportement a été tenu pour illicite au titre des textes cités : "
+    "{what}. Seule une juridiction peut dire qu’une infraction a été commise.",
+    "After a person examined it, this content or behaviour was held to be illegal under the texts cited: {what}. Only "
+    "a court can say that an offence was committed.",
 )
 
 
@@ -209,11 +159,6 @@ def check_statement(statement: Mapping[str, Any]) -> list[Problem]:
         for field in _LISTS
         if statement.get(field) is not None and not isinstance(statement[field], list)
     ]
-    found += [
-        Problem("category_addition", Words(f"{value} n’est pas admis", f"{value} is not an accepted value"))
-        for value in statement.get("category_addition") or ()
-        if value not in ENUMERATIONS["category"]
-    ]
     for field, (of, value) in _OTHERS.items():
         given = statement.get(of)
         chosen = value == given or (isinstance(given, list) and value in given)
@@ -265,18 +210,17 @@ def _statement(case: FrozenCase, decision: Decision) -> dict[str, Any]:
     restricts = _RESTRICTS[decision.action]
     statement: dict[str, Any] = {
         **restricts,
-        "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
-        "incompatible_content_ground": ", ".join(decision.clauses)[:500] or decision.terms_version or "-",
-        "incompatible_content_explanation": _EXPLAINS.in_language(language),
+        **_ground(decision, language),
         "content_type": ["CONTENT_TYPE_TEXT"],
         "category": incident.dsa_category,
+        **({"category_addition": list(incident.dsa_additions)} if incident.dsa_additions else {}),
         "category_specification": list(incident.dsa_keywords),
         **(
             {"category_specification_other": incident.words.in_language(language)}
             if "KEYWORD_OTHER" in incident.dsa_keywords
             else {}
         ),
-        "territorial_scope": list(_EEA),
+        "territorial_scope": sorted(ENUMERATIONS["territorial_scope"]),
         "content_language": language.upper(),
         "content_date": written.astimezone(zone).date().isoformat(),
         "application_date": applied.astimezone(zone).date().isoformat(),
@@ -292,6 +236,23 @@ def _statement(case: FrozenCase, decision: Decision) -> dict[str, Any]:
         end = decision.ends_at.astimezone(zone).date().isoformat()
         statement.update({_ENDS[field]: end for field in restricts})
     return statement
+
+
+def _ground(decision: Decision, language: str) -> dict[str, str]:
+    """The one ground that the database knows of a decision: the law where it cites one, else the terms."""
+    if not decision.laws:
+        return {
+            "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
+            "incompatible_content_ground": ", ".join(decision.clauses)[:500] or decision.terms_version or "-",
+            "incompatible_content_explanation": _BREAKS_TERMS.in_language(language),
+        }
+    return {
+        "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
+        "illegal_content_legal_ground": "; ".join(article(key).in_language(language) for key in decision.laws)[:500],
+        "illegal_content_explanation": _BREAKS_LAW.in_language(language).format(
+            what="; ".join(LAW[key].in_language(language) for key in decision.laws)
+        ),
+    }
 
 
 def _source(*, reported: bool, formal: bool) -> str:

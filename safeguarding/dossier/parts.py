@@ -315,6 +315,7 @@ class Decision:
     effective_at: datetime | None = None  # None: waits for a second person, or was refused by one
     ends_at: datetime | None = None
     clauses: tuple[str, ...] = ()
+    laws: tuple[str, ...] = ()  # keys of incidents.LAW: the ground is illegal content; none: the terms alone
     terms_version: str = ""
     statement: Statement | None = None
     appeal: Appeal | None = None

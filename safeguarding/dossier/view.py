@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from safeguarding.incidents import INCIDENTS, LAW, SEVERITIES
+from safeguarding.incidents import INCIDENTS, LAW, SEVERITIES, citation
 
 from .chronology import chronology
 from .codec import utc_text
@@ -206,6 +206,7 @@ class _View(Wording):
             rows = [
                 [say("when"), self._at(decision.decided_at)],
                 [say("decided_by"), f"{self._officer(decision.decided_by)}{second}"],
+                [say("law_cited"), "\n".join(citation(key).in_language(self.case.language) for key in decision.laws)],
                 [say("clauses"), ", ".join(decision.clauses)],
             ]
             if decision.effective_at is None:

@@ -172,6 +172,7 @@ _TABLE = {
         "waiting for a second person, or refused by one",
     ),
     "clauses": ("Clauses", "Clauses"),
+    "law_cited": ("Loi citée", "Law cited"),
     "reasons_sent": ("Motifs tels qu’envoyés", "Reasons as sent"),
     "no_decision": ("Aucune décision à ce jour.", "No decision so far."),
     "automated_detection": ("Détection automatisée : {answer}", "Automated detection: {answer}"),

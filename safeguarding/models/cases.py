@@ -22,7 +22,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """What a person works: a relationship, or a room. Clock and severity come from incidents.py."""
+    """What a person works: a relationship, or a room. Clock and severity come from `safeguarding.incidents`."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")

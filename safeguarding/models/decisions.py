@@ -37,7 +37,9 @@ class Decision(models.Model):
     message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
     room = models.ForeignKey(Room, on_delete=models.PROTECT, null=True, related_name="+")
     ends_at = models.DateTimeField(_("until"), null=True)
-    clauses = models.JSONField(default=list)  # ids of the terms' clauses
+    # On what it rests (DSA art. 17(3)(d), (e)): clauses of the terms by id, and the law, by key of incidents.LAW.
+    clauses = models.JSONField(default=list)
+    laws = models.JSONField(default=list)
     terms_version = models.CharField(max_length=20, blank=True)
     reasons = models.TextField(_("reasons (sent)"), max_length=4000, blank=True)
     private_notes = models.TextField(_("private notes (never sent)"), max_length=4000, blank=True)

@@ -87,12 +87,15 @@ def record_decision(
     room: Room | None = None,
     ends_at: dt.datetime | None = None,
     clauses: Sequence[str] = (),
+    laws: Sequence[str] = (),
     reasons: str = "",
     private_notes: str = "",
     close: bool = False,
 ) -> Decision:
     """Decide on a case that `actor` has claimed, as it stood at `version`.
 
+    It rests on `clauses` of the terms, on `laws` (keys of those the code may touch), or on both; where a law is cited,
+    what it is about is treated as illegal content (DSA art. 17(3)(d)), otherwise as against the terms ((e)).
     In one transaction: the decision, its enforcement, the statement of reasons and the audit line. Sockets of a
     person suspended or banned close once it commits. A ban is only proposed: it takes effect by `approve_decision`.
     Raises CaseMoved, NotClaimed, OfficersOnly, Conflict, ReasonRequired, ClauseRequired, EndRequired, NotAParty,
@@ -116,7 +119,8 @@ def record_decision(
             raise HelpNotSanction
         if not reasons:
             raise ReasonRequired
-        if not clauses or not set(clauses) <= {clause.id for clause in cited.clauses}:
+        known = set(clauses) <= {clause.id for clause in cited.clauses} and set(laws) <= set(INCIDENTS[case.code].law)
+        if not known or not (clauses or laws):
             raise ClauseRequired
         _require_discreet(case, member=member, reasons=reasons, private_notes=private_notes)
     decision = Decision.objects.create(
@@ -129,6 +133,7 @@ def record_decision(
         room=room if "room" in measure.needs else None,
         ends_at=ends_at if measure.adverse and not measure.final else None,
         clauses=list(clauses) if measure.adverse else [],
+        laws=list(laws) if measure.adverse else [],
         terms_version=cited.version,
         reasons=reasons,
         private_notes=private_notes,
@@ -139,7 +144,7 @@ def record_decision(
         actor=actor,
         action="decision.proposed" if measure.final else "decision.recorded",
         subject=decision,
-        data={"case": case.public_id, "action": action, "clauses": decision.clauses},
+        data={"case": case.public_id, "action": action, "clauses": decision.clauses, "laws": decision.laws},
     )
     if not measure.final:
         _take_effect(decision, actor=actor)

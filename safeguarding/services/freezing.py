@@ -580,6 +580,7 @@ class _Freezer:
                     effective_at=decision.takes_effect_at,
                     ends_at=decision.ends_at,
                     clauses=tuple(decision.clauses),
+                    laws=tuple(decision.laws),
                     terms_version=decision.terms_version,
                     statement=_statement(decision),
                     appeal=self.appeal(decision),

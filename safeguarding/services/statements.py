@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 from community import terms
 from community.models import Member
 from community.policies import MINOR_BANDS
+from safeguarding.incidents import citation
 from safeguarding.models import Case, Decision, StatementOfReasons
 
 from .people import bands_of
@@ -41,6 +42,7 @@ def render_statement(decision: Decision, *, recipient: Member, automated: bool, 
                 "ends_at": decision.ends_at,
                 "reasons": decision.reasons,
                 "clauses": [{"id": c.id, "title": c.told("title"), "text": c.told(part)} for c in clauses],
+                "laws": [citation(key).in_language(recipient.language) for key in decision.laws],
                 "terms_version": decision.terms_version,
                 "automated": automated,
                 "source": source,
@@ -57,6 +59,7 @@ def preview_statement(*, case: Case, values: Mapping[str, Any]) -> str:
     decision = Decision(
         case=case,
         clauses=list(values["clauses"]),
+        laws=list(values["laws"]),
         terms_version=terms.current().version,
         **{field: values[field] for field in fields},
     )

@@ -222,8 +222,8 @@ def year_data(year: int) -> dsa24.Year:
     )
     notices = (
         Report.objects.filter(created_at__gte=begin, created_at__lt=end)
-        .annotate(acted_at=first_action.values("takes_effect_at")[:1])
-        .values_list("case__code", "created_at", "acted_at")
+        .annotate(acted_at=first_action.values("takes_effect_at")[:1], laws=first_action.values("laws")[:1])
+        .values_list("case__code", "created_at", "acted_at", "laws")
         .order_by("pk")
     )
     reported = Exists(Report.objects.filter(case=OuterRef("case"), created_at__lte=OuterRef("created_at")))
@@ -241,12 +241,12 @@ def year_data(year: int) -> dsa24.Year:
         year=year,
         published_on=timezone.localdate(),
         notices=[
-            dsa24.Notice(*_category(code), _hours(made, acted if acted is None or acted > made else made))
-            for code, made, acted in notices
+            dsa24.Notice(*_category(code), _hours(made, acted if acted is None or acted > made else made), bool(laws))
+            for code, made, acted, laws in notices
         ],
         measures=[
-            dsa24.Measure(*_category(code), action, automated)
-            for code, action, automated in own.values_list("case__code", "action", "case__automated")
+            dsa24.Measure(*_category(code), action, automated, bool(laws))
+            for code, action, automated, laws in own.values_list("case__code", "action", "case__automated", "laws")
         ],
         complaints=[
             dsa24.Complaint(action, state, _hours(lodged, judged))
@@ -258,7 +258,7 @@ def year_data(year: int) -> dsa24.Year:
             dsa24.Order(kind, state, _hours(received, answered))
             for kind, state, received, answered in orders.values_list("kind", "state", "received_at", "answered_at")
         ],
-        suspended=restricting.filter(action__in=["suspend", "ban"]).count(),
+        suspended=restricting.filter(action__in=["suspend", "ban"]).exclude(laws=[]).count(),
         machine_confirmed=confirmed,
         machine_unconfirmed=closed.count() - confirmed,
         reviewers=_reviewers(),

@@ -38,21 +38,25 @@ MEASURE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice received in the year. `hours` to the first action on it; None where nothing was done."""
+    """A notice received in the year. `hours` to the first action on it; None where nothing was done. `illegal`: the
+    action cites the law, not the terms alone."""
 
     category: str
     keyword: str
     hours: float | None
+    illegal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure taken at own initiative; `automated`: what it is about was found by a program alone."""
+    """A measure taken at own initiative; `automated`: what it is about was found by a program alone. `illegal`: it
+    cites the law, not the terms alone."""
 
     category: str
     keyword: str
     action: str
     automated: bool
+    illegal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Year:
     measures: Sequence[Measure] = ()
     complaints: Sequence[Complaint] = ()
     orders: Sequence[Order] = ()
-    suspended: int = 0  # accounts suspended or ended by a person's decision
+    suspended: int = 0  # accounts suspended or ended for illegal content, by a person's decision
     machine_confirmed: int = 0
     machine_unconfirmed: int = 0
     reviewers: Mapping[str, int] = field(default_factory=dict)  # language: people
@@ -195,13 +199,15 @@ def _notices(year: Year) -> list[Row]:
     rows = [[*_LEAD, *_with_context(columns)]]
     for category, places in _groups(year.notices):
         notices = [year.notices[place] for place in places]
-        acted = [notice.hours for notice in notices if notice.hours is not None]
-        figures = (len(notices), 0, len(notices), 0, _hours(acted), NOTHING, 0, 0, len(acted), 0)
+        acted = [notice for notice in notices if notice.hours is not None]
+        illegal = sum(notice.illegal for notice in acted)
+        took = _hours(notice.hours for notice in acted)
+        figures = (len(notices), 0, len(notices), 0, took, NOTHING, illegal, 0, len(acted) - illegal, 0)
         rows.append([*_lead(year, category), *_cells(figures)])
     return rows
 
 
-def _own_initiative(measures: Callable[[Year], Sequence[Measure]]) -> Callable[[Year], list[Row]]:
+def _own_initiative(*, illegal: bool) -> Callable[[Year], list[Row]]:
     def section(year: Year) -> list[Row]:
         columns = (
             "Number of measures taken at own initiative",
@@ -209,7 +215,7 @@ def _own_initiative(measures: Callable[[Year], Sequence[Measure]]) -> Callable[[
             *MEASURE_COLUMNS,
         )
         rows = [[*_LEAD, *_with_context(columns)]]
-        own = measures(year)
+        own = [measure for measure in year.measures if measure.illegal is illegal]
         for category, places in _groups(own):
             taken = [own[place] for place in places]
             kinds = [MEASURES[measure.action] for measure in taken]
@@ -314,9 +320,8 @@ _SECTIONS: Mapping[str, Callable[[Year], list[Row]]] = {
     "2_categories_names": _categories,
     "3_member_states_orders": _orders,
     "4_notices": _notices,
-    # Every measure rests on a clause of the terms (statements of reasons cite it): none is counted as illegal content.
-    "5_own_initiative_illegal": _own_initiative(lambda year: ()),
-    "6_own_initiative_TC": _own_initiative(lambda year: year.measures),
+    "5_own_initiative_illegal": _own_initiative(illegal=True),
+    "6_own_initiative_TC": _own_initiative(illegal=False),
     "7_appeals_and_recidivism": _appeals,
     "8_automated_means": _automated,
     "9_human_resources": _people,

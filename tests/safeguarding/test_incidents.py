@@ -7,7 +7,7 @@ import json
 import pytest
 
 from community.helplines import HELP_LINES
-from safeguarding.incidents import CHANNELS, INCIDENTS, LAW, SEVERITIES, Incident
+from safeguarding.incidents import CHANNELS, INCIDENTS, LAW, SEVERITIES, Incident, citation
 from tests.conftest import shared_path
 
 CODES = [
@@ -90,3 +90,14 @@ def test_dsa_names_are_those_of_the_transparency_database() -> None:
         if incident.dsa_category is not None:
             assert incident.dsa_category in names["STATEMENT_CATEGORIES"], incident.code
         assert set(incident.dsa_keywords) <= set(names["KEYWORDS"]), incident.code
+        assert set(incident.dsa_additions) <= set(names["STATEMENT_CATEGORIES"]) - {incident.dsa_category}
+
+
+@pytest.mark.parametrize("key", LAW)
+def test_every_law_is_told_without_abbreviation(key: str) -> None:
+    told = citation(key)
+    number = key.split()[-1]
+    assert f", article {number} : " in told.fr
+    assert f", article {number}: " in told.en
+    assert LAW[key].fr in told.fr
+    assert not {"CP", "CASF"} & set(told.fr.split())

@@ -80,11 +80,12 @@ YEAR = dsa24.Year(
     notices=[
         dsa24.Notice("STATEMENT_CATEGORY_CYBER_VIOLENCE", "KEYWORD_CYBER_HARASSMENT", 2.0),
         dsa24.Notice("STATEMENT_CATEGORY_CYBER_VIOLENCE", "KEYWORD_CYBER_HARASSMENT", None),
-        dsa24.Notice("STATEMENT_CATEGORY_PROTECTION_OF_MINORS", "", 4.0),
+        dsa24.Notice("STATEMENT_CATEGORY_PROTECTION_OF_MINORS", "", 4.0, illegal=True),
     ],
     measures=[
         dsa24.Measure("STATEMENT_CATEGORY_CYBER_VIOLENCE", "KEYWORD_CYBER_HARASSMENT", "suspend", automated=True),
         dsa24.Measure("STATEMENT_CATEGORY_CYBER_VIOLENCE", "", "remove_message", automated=False),
+        dsa24.Measure("STATEMENT_CATEGORY_PROTECTION_OF_MINORS", "", "ban", automated=False, illegal=True),
     ],
     complaints=[dsa24.Complaint("suspend", "overturned", 48.0), dsa24.Complaint("remove_message", "pending", None)],
     orders=[dsa24.Order("emergency", "answered", 3.0), dsa24.Order("production", "received", None)],
@@ -127,7 +128,8 @@ def test_notices_are_counted_in_all_by_category_and_by_keyword():
         "KEYWORD_CYBER_HARASSMENT": 2,
     }
     assert counted["TOTAL"]["Median time to take action (hours)"] == "3.0"
-    assert counted["TOTAL"]["Number of actions taken on the basis of the terms and conditions"] == "2"
+    assert counted["TOTAL"]["Number of actions taken on the basis of the terms and conditions"] == "1"
+    assert counted["TOTAL"]["Number of actions taken on the basis of the law"] == "1"
     assert counted["TOTAL"]["Reporting period"] == "2026-01-01/2026-12-31"
 
 
@@ -136,7 +138,14 @@ def test_own_measures_stand_under_their_kind():
     assert total["Number of measures taken at own initiative"] == "2"
     assert total["Number of measures taken after detection with solely automated means"] == "1"
     assert (total["Account: Suspension"], total["Visibility restriction: Removal"]) == ("1", "1")
-    assert rows("5_own_initiative_illegal")[0]["Number of measures taken at own initiative"] == "0"
+
+
+def test_own_measures_that_cite_the_law_stand_in_their_own_section():
+    illegal = {row["Category"]: row for row in rows("5_own_initiative_illegal")}
+    assert list(illegal) == ["TOTAL", "STATEMENT_CATEGORY_PROTECTION_OF_MINORS"]
+    assert illegal["TOTAL"]["Number of measures taken at own initiative"] == "1"
+    assert illegal["TOTAL"]["Account: Termination"] == "1"
+    assert "STATEMENT_CATEGORY_PROTECTION_OF_MINORS" not in {row["Category"] for row in rows("6_own_initiative_TC")}
 
 
 def test_complaints_orders_people_and_recipients_are_counted():

@@ -279,7 +279,7 @@ def test_a_refused_decision_loses_nothing_that_was_typed(mo, visit, case, bob):
     ("missing", "field", "told"),
     [
         ({"reasons": ""}, "reasons", "Say why."),
-        ({"clauses": []}, "clauses", "Cite at least one clause of the terms."),
+        ({"clauses": []}, "clauses", "Cite at least one clause of the terms, or the law."),
         ({"days": ""}, "days", "Say until when. It must be in the future."),
         ({"reasons": "You insulted Eve yesterday."}, "reasons", "The reasons name somebody else"),
     ],

@@ -109,6 +109,20 @@ def test_a_clause_that_exists_must_be_cited(mo, case, bob, decide):
             decide(mo, case, "warn", member=bob, clauses=clauses)
 
 
+def test_a_law_that_the_code_may_touch_is_a_ground_by_itself_and_is_told(mo, case, bob, decide):
+    decision = decide(mo, case, "warn", member=bob, clauses=[], laws=["CP 222-33-2-2"])
+    body = decision.statement.body
+    assert "French Criminal Code, article 222-33-2-2: harassment" in body
+    assert "Only a court can say that an offence was committed." in body
+    assert "Our terms" not in body
+
+
+def test_a_law_of_another_code_is_no_ground(mo, case, bob, decide):
+    for laws in (["CP 227-23"], ["no such law"], ["CP 222-33-2-2", "CP 227-23"]):
+        with pytest.raises(ClauseRequired):
+            decide(mo, case, "warn", member=bob, laws=laws)
+
+
 def test_what_lasts_has_an_end_in_the_future(mo, case, bob, decide):
     for ends_at in (None, timezone.now() - dt.timedelta(minutes=1)):
         with pytest.raises(EndRequired):

@@ -20,6 +20,7 @@ from community.services.connections import record_connection
 from safeguarding.models import Case, TransparencyMonth
 from safeguarding.services import transparency
 from safeguarding.services.appeals import judge_appeal, lodge_appeal
+from safeguarding.services.cases import open_or_extend_case
 from safeguarding.services.casework import claim_case, close_case
 from safeguarding.services.orders import record_order
 from safeguarding.transparency.figures import published
@@ -154,6 +155,19 @@ def test_the_yearly_report_is_counted_from_the_tables(worked, sam, charlie, tmp_
     assert "Number of complaints: initial decision reversed,1," in files["7_appeals_and_recidivism"]
     assert ",1," in files["10_AMAR"]
     assert "192.0.2.7" not in "".join(files.values())
+
+
+def test_decisions_that_cite_the_law_are_told_apart_from_those_on_the_terms(sam, bob, case, decide):
+    """What followed a report is an action on a notice; what a machine found alone is our own initiative."""
+    decide(sam, case, "suspend", member=bob, ends_at=timezone.now() + NEXT_MONTH, laws=["CP 222-33-2-2"])
+    found = open_or_extend_case(
+        actor=None, component="test", code="X2", severity="P2", subject=bob, room=None, automated=True
+    )
+    decide(sam, found, "suspend", member=bob, ends_at=timezone.now() + NEXT_MONTH)
+    year = transparency.year_data(timezone.localdate().year)
+    assert [(notice.hours is not None, notice.illegal) for notice in year.notices] == [(True, True)]
+    assert [(measure.action, measure.illegal) for measure in year.measures] == [("suspend", False)]
+    assert year.suspended == 1
 
 
 def test_officers_download_the_report_and_nobody_else(sam, mo, visit, worked):

@@ -205,6 +205,7 @@ def c1(language: Language) -> FrozenCase:
                 ends_at=START + timedelta(days=7),
                 person="bob",
                 clauses=("respect.harassment",),
+                laws=("CP 222-33-2-2",),
                 terms_version="2026-01",
                 statement=Statement(
                     language="fr",

@@ -20,7 +20,7 @@ from safeguarding.dossier.dsa import BATCH, ENUMERATIONS, LENGTHS, batches, chec
 from safeguarding.dossier.pharos import pharos_txt
 from safeguarding.dossier.redact import redact
 from safeguarding.dossier.sign import Signer
-from safeguarding.incidents import INCIDENTS
+from safeguarding.incidents import INCIDENTS, article
 from tests.conftest import shared_path
 from tests.safeguarding.dossier.cases import ALICE, BOB, CHARLIE, NOTIFIER, START, conversation, grooming_case
 
@@ -53,12 +53,14 @@ def test_enumerations_are_those_of_the_transparency_database() -> None:
         ("decision_ground", "DECISION_GROUNDS"),
         ("content_type", "CONTENT_TYPES"),
         ("category", "STATEMENT_CATEGORIES"),
+        ("category_addition", "STATEMENT_CATEGORIES"),
+        ("category_specification", "KEYWORDS"),
+        ("incompatible_content_illegal", "INCOMPATIBLE_CONTENT_ILLEGALS"),
         ("source_type", "SOURCE_TYPES"),
         ("automated_detection", "AUTOMATED_DETECTIONS"),
         ("automated_decision", "AUTOMATED_DECISIONS"),
     ):
         assert ENUMERATIONS[field] == set(names[official]), field
-    assert ENUMERATIONS["category_specification"] <= set(names["KEYWORDS"])
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,17 @@ def test_source_tells_a_report_from_our_own_initiative() -> None:
     assert dsa_statements(grooming_case())[0]["source_type"] == "SOURCE_TYPE_OTHER_NOTIFICATION"
     notice = dataclasses.replace(grooming_case().reports[0], kind="notice")
     assert dsa_statements(grooming_case(reports=(notice,)))[0]["source_type"] == "SOURCE_ARTICLE_16"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_decision_that_cites_the_law_is_stated_as_illegal_content(language: Any) -> None:
+    for code, incident in INCIDENTS.items():
+        decision = dataclasses.replace(grooming_case(language).decisions[0], laws=incident.law)
+        for statement in dsa_statements(grooming_case(language, code=code, decisions=(decision,))):
+            assert check_statement(statement) == []
+            assert statement["decision_ground"] == "DECISION_GROUND_ILLEGAL_CONTENT"
+            assert statement["illegal_content_legal_ground"].startswith(article(incident.law[0]).in_language(language))
+            assert not {"incompatible_content_ground", "incompatible_content_explanation"} & set(statement)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,4 @@
-"""The one table of incidents: what each code is called, which law it touches, how fast a person looks, whom to tell.
-
-Everything that speaks of a code (clock of a case, text of a decision, DSA statement, dossier) reads it here.
-Names are data in both languages, so that a dossier can be written in either whatever language is active.
-Law references name what *may* apply: a qualification is the prosecutor's; penalties are never stated.
-
-Sources: DSA Transparency Database (API of 1 July 2025) for categories and keywords; Code pénal (CP), Code civil
-(C. civ.), Code de l’action sociale et des familles (CASF), law of 29 July 1881 on the press, as in force in 2026.
-"""
+"""The table: one row a code, and how grave each may be."""
 
 from __future__ import annotations
 
@@ -14,17 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The same words in French and in English."""
-
-    fr: str
-    en: str
-
-    def in_language(self, language: str) -> str:
-        """The words in `language` ("fr", "fr-FR", "en" ...); French, the first language here, for any other."""
-        return self.en if language.lower().startswith("en") else self.fr
+from .channels import CLOCKS
+from .words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +34,7 @@ class Incident:
     help_lines: tuple[str, ...]  # for the person to protect; keys of the help lines shown on every page
     aggravated: str | None = None
     aggravated_when: Words | None = None
+    dsa_additions: tuple[str, ...] = ()  # further DSA categories
 
     @property
     def family(self) -> str:
@@ -97,133 +81,12 @@ SEVERITIES: Mapping[str, Severity] = MappingProxyType(
     }
 )
 
-CHANNELS: Mapping[str, Words] = MappingProxyType(
-    {
-        "emergency": Words("Police secours (17 ou 112, SMS 114)", "Police emergency (17 or 112, text 114)"),
-        "medical_emergency": Words("SAMU (15 ou 112)", "Medical emergency (15 or 112)"),
-        "police": Words("Police ou gendarmerie", "Police or gendarmerie"),
-        "pharos": Words("PHAROS (jamais pour une urgence)", "PHAROS (never for an emergency)"),
-        "ofmin": Words("Office mineurs (OFMIN)", "Office for minors (OFMIN)"),
-        "crip": Words("CRIP du département, ou 119", "Child protection unit (CRIP) of the département, or 119"),
-        "prosecutor": Words("Procureur de la République", "Public prosecutor"),
-        "dsa_art18": Words(
-            "Notification d’une menace pour la vie ou la sécurité (DSA, art. 18)",
-            "Notification of a threat to life or safety (DSA art. 18)",
-        ),
-        "point_de_contact": Words("Point de Contact", "Point de Contact"),
-        "ncmec": Words("NCMEC (CyberTipline), si le lien est américain", "NCMEC (CyberTipline), if linked to the US"),
-        "nca": Words("NCA, si le lien est britannique", "NCA, if linked to the UK"),
-        "helpline_3018": Words("3018, qui peut faire retirer un contenu", "3018, which can have content taken down"),
-        "target": Words("La personne menacée, pour la prévenir", "The person targeted, to warn them"),
-        "victim": Words("La personne concernée, avec son accord", "The person concerned, with their agreement"),
-        "officer": Words("Responsable de la protection de la communauté", "The community’s safeguarding officer"),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A channel that must be told: within how many hours of the first human look, and on what ground."""
-
-    hours: int
-    basis: Words
-
-
-# Whom the table says to tell without a clock here is told at an officer’s judgement; the register takes it as well.
-# "Promptly" and "at once" of the texts are read as below; a person may always say why one is not needed.
-CLOCKS: Mapping[str, Clock] = MappingProxyType(
-    {
-        "emergency": Clock(
-            1, Words("assistance à personne en péril (CP 223-6)", "help to a person in peril (CP 223-6)")
-        ),
-        "medical_emergency": Clock(
-            1, Words("assistance à personne en péril (CP 223-6)", "help to a person in peril (CP 223-6)")
-        ),
-        "target": Clock(1, Words("assistance à personne en péril (CP 223-6)", "help to a person in peril (CP 223-6)")),
-        "dsa_art18": Clock(24, Words("règlement (UE) 2022/2065, art. 18", "Regulation (EU) 2022/2065, art. 18")),
-        "ofmin": Clock(
-            24, Words("CP 434-3 ; règlement (UE) 2022/2065, art. 18", "CP 434-3; Regulation (EU) 2022/2065, art. 18")
-        ),
-        "crip": Clock(24, Words("CASF L226-2-1", "CASF L226-2-1")),
-        "prosecutor": Clock(24, Words("CP 434-1, 434-3", "CP 434-1, 434-3")),
-        "ncmec": Clock(72, Words("signalement volontaire au NCMEC", "voluntary report to NCMEC")),
-        "nca": Clock(72, Words("Online Safety Act 2023, art. 66", "Online Safety Act 2023, s. 66")),
-    }
-)
-
-LAW: Mapping[str, Words] = MappingProxyType(
-    {
-        "CP 131-35-1": Words("peine de suspension d’un compte d’accès", "court-ordered suspension of an account"),
-        "CP 132-71-1": Words("guet-apens (circonstance aggravante)", "ambush (aggravating circumstance)"),
-        "CP 132-76": Words(
-            "mobile raciste ou religieux (circonstance aggravante)", "racist or religious motive (aggravating)"
-        ),
-        "CP 132-77": Words(
-            "mobile lié au sexe, à l’orientation ou à l’identité de genre (circonstance aggravante)",
-            "motive of sex, orientation or gender identity (aggravating)",
-        ),
-        "CP 221-3": Words("assassinat (préméditation ou guet-apens)", "murder with premeditation or ambush"),
-        "CP 222-17": Words("menaces de crime ou de délit contre les personnes", "threats against a person"),
-        "CP 222-22": Words("agressions sexuelles", "sexual assaults"),
-        "CP 222-23": Words("viol", "rape"),
-        "CP 222-30-1": Words(
-            "administration d’une substance pour commettre un viol ou une agression sexuelle",
-            "drugging a person in order to rape or sexually assault them",
-        ),
-        "CP 222-33-2-2": Words("harcèlement moral, y compris en raid", "harassment, raids included"),
-        "CP 222-33-2-3": Words("harcèlement scolaire", "bullying at school"),
-        "CP 223-1-1": Words(
-            "divulgation d’informations exposant une personne à un danger",
-            "disclosing information to endanger somebody",
-        ),
-        "CP 223-13": Words("provocation au suicide", "incitement to suicide"),
-        "CP 225-5": Words("proxénétisme", "procuring (pimping)"),
-        "CP 225-7-1": Words("proxénétisme à l’égard d’un mineur", "procuring of a minor"),
-        "CP 225-12-1": Words("recours à la prostitution d’un mineur", "paying for sexual acts with a minor"),
-        "CP 226-2-1": Words("diffusion d’images à caractère sexuel sans accord", "sharing intimate images unagreed"),
-        "CP 226-4-1": Words("usurpation d’identité", "identity theft"),
-        "CP 226-8-1": Words("montage à caractère sexuel (hypertrucage)", "sexual deepfake"),
-        "CP 227-22": Words("corruption de mineur", "corruption of a minor"),
-        "CP 227-22-1": Words(
-            "propositions sexuelles d’un majeur à un mineur de quinze ans en ligne",
-            "sexual proposals by an adult to a child under fifteen online",
-        ),
-        "CP 227-22-2": Words(
-            "incitation d’un mineur à un acte sexuel en ligne", "inciting a minor to a sexual act online"
-        ),
-        "CP 227-23": Words(
-            "image ou représentation pornographique d’un mineur", "pornographic image or depiction of a minor"
-        ),
-        "CP 227-23-1": Words(
-            "sollicitation d’images pornographiques auprès d’un mineur", "soliciting pornographic images from a minor"
-        ),
-        "CP 227-24": Words(
-            "message violent ou pornographique susceptible d’être vu par un mineur",
-            "violent or pornographic message likely to be seen by a minor",
-        ),
-        "CP 312-1": Words("extorsion", "extortion"),
-        "CP 312-10": Words("chantage", "blackmail"),
-        "CP 313-1": Words("escroquerie", "fraud"),
-        "CP 434-3": Words(
-            "obligation de signaler les mauvais traitements ou atteintes sexuelles sur mineur",
-            "duty to report ill-treatment or sexual abuse of a minor",
-        ),
-        "CP 611-1": Words("achat d’un acte sexuel", "purchase of a sexual act"),
-        "CP R625-7": Words("provocation non publique à la haine", "non-public incitement to hatred"),
-        "CP R625-8": Words("diffamation non publique discriminatoire", "non-public discriminatory defamation"),
-        "CP R625-8-1": Words("injure non publique discriminatoire", "non-public discriminatory insult"),
-        "Loi 1881 art. 24": Words("provocation publique à la haine ou à la violence", "public incitement to hatred"),
-        "Loi 1881 art. 33": Words("injure publique discriminatoire", "public discriminatory insult"),
-        "CASF L226-2-1": Words("transmission d’une information préoccupante", "passing on a concern about a child"),
-        "C. civ. 375": Words("assistance éducative d’un mineur en danger", "protection of a child in danger"),
-    }
-)
-
 _MINORS = "STATEMENT_CATEGORY_PROTECTION_OF_MINORS"
 _CYBER_VIOLENCE = "STATEMENT_CATEGORY_CYBER_VIOLENCE"
 _VIOLENCE = "STATEMENT_CATEGORY_VIOLENCE"
 _SPEECH = "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH"
 _SCAMS = "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"
+_TERMS = "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
 _FOR_A_CHILD = ("119", "3018")
 
 _TABLE = (
@@ -268,6 +131,7 @@ _TABLE = (
         "P0",
         ("emergency", "ofmin", "crip", "dsa_art18", "ncmec", "nca"),
         _FOR_A_CHILD,
+        dsa_additions=(_VIOLENCE,),
     ),
     Incident(
         "M5",
@@ -378,6 +242,7 @@ _TABLE = (
         "P1",
         ("victim", "police"),
         ("sos-homophobie", "116006", "3114"),
+        dsa_additions=(_SCAMS,),
     ),
     Incident(
         "S1",
@@ -390,6 +255,7 @@ _TABLE = (
         ("116006",),
         "P1",
         Words("une personne en fait travailler une autre", "one person puts another to work"),
+        dsa_additions=(_TERMS,),
     ),
     Incident(
         "D1",
@@ -414,7 +280,7 @@ _TABLE = (
     Incident(
         "X2",
         Words("afflux de contacts", "contact flood"),
-        "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
+        _TERMS,
         ("KEYWORD_OTHER",),
         ("CP 222-33-2-2",),
         "P2",
