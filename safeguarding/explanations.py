@@ -11,17 +11,19 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
+from community.models import Member
+
 from . import rule_figures, words
 from .models import Alert, Case
 from .rule_figures import Outcomes
 from .selectors import CaseFile, Line
 
-_NOT_POINTS = frozenset({"C1", "H1", "X2"})  # their weights are strengths and counts, not points of the score
+LIMIT = 100.0  # where every score ends
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """Something that counted. `points` are points of the score, or a plain number where `is_points` is not set."""
+    """Something that counted. `points` are points of the score; where `is_points` is not set, a plain number."""
 
     label: str
     points: float
@@ -30,11 +32,14 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """The score worked out again without one thing; `severity` is None where there would have been no alert."""
+    """What it would have been without one thing, worked out again; `severity` is None where that is no alert.
+
+    `score` is (before, after) in points, `count` the same of what is counted; either may be None.
+    """
 
     label: str
-    before: float
-    after: float
+    score: tuple[float, float] | None
+    count: tuple[int, int] | None
     severity: str | None
 
 
@@ -56,14 +61,26 @@ class Card:
     rules: Sequence[RuleMet]
     passages: Sequence[Line]  # empty for whoever may not read what was said
     degraded: bool
+    judged: bool  # whether cases like it can be right or wrong at all: a call for help cannot
 
 
 def cards_of(case: Case, file: CaseFile) -> list[Card]:
-    """A card for each alert of a case, in the language in force. One query, however many there are."""
+    """A card for each alert of a case, in the language in force. One query, however many there are; one more where
+    people have a part in it who are no party of the case.
+    """
     others = rule_figures.look_alikes(case, file.alerts)
     lines = {line.message.public_id: line for line in file.lines}
-    names = {person.member.public_id: person.member.pseudonym for person in file.people}
+    names = _names(file)
     return [_card(alert, lines, names, others) for alert in file.alerts]
+
+
+def _names(file: CaseFile) -> dict[str, str]:
+    """Public id -> pseudonym of everybody whom an alert names: those who abet in a pile-on are no party of the case."""
+    names = {person.member.public_id: person.member.pseudonym for person in file.people}
+    absent = {key for alert in file.alerts for key in alert.explanation.get("aggressors", ())} - names.keys()
+    if absent:
+        names |= dict(Member.objects.filter(public_id__in=absent).values_list("public_id", "pseudonym"))
+    return names
 
 
 def _card(
@@ -75,21 +92,23 @@ def _card(
         alert=alert,
         sentences=words.explain(alert),
         weights=_weights(alert, names),
-        counterfactuals=_counterfactuals(alert),
+        counterfactuals=_counterfactuals(alert, names),
         rules=[RuleMet(rule, version, others.get((alert.code, rule))) for rule, version in sorted(rules)],
         passages=[lines[ref] for ref in alert.evidence if ref in lines],
         degraded=bool(facts.get("degraded")),
+        judged=alert.code not in rule_figures.UNJUDGED,
     )
 
 
 def _weights(alert: Alert, names: Mapping[str, str]) -> list[Weight]:
-    """What counted how much, heaviest first: tactics, then the circumstances."""
-    in_points = alert.code not in _NOT_POINTS
-    parts = [(_label(key, names), value) for key, value in alert.explanation.get("weights", {}).items()]
-    parts += [
-        (str(words.CIRCUMSTANCES.get(key, key)), value) for key, value in alert.explanation.get("bonus", {}).items()
-    ]
+    """What counted how much, heaviest first: tactics or people, then the circumstances; the sum is the score."""
+    facts = alert.explanation
+    in_points = "counterfactuals" in facts  # alerts of before were not all weighed in points
+    parts = [(_label(key, names), value) for key, value in facts.get("weights", {}).items()]
+    parts += [(str(words.CIRCUMSTANCES.get(key, key)), value) for key, value in facts.get("bonus", {}).items()]
     parts.sort(key=lambda part: (-part[1], part[0]))
+    if in_points and (over := sum(value for _label, value in parts) - LIMIT) > 0:
+        parts.append((gettext("a score ends at 100"), -over))
     return [Weight(label, value, in_points) for label, value in parts if value]
 
 
@@ -99,15 +118,23 @@ def _label(key: str, names: Mapping[str, str]) -> str:
     return names.get(key) or (words.tactic(key) if key in words.TACTICS else key)
 
 
-def _counterfactuals(alert: Alert) -> list[Counterfactual]:
+def _counterfactuals(alert: Alert, names: Mapping[str, str]) -> list[Counterfactual]:
     score = float(alert.explanation.get("score", alert.score))
-    told = []
-    for row in alert.explanation.get("counterfactuals", ()):
-        kind, _, name = row["without"].partition(":")
-        label = (
-            gettext("Without “%(tactic)s”") % {"tactic": words.tactic(name)}
-            if kind == "tactic"
-            else str(words.LEFT_OUT.get(kind, kind))
+    return [
+        Counterfactual(
+            label=_without(row["without"], names),
+            score=None if row["score"] is None else (score, float(row["score"])),
+            count=(row["count"][0], row["count"][1]) if "count" in row else None,
+            severity=row["severity"],
         )
-        told.append(Counterfactual(label, score, float(row["score"]), row["severity"]))
-    return told
+        for row in alert.explanation.get("counterfactuals", ())
+    ]
+
+
+def _without(what: str, names: Mapping[str, str]) -> str:
+    kind, _, name = what.partition(":")
+    if kind == "tactic":
+        return gettext("Without “%(tactic)s”") % {"tactic": words.tactic(name)}
+    if kind == "person":
+        return gettext("Without %(name)s (people who attack)") % {"name": names.get(name, name)}
+    return str(words.LEFT_OUT.get(kind, kind))

@@ -16,6 +16,7 @@ TACTICS: Mapping[str, str | Promise] = {
     "adult_link": _("links to adult material"),
     "adult_material": _("shows adult material"),
     "advance_fee": _("asks for money in advance"),
+    "adult_life": _("speaks of an adult’s life"),
     "age_bypass": _("explains how to get round the age check"),
     "age_dismissal": _("says that age does not matter"),
     "age_probe": _("asks for an age"),
@@ -51,6 +52,20 @@ TACTICS: Mapping[str, str | Promise] = {
     "gift": _("promises presents or money"),
     "harm_wish": _("wishes harm on somebody"),
     "has_images": _("claims to have intimate images"),
+    "hate": _("hateful words"),
+    "hate_attribute": _("says degrading things of a group of people"),
+    "hate_beneath": _("places a group of people beneath others"),
+    "hate_denied_worth": _("denies a group of people its worth"),
+    "hate_exclude": _("wants a group of people shut out"),
+    "hate_feeling": _("says that they hate a group of people"),
+    "hate_harm": _("wishes harm on a group of people"),
+    "hate_insulting_noun": _("calls a group of people by an insulting name"),
+    "hate_near": _("hateful words beside the name of a group of people"),
+    "hate_profanity": _("swears at a group of people"),
+    "hate_sexist": _("sexist words"),
+    "hate_slur": _("uses a slur against a group of people"),
+    "hate_soft_slur": _("uses a word that can be a slur"),
+    "hate_superlative": _("calls a group of people the worst"),
     "humiliate": _("humiliates"),
     "image_request": _("asks for pictures"),
     "impersonation": _("pretends to be somebody else"),
@@ -82,10 +97,12 @@ TACTICS: Mapping[str, str | Promise] = {
     "phishing": _("asks for passwords or codes"),
     "pile_on": _("several people against one"),
     "pimp_terms": _("terms of pimping"),
+    "pretends": _("passes for somebody of another age"),
     "prepaid": _("asks for prepaid cards"),
     "rape_plan": _("speaks of arranging a rape"),
     "recruit": _("recruits for paid sex"),
     "refuses_verification": _("refuses to be verified"),
+    "room_drift": _("the room’s talk has left the theme that it declares"),
     "runaway": _("speaks of running away"),
     "says_adult": _("says they are an adult"),
     "says_minor": _("says they are a minor"),
@@ -114,21 +131,34 @@ TACTICS: Mapping[str, str | Promise] = {
 # What adds to a score besides the tactics themselves.
 CIRCUMSTANCES: Mapping[str, str | Promise] = {
     "age_gap": _("an adult writes to a minor (ages checked)"),
+    "base": _("to begin with, for such a thing at all"),
     "coverage": _("several kinds together"),
     "density": _("close together in time"),
+    "incites": _("it calls for violence"),
     "newcomer": _("the account is new"),
+    "same_words": _("the same words to several people within an hour"),
+    "several": _("more than one person attacks"),
     "speed": _("within few messages"),
     "spread": _("the same went to several people"),
 }
 COUNTS: Mapping[str, str | Promise] = {
+    "aggressors": _("people who attack"),
+    "messages": _("messages of one theme among the latest"),
     "newcomers": _("new accounts that wrote to this person"),
-    "recipients": _("people who got it within a day"),
-    "recipients_hour": _("people who got it within an hour"),
+    "recipients": _("people who got it"),
+    "recipients_hour": _("people who got the same words within an hour"),
+    "speakers": _("people who spoke of it"),
 }
 # The same, as what is left out when a score is worked out again.
 LEFT_OUT: Mapping[str, str | Promise] = {
     "age_gap": _("Without the age gap"),
+    "last_message": _("Without the last message (attacks)"),
+    "message": _("With one message fewer"),
+    "minor": _("If nobody under age were concerned"),
     "newcomer": _("If the account were not new"),
+    "newcomer_fewer": _("With one new account fewer"),
+    "recipient": _("With one recipient fewer"),
+    "speaker": _("With one author fewer"),
     "spread": _("If it had gone to one person only"),
 }
 
@@ -153,6 +183,8 @@ def explain(alert: Alert) -> list[str]:
             )
             % {"points": score - without, "rest": without}
         )
+    for name, number in facts.get("counts", {}).items():
+        said.append(gettext("Counted: %(number)d %(what)s.") % {"number": number, "what": COUNTS.get(name, name)})
     reached = facts.get("reached")
     if isinstance(reached, int) and reached > 1:
         said.append(

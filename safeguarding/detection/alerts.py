@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from . import ages, drift, pairs, piles, rooms, spread, tone
+from . import ages, counted, drift, pairs, piles, rooms, spread, tone
 from .context import Situation
 from .counterfactual import Circumstances, rescored
 from .pairs import Score, Sighting
@@ -296,33 +296,39 @@ def _note_spread(situation: Situation) -> None:
 def _flood_alerts(situation: Situation) -> Iterator[Alert]:
     """X2: one to many (the same opener), or many newcomers to one."""
     ledger, now, author = situation.author_ledger, situation.now, situation.author
-    sexual = spread.reached_by_kind(ledger, now, spread.DAY, "sexual")
-    hour = spread.recipients(ledger, now, spread.HOUR)
-    same_sexual = spread.recipients(ledger, now, spread.HOUR, frozenset({"sexual"}))
-    severity, reached = None, sexual
-    if len(sexual) >= 3:
-        severity = "P1" if any(situation.is_minor(key) for key in sexual) else "P2"
-    elif len(hour) >= (8 if situation.is_newcomer(author) else 15):
-        severity, reached = "P2" if situation.is_newcomer(author) else "P3", hour
-    score = min(100.0, 25.0 + 7 * len(reached) + 4 * max(0, len(same_sexual) - 2))
-    if severity and is_news(ledger["a"], "X2", severity, score):
-        weights = {"recipients": float(len(reached)), "recipients_hour": float(len(hour))}
-        yield Alert(
-            "X2", severity, author, tuple(reached), score, ("contact_flood",), (situation.utterance.ref,),
-            ("slow_room",),
-            explain("X2", score, weights, {}, _met(situation)),
+    flood = counted.Flood(
+        sexual=(sexual := spread.reached_by_kind(ledger, now, spread.DAY, "sexual")),
+        hour=spread.recipients(ledger, now, spread.HOUR),
+        same_sexual=spread.recipients(ledger, now, spread.HOUR, frozenset({"sexual"})),
+        newcomer=situation.is_newcomer(author),
+        minors=frozenset(key for key in sexual if situation.is_minor(key)),
+    )
+    weighed = flood.weigh()
+    if weighed.severity and is_news(ledger["a"], "X2", weighed.severity, weighed.score):
+        counts = {"recipients": len(flood.reached), "recipients_hour": len(flood.hour)}
+        yield _counted_alert(
+            "X2", weighed, author, tuple(flood.reached), ("contact_flood",), situation.utterance.ref, ("slow_room",),
+            _met(situation), counts=counts, counterfactuals=flood.otherwise(),
         )  # fmt: skip
     for other in sorted(situation.written_recipients):
-        count = len(situation.recipients[other]["in"])
-        wanted = 8 if situation.is_minor(other) else 20
-        if count >= wanted and is_news(
-            situation.recipients[other]["a"], "X2", "P1" if wanted == 8 else "P2", float(count)
-        ):
-            yield Alert(
-                "X2", "P1" if wanted == 8 else "P2", None, (other,), min(100.0, 30.0 + 3 * count), ("many_newcomers",),
-                (situation.utterance.ref,), ("slow_room", "safety_card"),
-                explain("X2", min(100.0, 30.0 + 3 * count), {"newcomers": float(count)}, {}, _met(situation)),
+        count, minor = len(situation.recipients[other]["in"]), situation.is_minor(other)
+        weighed = counted.weigh_newcomers(count, minor=minor)
+        if weighed.severity and is_news(situation.recipients[other]["a"], "X2", weighed.severity, float(count)):
+            yield _counted_alert(
+                "X2", weighed, None, (other,), ("many_newcomers",), situation.utterance.ref,
+                ("slow_room", "safety_card"), _met(situation),
+                counts={"newcomers": count}, counterfactuals=counted.newcomers_otherwise(count, minor=minor),
             )  # fmt: skip
+
+
+def _counted_alert(
+    code: str, weighed: counted.Weighed, subject: str | None, protects: tuple[str, ...], tactics: tuple[str, ...],
+    ref: str, measures: tuple[str, ...], met: list[list[Any]], **more: Any,
+) -> Alert:  # fmt: skip
+    return Alert(
+        code, weighed.severity or "P3", subject, protects, weighed.score, tactics, (ref,), measures,
+        explain(code, weighed.score, weighed.weights, weighed.bonus, met, **more),
+    )  # fmt: skip
 
 
 # ---- hate, threats and pile-ons
@@ -336,8 +342,10 @@ def _attack_alerts(situation: Situation) -> Iterator[Alert]:
     does = {_does(finding) for finding in standing}
     target = piles.aim(pile, author, situation.aimed) if attacks else None
     strength = min(1.5, max(f.weight for f in attacks) + 0.15 * (len(attacks) - 1)) if attacks else 0.0
-    piles.note(pile, author, target, does, strength, ref, now, rude=tone.is_rude(situation.findings))
-    if not attacks and "abet" in does and not piles.note_applause(pile, author, ref, now):
+    before = piles.opened(pile, now) if attacks or "abet" in does else pile
+    rude, by = tone.is_rude(situation.findings), _strongest(attacks or [f for f in standing if _does(f) == "abet"])
+    piles.note(pile, author, target, does, strength, ref, now, rude=rude, rule=by)
+    if not attacks and "abet" in does and not piles.note_applause(pile, author, ref, now, by):
         return
     yield from _hate_alerts(situation, target)
     if not attacks and "abet" not in does:
@@ -345,16 +353,29 @@ def _attack_alerts(situation: Situation) -> Iterator[Alert]:
     verdict = piles.standing(pile, now)
     if verdict is None:
         return
-    minors = situation.minors_room or (verdict.target is not None and situation.is_minor(verdict.target))
-    severity = "P1" if minors else "P2"
+
+    def severity_of(found: piles.Verdict) -> str:
+        minors = situation.minors_room or (found.target is not None and situation.is_minor(found.target))
+        return "P1" if minors else "P2"
+
+    severity = severity_of(verdict)
     if is_news(situation.room_ledger["a"], f"C1:{verdict.target or '?'}", severity, verdict.score):
-        weights = {person: piles.side(pile, person) for person in verdict.aggressors}
         yield Alert(
             "C1", severity, verdict.subject, (verdict.target,) if verdict.target else (), verdict.score,
             ("pile_on",) if len(verdict.aggressors) > 1 else ("insult",), verdict.evidence,
             ("slow_room", "safety_card") if severity == "P1" else ("safety_card",),
-            explain("C1", verdict.score, weights, {}, _met(situation, attacks), aggressors=list(verdict.aggressors)),
+            explain(
+                "C1", verdict.score, dict(verdict.weights), dict(verdict.bonus),
+                [[0, 0, 0.0, ref, rule, version] for rule, version, ref in verdict.rules],
+                aggressors=list(verdict.aggressors), counts={"aggressors": len(verdict.aggressors)},
+                counterfactuals=counted.pile_otherwise(pile, before, now, severity_of),
+            ),
         )  # fmt: skip
+
+
+def _strongest(findings: list[Finding]) -> tuple[str, str]:
+    best = max(findings, key=lambda finding: finding.weight, default=None)
+    return (best.rule, best.version) if best else ("", "")
 
 
 def _is_attack(finding: Finding) -> bool:
@@ -375,14 +396,11 @@ def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
     if not hate or piles.is_answering(situation.room_ledger["pile"], situation.author, situation.now):
         return
     worst = max(hate, key=lambda finding: finding.weight)
-    incitement = any(finding.tactic in ("incitement", "threat") for finding in hate)
-    severity = "P1" if incitement else "P2"
-    score = round(min(100.0, 40 + 20 * worst.weight + 5 * (len(hate) - 1) + (20 if incitement else 0)), 1)
-    told = situation.author_ledger["a"]
-    if is_news(told, "H1", severity, score):
-        yield Alert(
-            "H1", severity, situation.author, (target,) if target and worst.target == "you" else (), score,
-            tuple(dict.fromkeys(finding.tactic or "hate" for finding in hate)), (situation.utterance.ref,),
-            ("hold",) if severity == "P1" else (),
-            explain("H1", score, {finding.rule: finding.weight for finding in hate}, {}, _met(situation, hate)),
+    tactics = tuple(dict.fromkeys(finding.tactic or "hate" for finding in hate))
+    weighed = counted.weigh_hate(hate)
+    if weighed.severity and is_news(situation.author_ledger["a"], "H1", weighed.severity, weighed.score):
+        yield _counted_alert(
+            "H1", weighed, situation.author, (target,) if target and worst.target == "you" else (),
+            tactics, situation.utterance.ref, ("hold",) if weighed.severity == "P1" else (),
+            _met(situation, hate), counterfactuals=counted.hate_otherwise(hate),
         )  # fmt: skip

@@ -44,8 +44,7 @@ def rescored(
     }
     trials += [(name, ledger, around) for name, around in without.items() if name in score.bonus]
     weightiest = sorted(score.weights, key=lambda name: (-score.weights[name], name))[:MOST_TACTICS]
-    if len(score.weights) > 1:
-        trials += [(f"tactic:{name}", _lacking(ledger, name), circumstances) for name in weightiest]
+    trials += [(f"tactic:{name}", _lacking(ledger, name), circumstances) for name in weightiest]
     told = []
     for name, remembered, around in trials:
         other = pairs.score(

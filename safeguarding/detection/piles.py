@@ -2,7 +2,7 @@
 
 The part `pile` of a room ledger:
 
-    {"hits": [[at, attacker, target, strength, ref], ...], "sides": {person: [side, attacks, at, rude]}}
+    {"hits": [[at, attacker, target, strength, ref, rule, version], ...], "sides": {person: [side, attacks, at, rude]}}
 
 `side` is a sum of evidence: above zero somebody speaks like those who attack (slander, bodies, exclusion, slurs,
 applause after an attack), below like those attacked and their friends (denying, asking why, denouncing, calming,
@@ -44,13 +44,20 @@ Pile = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A pile-on that stands: the gravest aggressor, all aggressors, whom they attack, the points, the messages."""
+    """A pile-on that stands: the gravest aggressor, all aggressors, whom they attack, the points, the messages.
+
+    `weights`: the points of each aggressor; with `bonus` they add up to the score, which ends at 100. `rules`: what the
+    blows met, as [rule, version, ref].
+    """
 
     subject: str
     aggressors: tuple[str, ...]
     target: str | None
     score: float
     evidence: tuple[str, ...]
+    weights: Mapping[str, float]
+    bonus: Mapping[str, float]
+    rules: tuple[tuple[str, str, str], ...]
 
 
 def opened(pile: Mapping[str, Any], now: int) -> Pile:
@@ -117,9 +124,11 @@ def rude_share(pile: Pile, person: str) -> float:
 
 def note(
     pile: Pile, author: str, target: str | None, does: Iterable[str], strength: float, ref: str, now: int, *,
-    rude: bool = False,
+    rude: bool = False, rule: tuple[str, str] = ("", ""),
 ) -> None:  # fmt: skip
-    """Record a message: what it does (names of SIDES), the strength of its attack (0: none), whether it is rude."""
+    """Record a message: what it does (names of SIDES), the strength of its attack (0: none), whether it is rude, and
+    the rule by which it is an attack, with its version.
+    """
     row = pile["sides"].setdefault(author, [0.0, 0, now, []])
     row[3] = [*row[3], int(rude)][-LAST_MESSAGES:]
     evidence = sum(SIDES.get(name, 0.0) for name in does)
@@ -127,12 +136,12 @@ def note(
     row[2] = now
     if strength > 0:
         row[1] += 1
-        pile["hits"] = [*pile["hits"], [now, author, target or UNKNOWN, round(strength, 3), ref]][-MAX_HITS:]
+        pile["hits"] = [*pile["hits"], [now, author, target or UNKNOWN, round(strength, 3), ref, *rule]][-MAX_HITS:]
     while len(pile["sides"]) > MAX_SIDES:
         del pile["sides"][min(pile["sides"], key=lambda key: pile["sides"][key][2])]
 
 
-def note_applause(pile: Pile, author: str, ref: str, now: int) -> bool:
+def note_applause(pile: Pile, author: str, ref: str, now: int, rule: tuple[str, str] = ("", "")) -> bool:
     """Applause right after somebody else's attack. Returns whether it counted."""
     last = pile["hits"][-1] if pile["hits"] else None
     if last is None or author in (last[1], last[2]) or now - last[0] > 180 or side(pile, author) < 0:
@@ -140,8 +149,14 @@ def note_applause(pile: Pile, author: str, ref: str, now: int) -> bool:
     row = pile["sides"].setdefault(author, [0.0, 0, now, []])
     row[0] = round(row[0] + APPLAUSE, 3)
     row[2] = now
-    pile["hits"] = [*pile["hits"], [now, author, last[2], 0.4, ref]][-MAX_HITS:]
+    pile["hits"] = [*pile["hits"], [now, author, last[2], 0.4, ref, *rule]][-MAX_HITS:]
     return True
+
+
+def lacking(pile: Pile, person: str) -> Pile:
+    """The pile as if somebody had never written here."""
+    hits = [hit for hit in pile["hits"] if hit[1] != person]
+    return {"hits": hits, "sides": {key: row for key, row in pile["sides"].items() if key != person}}
 
 
 def standing(pile: Pile, now: int) -> Verdict | None:
@@ -161,9 +176,13 @@ def standing(pile: Pile, now: int) -> Verdict | None:
         aggressors = tuple(key for key in ranked if side(pile, key) >= LEANS)
     blows = [hit for hit in hits if hit[1] in aggressors]
     total = sum(hit[3] for hit in blows)
-    points = min(100.0, 30 + 9 * total + 8 * (len(aggressors) - 1))
+    several = 8 * (len(aggressors) - 1)
+    points = min(100.0, 30 + 9 * total + several)
     evidence = tuple(dict.fromkeys(hit[4] for hit in blows))[-12:]
-    return Verdict(subject, aggressors, _target(blows, aggressors), round(points, 1), evidence)
+    weights = {person: round(9 * sum(hit[3] for hit in blows if hit[1] == person), 2) for person in aggressors}
+    bonus = {"base": 30.0, **({"several": float(several)} if several else {})}
+    rules = tuple((hit[5], hit[6], hit[4]) for hit in blows if hit[5:7] and hit[5])  # blows of before had none
+    return Verdict(subject, aggressors, _target(blows, aggressors), round(points, 1), evidence, weights, bonus, rules)
 
 
 def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:

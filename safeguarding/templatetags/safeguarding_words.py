@@ -6,6 +6,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, gettext_lazy
 
+from safeguarding.explanations import Counterfactual
 from safeguarding.incidents import INCIDENTS, SEVERITIES
 from safeguarding.models import Case, CaseParty, Decision, Duty
 from safeguarding.registers import Owed, channel_name
@@ -23,6 +24,25 @@ def incident(code: str) -> str:
 def gravity(severity: str) -> str:
     """What a severity means, in words."""
     return SEVERITIES[severity].words.in_language(get_language() or "fr")
+
+
+@register.filter
+def otherwise(other: Counterfactual) -> str:
+    """What would have been without one thing: how many, and the score, where each is known."""
+    told = other.label
+    if other.count:
+        told = gettext("%(label)s: %(before)d → %(after)d") % {
+            "label": told, "before": other.count[0], "after": other.count[1],
+        }  # fmt: skip
+    if other.score and other.count:
+        return gettext("%(told)s; score %(before).0f → %(after).0f") % {
+            "told": told, "before": other.score[0], "after": other.score[1],
+        }  # fmt: skip
+    if other.score:
+        return gettext("%(label)s: %(before)d → %(after)d") % {
+            "label": told, "before": round(other.score[0]), "after": round(other.score[1]),
+        }  # fmt: skip
+    return told
 
 
 @register.filter

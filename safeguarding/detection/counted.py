@@ -1,0 +1,204 @@
+"""Alerts that rest on counting people, messages or blows: what each counts for, and what one fewer would have made.
+
+Like `counterfactual`, everything is found by weighing again without the part, never by guessing. `weights` and `bonus`
+are points and add up to the score (which ends at 100); a row of a counterfactual is `{"without", "score", "severity"}`
+with, where something is counted, `"count": [before, after]`. Its score is null where that is no alert.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import piles
+from .counterfactual import MOST_TACTICS
+from .types import Finding
+
+Row = dict[str, Any]
+Points = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A score with its parts; `severity` is None where it makes no alert."""
+
+    severity: str | None
+    weights: Points
+    bonus: Points
+
+    @property
+    def score(self) -> float:
+        """Points, 0 to 100."""
+        return round(min(100.0, sum(self.weights.values()) + sum(self.bonus.values())), 1)
+
+    def row(self, without: str, *count: int) -> Row:
+        """This, as what another would have been without something."""
+        told: Row = {"without": without, "score": self.score if self.severity else None, "severity": self.severity}
+        return told | ({"count": list(count)} if count else {})
+
+
+# ---- X2: one to many, many to one
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """Who got something sexual within a day, the same words within an hour, and both; earliest first."""
+
+    sexual: Sequence[str]
+    hour: Sequence[str]
+    same_sexual: Sequence[str]
+    newcomer: bool
+    minors: frozenset[str]
+
+    @property
+    def reached(self) -> Sequence[str]:
+        """The people it is counted on."""
+        return self.sexual if len(self.sexual) >= 3 else max(self.sexual, self.hour, key=len)
+
+    @property
+    def _many(self) -> int:
+        return 8 if self.newcomer else 15
+
+    def weigh(self) -> Weighed:
+        """Three people for something sexual, eight (of a newcomer) or fifteen for the same words."""
+        severity = None
+        if len(self.sexual) >= 3:
+            severity = "P1" if not self.minors.isdisjoint(self.sexual) else "P2"
+        elif len(self.hour) >= self._many:
+            severity = "P2" if self.newcomer else "P3"
+        same = 4.0 * max(0, len(self.same_sexual) - 2)
+        return Weighed(severity, {"recipients": 7.0 * len(self.reached)}, _some(base=25.0, same_words=same))
+
+    def otherwise(self) -> list[Row]:
+        """With one person fewer; if the account were not new; if no minor had got it."""
+        last = self.reached[-1]
+
+        def fewer(people: Sequence[str]) -> list[str]:
+            return [person for person in people if person != last]
+
+        one_fewer = dataclasses.replace(
+            self, sexual=fewer(self.sexual), hour=fewer(self.hour), same_sexual=fewer(self.same_sexual)
+        )
+        rows = [one_fewer.weigh().row("recipient", len(self.reached), len(self.reached) - 1)]
+        severity = self.weigh().severity
+        for name, other in (
+            ("newcomer", dataclasses.replace(self, newcomer=False)),
+            ("minor", dataclasses.replace(self, minors=frozenset())),
+        ):
+            if other.weigh().severity != severity:
+                rows.append(other.weigh().row(name))
+        return rows
+
+
+def weigh_newcomers(count: int, *, minor: bool) -> Weighed:
+    """How many new accounts wrote to one person within a day: eight are many for a minor, twenty for an adult."""
+    severity = ("P1" if minor else "P2") if count >= (8 if minor else 20) else None
+    return Weighed(severity, {"newcomers": 3.0 * count}, {"base": 30.0})
+
+
+def newcomers_otherwise(count: int, *, minor: bool) -> list[Row]:
+    """With one new account fewer; if they had written to an adult."""
+    rows = [weigh_newcomers(count - 1, minor=minor).row("newcomer_fewer", count, count - 1)]
+    return [*rows, weigh_newcomers(count, minor=False).row("minor")] if minor else rows
+
+
+# ---- H1
+
+
+# What the rules of hate are about, by the last part of their names; told apart only for who reads the alert.
+HATE_KINDS = frozenset({
+    "attribute", "insulting_noun", "superlative", "feeling", "harm", "exclude", "denied_worth", "beneath", "slur",
+    "soft_slur", "sexist", "profanity", "near",
+})  # fmt: skip
+
+
+def weigh_hate(hate: Sequence[Finding]) -> Weighed:
+    """The worst of the hateful words counts by its weight, each further one a little; a call to violence is graver."""
+    if not hate:
+        return Weighed(None, {}, {})
+    worst = max(hate, key=lambda finding: finding.weight)
+    weights: Points = {}
+    for finding in hate:
+        name = _hate_kind(finding)
+        weights[name] = round(weights.get(name, 0.0) + (20 * worst.weight if finding is worst else 5.0), 2)
+    incites = any(finding.tactic in ("incitement", "threat") for finding in hate)
+    return Weighed("P1" if incites else "P2", weights, _some(base=40.0, incites=20.0 * incites))
+
+
+def hate_otherwise(hate: Sequence[Finding]) -> list[Row]:
+    """Without each of the weightiest things that were said."""
+    weights = weigh_hate(hate).weights
+    names = sorted(weights, key=lambda name: (-weights[name], name))[:MOST_TACTICS]
+    return [
+        weigh_hate([finding for finding in hate if _hate_kind(finding) != name]).row(f"tactic:{name}") for name in names
+    ]
+
+
+def _hate_kind(finding: Finding) -> str:
+    kind = finding.rule.rpartition(".")[2]
+    return finding.tactic or (f"hate_{kind}" if kind in HATE_KINDS else "hate")
+
+
+# ---- C1
+
+
+def pile_otherwise(
+    pile: piles.Pile, before: piles.Pile, now: int, severity_of: Callable[[piles.Verdict], str]
+) -> list[Row]:
+    """Without the last message (`before` is the pile as it was then), and without each of the weightiest attackers."""
+    verdict = piles.standing(pile, now)
+    assert verdict is not None, "asked of a pile-on that stands"
+
+    def row(without: str, other: piles.Verdict | None, count: Sequence[int]) -> Row:
+        score, severity = (other.score, severity_of(other)) if other else (None, None)
+        return {"without": without, "score": score, "severity": severity, "count": list(count)}
+
+    blows = piles.blows(pile, now)
+    rows = [row("last_message", piles.standing(before, now), (blows, piles.blows(before, now)))]
+    people = len(verdict.aggressors)
+    if people > 1:
+        points = verdict.weights
+        for person in sorted(points, key=lambda key: (-points[key], key))[:MOST_TACTICS]:
+            other = piles.standing(piles.lacking(pile, person), now)
+            rows.append(row(f"person:{person}", other, (people, people - 1)))
+    if severity_of(verdict) == "P1":
+        rows.append({"without": "minor", "score": verdict.score, "severity": "P2"})
+    return rows
+
+
+# ---- a room that leaves its theme
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Who wrote each message of one theme among the last `window`, oldest first; and how many of each are many."""
+
+    speakers: Sequence[str]
+    window: int
+    least: int
+    least_speakers: int
+    minors: bool
+
+    def weigh(self) -> Weighed:
+        """The share of the theme, in percent."""
+        stands = len(self.speakers) >= self.least and len(set(self.speakers)) >= self.least_speakers
+        severity = ("P2" if self.minors else "P3") if stands else None
+        return Weighed(severity, {"messages": round(100 * len(self.speakers) / self.window, 1)}, {})
+
+    def otherwise(self) -> list[Row]:
+        """With one message fewer; without the person who said the least of it; in a room of adults."""
+        said = {person: self.speakers.count(person) for person in self.speakers}
+        least = min(said, key=lambda person: (said[person], person))
+        fewer = dataclasses.replace(self, speakers=self.speakers[:-1])
+        without = dataclasses.replace(self, speakers=[person for person in self.speakers if person != least])
+        rows = [
+            fewer.weigh().row("message", len(self.speakers), len(self.speakers) - 1),
+            without.weigh().row("speaker", len(said), len(said) - 1),
+        ]
+        return [*rows, dataclasses.replace(self, minors=False).weigh().row("minor")] if self.minors else rows
+
+
+def _some(**points: float) -> Points:
+    return {name: value for name, value in points.items() if value}
