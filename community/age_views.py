@@ -25,18 +25,10 @@ from .policies import MINOR_BANDS, AgeBand, opens
 from .qr import qr_data_uri
 from .second_factor import second_factor_required
 from .services.access import access_of
-from .services.age import (
-    Attested,
-    active_officer,
-    attest_check,
-    begin_check,
-    cancel_check,
-    code_of,
-    current_check,
-    ended_proof,
-    record_outcome,
-)
+from .services.age_checks import begin_check, cancel_check, code_of, current_check
+from .services.age_facts import ended_proof, record_outcome
 from .services.associations import places_to_go
+from .services.attesting import Attested, active_officer, attest_check
 from .services.contests import contest_age
 from .services.progress import progress_of
 from .services.settings import get_community

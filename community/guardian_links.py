@@ -20,6 +20,11 @@ def link_hash(token: str) -> str:
     return keyed_hash("guardian link hash", token)
 
 
+def guardian_proof_tag(replay_tag: str) -> str:
+    """What is stored of a guardian's proof: not comparable with those of members but by who knows the proof's own."""
+    return keyed_hash("guardian proof", replay_tag)
+
+
 def address_hash(email: str) -> str:
     """What is stored of a guardian's address."""
     return keyed_hash("guardian address", canonical_email(email))

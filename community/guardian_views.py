@@ -28,7 +28,7 @@ from .models import GuardianConsent, Member
 from .own_checks import remember_guardian_check
 from .qr import qr_data_uri
 from .services.access import access_of
-from .services.age import code_of
+from .services.age_checks import code_of
 from .services.associations import places_to_go
 from .services.consents import consent_open_here
 from .services.guardians import (

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from .guardian_links import mail_token
 from .models import AgeCheck, GuardianConsent
-from .services.age import running_check
+from .services.age_checks import running_check
 
 _KEY = "guardian_check"  # in the session of the guardian's browser: the public id of their running check
 

@@ -42,6 +42,14 @@ ASK_OF_BAND: Mapping[AgeBand, Ask] = {
 }
 
 
+# What a person of each band is known to be after somebody saw their document.
+FACTS_OF_BAND: Mapping[AgeBand, Mapping[int, bool]] = {
+    AgeBand.TEEN_13_14: {13: True, 15: False},
+    AgeBand.TEEN_15_17: {15: True, 18: False},
+    AgeBand.ADULT: {18: True},
+}
+
+
 def meets(facts: Mapping[int, bool], ask: Ask) -> bool:
     """Whether verified facts ({threshold: is over}) satisfy `ask`; a missing fact never does.
 

@@ -55,6 +55,11 @@ class AgeWatch(ABC):
         a ban that a court ordered."""
 
     @abstractmethod
+    def guardian_banned(self, *, child: Member, banned: Member | None) -> None:
+        """Somebody who wants to agree for `child`, or did, carries the mark of a ban: that of the account `banned`, or
+        one that a court ordered."""
+
+    @abstractmethod
     def ban_lifted(self, *, member: Member) -> None:
         """What this account was held for is over."""
 

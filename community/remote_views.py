@@ -18,7 +18,7 @@ from .errors import CodeUnknown, Refused
 from .models import AgeCheck, Member
 from .own_checks import guardian_check_here, home_of
 from .policies import AgeBand
-from .services.age import current_check
+from .services.age_checks import current_check
 from .services.remote import fetch_result_now, finish_oidc, is_answer_to, prepare, take_webhook
 
 SIGNATURE_HEADER = "X-Havre-Signature"

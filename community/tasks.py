@@ -7,7 +7,8 @@ import datetime as dt
 from celery import shared_task
 from django.utils import timezone
 
-from .services.age import expire_checks, purge_proofs
+from .services.age_checks import expire_checks
+from .services.age_facts import purge_proofs
 from .services.connections import purge_connections
 from .services.heads import sign_head, stamp_heads
 from .services.mail import due_mail, purge_mail, send_mail_job

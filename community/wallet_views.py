@@ -27,12 +27,9 @@ from .client import client_of
 from .errors import Refused, TooManyAttempts, TryLater, WalletOver
 from .models import AgeCheck, GuardianConsent, Member, WalletExchange
 from .own_checks import guardian_check_here, home_of, page_of
-from .policies import AgeBand
-from .services.age import FACTS_OF_BAND
+from .policies import FACTS_OF_BAND, AgeBand
 from .services.wallet import (
-    METHOD,
     Holder,
-    began_here,
     begin_exchange,
     decline_exchange,
     finish_by_code,
@@ -42,8 +39,8 @@ from .services.wallet import (
     receive_response,
     returning,
     running_exchange,
-    typed_code,
 )
+from .services.wallet_request import METHOD, began_here, typed_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,10 @@ class AgeWatch(ports.AgeWatch):
         hold_account(case=case, member=member, until=until)
         tell_something_waits(member)
 
+    def guardian_banned(self, *, child: Member, banned: Member | None) -> None:
+        """Nobody is held or told: the child has done nothing, and the guardian would learn what was recognised."""
+        self._case("X3", banned, protects=[child] if child != banned else [])
+
     def ban_lifted(self, *, member: Member) -> None:
         release_account(member=member)
 
@@ -154,13 +158,14 @@ class AgeWatch(ports.AgeWatch):
         if ask_fresh_age_proof(case=self._case("M6", member), member=member, why=why):
             tell_something_waits(member)
 
-    def _case(self, code: str, member: Member) -> Case:
+    def _case(self, code: str, member: Member | None, protects: Sequence[Member] = ()) -> Case:
         return open_or_extend_case(
             actor=None,
             component="age signs",
             code=code,
             severity=INCIDENTS[code].severity,
             subject=member,
+            protects=protects,
             room=None,
             automated=True,
         )

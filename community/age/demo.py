@@ -9,8 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from community.models import AgeCheck
-from community.policies import AgeBand, Ask
-from community.services.age import FACTS_OF_BAND
+from community.policies import FACTS_OF_BAND, AgeBand, Ask
 
 from .provider import AgeProvider, Level, Outcome, Verdict
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from community.models import AgeCheck
 from community.policies import Ask
 from community.qr import qr_data_uri
-from community.services.age import code_of
+from community.services.age_checks import code_of
 
 from .provider import AgeProvider, Level
 

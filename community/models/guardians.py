@@ -55,6 +55,8 @@ class GuardianConsent(models.Model):
     # Another child's consent rests on the same adult: an officer looks, for one proof can stand for strangers.
     shared_since = models.DateField(null=True)
     shared_seen_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
+    # The guardian carries the mark of a ban: while it is in force nothing is granted.
+    carries = models.ForeignKey("community.BanMark", on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = GuardianConsentQuerySet.as_manager()

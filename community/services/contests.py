@@ -14,7 +14,7 @@ from community.models import AgeContest, AgeFact, AgeOfficer, Member
 from community.roles import may
 from community.services.mail import queue_mail
 
-from .age import revoke_facts
+from .age_facts import revoke_facts
 from .limits import take
 
 ANSWER_WITHIN = dt.timedelta(days=30)

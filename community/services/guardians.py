@@ -18,15 +18,16 @@ from django.utils import timezone
 from community import audit
 from community.errors import BadAddress, ConsentNotNeeded, ConsentOver, NotAllowed
 from community.guardian_links import address_hash, link_hash, link_token, mail_token
-from community.models import AgeCheck, GuardianConsent, Member
+from community.models import AgeCheck, BanMark, GuardianConsent, Member
 from community.policies import Ask
 from community.roles import may
 
 from .access import access_of
-from .age import code_of, new_check
+from .age_checks import code_of, new_check
 from .consents import consent_open_here, end_consent, grant_if_complete, locked
 from .limits import subscriber, take
 from .mail import queue_mail
+from .signs import email_tag, notice_banned_guardian
 
 TEXT_VERSION = "2026-11"
 LINK_DAYS = 7
@@ -52,7 +53,7 @@ def ask_guardian(*, actor: Member) -> GuardianConsent:
     if not (consent_open_here() and access_of(actor).consent_missing):
         raise ConsentNotNeeded
     with transaction.atomic():
-        Member.objects.select_for_update().get(pk=actor.pk)
+        Member.objects.select_for_update(no_key=True).get(pk=actor.pk)
         open_one = GuardianConsent.objects.open().filter(child=actor).first()
         if open_one is not None and not _ran_out(open_one):
             return open_one
@@ -114,12 +115,14 @@ def give_address(*, consent: GuardianConsent, email: str, language: str, address
     take("consent-mail", consent.pk, most=4, seconds=HOUR)
     take("consent-mail-from", subscriber(address) if address else "", most=20, seconds=HOUR)
     with transaction.atomic():
+        mark = notice_banned_guardian(consent=consent, kind=BanMark.Kind.EMAIL, tag=email_tag(email))
         consent = locked(consent)
         if consent.email_confirmed_on is not None:
             raise ConsentOver
+        consent.carries = mark  # they are written to as anybody is: what was recognised is not theirs to learn
         consent.email_hash = address_hash(email)
         consent.mail_hash = link_hash(mail_token(consent.public_id, consent.email_hash))
-        consent.save(update_fields=["email_hash", "mail_hash"])
+        consent.save(update_fields=["email_hash", "mail_hash", "carries"])
         queue_mail(template="guardian", to_email=email, params={"consent": consent.public_id}, language=language)
 
 

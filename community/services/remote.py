@@ -22,7 +22,8 @@ from community.models import AgeCheck
 from community.policies import ASK_OF_BAND, AgeBand, Ask, band_of, meets
 from community.queue import nudge
 
-from .age import CHECK_MINUTES, record_outcome
+from .age_checks import CHECK_MINUTES
+from .age_facts import record_outcome
 from .limits import subscriber, take
 
 logger = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,8 +18,18 @@ from django.utils import timezone
 
 from community import audit
 from community.errors import BadAddress, NotAllowed, ReasonRequired, RestrictionInvalid
+from community.guardian_links import address_hash, guardian_proof_tag
 from community.keyed import canonical_email, keyed_hash, same
-from community.models import AgeFact, BanMark, BanMatch, DeviceSeen, Member, Restriction, UsedProof
+from community.models import (
+    AgeFact,
+    BanMark,
+    BanMatch,
+    DeviceSeen,
+    GuardianConsent,
+    Member,
+    Restriction,
+    UsedProof,
+)
 from community.ports import age_watch
 from community.roles import OFFICER_LEAD, has_role
 
@@ -43,12 +54,13 @@ def mark_ban(restriction: Restriction, *, court_reference: str = "") -> None:
     member = restriction.member
     tags = [(BanMark.Kind.EMAIL, email_tag(member.email))] if member.email else []
     tags += [(BanMark.Kind.PROOF, tag) for tag in _proofs_of(member)]
-    BanMark.objects.bulk_create(
+    marks = BanMark.objects.bulk_create(
         BanMark(
             kind=kind, tag=tag, restriction=restriction, ends_at=restriction.ends_at, court_reference=court_reference
         )
         for kind, tag in tags
     )
+    _tell_consents(marks, member.email or "")
 
 
 def lift_marks(restriction: Restriction) -> None:
@@ -86,6 +98,7 @@ def record_court_ban(*, actor: Member, email: str, reference: str, ends_at: dt.d
     for member in Member.objects.open().iterator():
         if member.email and email_tag(member.email) == tag:
             _tell_match(mark, member)
+    _tell_consents([mark], email)
     return mark
 
 
@@ -113,18 +126,30 @@ def notice_return(*, member: Member) -> bool:
     """Whether the member's address carries the mark of somebody else's ban; told to the officers once."""
     if not member.email:
         return False
-    return _tell_matches(member, BanMark.Kind.EMAIL, email_tag(member.email))
+    return _tell_matches(member, BanMark.Kind.EMAIL, email_tag(member.email)) is not None
 
 
-def notice_banned_proof(*, member: Member, tag: str) -> bool:
-    """`notice_return` for a proof, in the caller's transaction."""
+def notice_banned_proof(*, member: Member, tag: str) -> BanMark | None:
+    """The mark of somebody else's ban that a proof carries, told to the officers once, in the caller's transaction."""
     return _tell_matches(member, BanMark.Kind.PROOF, tag)
 
 
-def _tell_matches(member: Member, kind: str, tag: str) -> bool:
-    marks = BanMark.objects.in_force(timezone.now()).filter(tag=tag, kind=kind).select_related("restriction")
-    matches = [_tell_match(mark, member) for mark in marks]
-    return any(matches)
+def notice_banned_guardian(*, consent: GuardianConsent, kind: str, tag: str) -> BanMark | None:
+    """The mark of a ban that a guardian carries by their address or proof, told to the officers, in the caller's
+    transaction and before it locks the child: somebody who was sent away is to answer for a child here."""
+    mark = _marks(kind, tag).first()
+    if mark is not None:
+        age_watch().guardian_banned(child=consent.child, banned=mark.restriction.member if mark.restriction else None)
+    return mark
+
+
+def _marks(kind: str, tag: str) -> models.QuerySet[BanMark]:
+    return BanMark.objects.in_force(timezone.now()).filter(tag=tag, kind=kind).select_related("restriction__member")
+
+
+def _tell_matches(member: Member, kind: str, tag: str) -> BanMark | None:
+    matches = [mark for mark in _marks(kind, tag) if _tell_match(mark, member)]
+    return matches[0] if matches else None
 
 
 def _tell_match(mark: BanMark, member: Member) -> bool:
@@ -134,6 +159,21 @@ def _tell_match(mark: BanMark, member: Member) -> bool:
     if news:
         age_watch().ban_matched(member=member, how=mark.kind, until=mark.ends_at if mark.court_reference else None)
     return True
+
+
+def _tell_consents(marks: Iterable[BanMark], email: str) -> None:
+    """Whoever was just banned may have agreed for a child here: officers look. What was granted stands meanwhile, for
+    a parent who wrote insults is a parent still; what lacks something is not granted while the mark is in force."""
+    for mark in marks:
+        found = GuardianConsent.objects.open().select_related("child")
+        if mark.kind == BanMark.Kind.EMAIL:
+            found = found.filter(email_hash=address_hash(email))
+        else:
+            found = found.filter(proof_tag=guardian_proof_tag(mark.tag))
+        for consent in found:
+            GuardianConsent.objects.filter(pk=consent.pk).update(carries=mark)
+            banned = mark.restriction.member if mark.restriction else None
+            age_watch().guardian_banned(child=consent.child, banned=banned)
 
 
 def _proofs_of(member: Member) -> list[str]:

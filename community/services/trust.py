@@ -31,6 +31,11 @@ class TrustChange:
     kept: Mapping[str, str]
 
 
+def anchor_ref(fingerprint: str) -> str:
+    """How a fact names the provider that vouched for it (AgeFact.issuer_ref), by its certificate's fingerprint."""
+    return f"anchor:{fingerprint}"
+
+
 def current_anchors() -> Anchors:
     """The anchors of the latest import, read once a process. One query."""
     global _kept

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from community.models import AgeAlert, AgeFact, AgeOfficer, Association
-from community.services.age import revoke_facts
+from community.services.age_facts import revoke_facts
 from community.services.anomalies import mark_alert_seen
 from community.services.associations import (
     appoint_age_officer,

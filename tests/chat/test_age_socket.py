@@ -24,9 +24,11 @@ from chat.routing import websocket_urlpatterns
 from community.models import AgeCheck, AgeOfficer, Association, Member
 from community.policies import AgeBand
 from community.roles import AGE_OFFICER
-from community.services.age import attest_check, begin_check, cancel_check, code_of
+from community.services.age_checks import begin_check, cancel_check, code_of
+from community.services.attesting import attest_check
 from community.services.restrictions import restrict_member
-from community.services.wallet import begin_exchange, decline_exchange, wallet_link
+from community.services.wallet import begin_exchange, decline_exchange
+from community.services.wallet_request import wallet_link
 from tests.harness.sessions import session_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

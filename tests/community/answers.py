@@ -25,6 +25,9 @@ class Watch(AgeWatch):
     def ban_matched(self, *, member: Member, how: str, until: dt.datetime | None) -> None:
         self.signs.append((f"ban {how}" + (" by a court" if until else ""), (member.pk,)))
 
+    def guardian_banned(self, *, child: Member, banned: Member | None) -> None:
+        self.signs.append(("guardian", (child.pk, *([banned.pk] if banned else []))))
+
     def ban_lifted(self, *, member: Member) -> None:
         self.signs.append(("lifted", (member.pk,)))
 

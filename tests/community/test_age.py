@@ -28,24 +28,15 @@ from community.models import AgeCheck, AgeFact, AgeOfficer, Association, AuditEv
 from community.policies import AgeBand, Ask
 from community.roles import AGE_OFFICER
 from community.services.access import access_of
-from community.services.age import (
-    Attested,
-    attest_check,
-    begin_check,
-    cancel_check,
-    code_of,
-    current_check,
-    expire_checks,
-    purge_proofs,
-    record_outcome,
-    revoke_facts,
-)
+from community.services.age_checks import begin_check, cancel_check, code_of, current_check, expire_checks
+from community.services.age_facts import purge_proofs, record_outcome, revoke_facts
 from community.services.associations import (
     appoint_age_officer,
     dismiss_age_officer,
     register_association,
     set_association_active,
 )
+from community.services.attesting import Attested, attest_check
 
 pytestmark = pytest.mark.django_db
 

@@ -25,7 +25,7 @@ from community.errors import (
 from community.models import AgeFact, AuditEvent, Block, ConnectionLog, MailJob, Member, Restriction
 from community.policies import AgeBand
 from community.services.access import access_of
-from community.services.age import begin_check
+from community.services.age_checks import begin_check
 from community.services.connections import (
     Ground,
     purge_connections,

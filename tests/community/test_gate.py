@@ -15,7 +15,7 @@ from community.models import AgeCheck, Community, Member, Restriction
 from community.policies import AgeBand, Ask
 from community.qr import qr_data_uri
 from community.services.access import Access, access_of, bump_access
-from community.services.age import attest_check
+from community.services.attesting import attest_check
 from community.urls import urlpatterns
 from tests.community.conftest import give_facts
 

@@ -19,7 +19,7 @@ from community.models import AgeCheck, GuardianConsent, MailJob, Member
 from community.policies import AgeBand, needs_consent
 from community.roles import AGE_OFFICER
 from community.services.access import access_of
-from community.services.age import Attested, attest_check
+from community.services.attesting import Attested, attest_check
 from community.services.guardians import (
     agree_as_child,
     ask_guardian,

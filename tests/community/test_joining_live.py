@@ -13,7 +13,7 @@ from community.models import AgeOfficer, Association, Member
 from community.policies import AgeBand
 from community.roles import AGE_OFFICER
 from community.services.access import access_of
-from community.services.age import attest_check
+from community.services.attesting import attest_check
 from tests.community.conftest import new_member
 from tests.harness.live import LiveHavre
 from tests.harness.servers import wait_until

@@ -16,7 +16,7 @@ from community.errors import NotAllowed, TooManyAttempts
 from community.models import AuditEvent, Member
 from community.policies import AgeBand
 from community.services.access import access_of
-from community.services.age import begin_check, code_of
+from community.services.age_checks import begin_check, code_of
 from community.services.second_factor import begin_enrolment, renew_recovery_codes
 from tests.community.conftest import PASSWORD
 

@@ -19,7 +19,8 @@ from community.middleware import DEVICE_COOKIE
 from community.models import BanMark, BanMatch, DeviceSeen, Member, Restriction, UsedProof
 from community.policies import AgeBand
 from community.services.access import access_of
-from community.services.age import begin_check, record_outcome
+from community.services.age_checks import begin_check
+from community.services.age_facts import record_outcome
 from community.services.restrictions import lift_restriction, restrict_member
 from community.services.signs import (
     forget_devices,

@@ -22,7 +22,8 @@ from community.models import AgeCheck, AgeFact, AgeOfficer, Association, Guardia
 from community.policies import AgeBand
 from community.roles import AGE_OFFICER
 from community.services.access import access_of
-from community.services.age import attest_check, begin_check, code_of
+from community.services.age_checks import begin_check, code_of
+from community.services.attesting import attest_check
 from community.services.guardians import agree_as_child, ask_guardian
 from community.services.mail import send_mail_job
 from community.services.settings import update_community

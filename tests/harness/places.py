@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from chat.models import Message, Room
 from community.models import Member
-from community.services.age import begin_check
+from community.services.age_checks import begin_check
 from safeguarding.admin import console as console_site
 from safeguarding.models import Appeal, Case, Decision
 from safeguarding.services.casework import claim_case

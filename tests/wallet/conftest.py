@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from html import unescape
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from community.models import Member
 from community.policies import AgeBand
@@ -18,6 +20,13 @@ from tests.cast import open_member
 
 from .holder import Wallet
 from .issuer import Provider
+
+
+@pytest.fixture(autouse=True)
+def nobodys_language() -> Iterator[None]:
+    """No test finds the language that another one's browser spoke."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
@@ -107,3 +116,25 @@ def post() -> Callable[..., tuple[int, dict[str, str]]]:
         return answer.status_code, answer.json()
 
     return send
+
+
+def at_once(times: int, act: Callable[[int], object]) -> list[object]:
+    """What so many threads got that began together."""
+    ended: list[object] = []
+    ready = threading.Barrier(times)
+
+    def run(number: int) -> None:
+        ready.wait()
+        try:
+            ended.append(act(number))
+        except Exception as error:  # noqa: BLE001  whatever it is, the test must see it
+            ended.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return ended

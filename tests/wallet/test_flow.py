@@ -6,23 +6,21 @@ import datetime as dt
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable
 from html import unescape
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from community.models import AgeCheck, AgeFact, AuditEvent, Member, Restriction, UsedProof, WalletExchange
 from community.policies import AgeBand
 from community.services.access import access_of
-from community.services.age import purge_proofs
-from community.services.wallet import typed_code
+from community.services.age_facts import purge_proofs
+from community.services.wallet_request import typed_code
 
-from .conftest import Browser
+from .conftest import Browser, at_once
 from .holder import Wallet, read
 from .issuer import Provider
 
@@ -575,28 +573,6 @@ def test_one_request_is_not_verified_without_end(charlie: Member, adult: Wallet,
 # -- at once ---------------------------------------------------------------------------------------------------------
 
 
-def at_once(times: int, act: Callable[[int], object]) -> list[object]:
-    """What so many threads got that began together."""
-    ended: list[object] = []
-    ready = threading.Barrier(times)
-
-    def run(number: int) -> None:
-        ready.wait()
-        try:
-            ended.append(act(number))
-        except Exception as error:  # noqa: BLE001  whatever it is, the test must see it
-            ended.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return ended
-
-
 @pytest.mark.django_db(transaction=True)
 def test_one_answer_twenty_times_at_once_is_taken_once(
     charlie: Member, adult: Wallet, browse: Browse, post: Post
@@ -680,6 +656,35 @@ def test_one_proof_for_many_accounts_at_once_opens_one(
     at_once(6, come_back)
     assert AgeFact.objects.count() == 1
     assert UsedProof.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_begun_again_while_it_is_finished_waits_and_never_deadlocks(
+    charlie: Member, adult: Wallet, browse: Browse, post: Post
+) -> None:
+    """Whoever takes several locks takes the person's first: of a proof and a new beginning one comes first."""
+    here = browse(charlie)
+    _status, told = post(*adult.answer(here.begin()))
+    code, cookie = typed_code(WalletExchange.objects.get()), here.cookies["sessionid"].value
+
+    def one_or_the_other(number: int) -> int:
+        one = Client()
+        one.cookies["sessionid"] = cookie
+        match number % 4:
+            case 0:
+                return one.post("/age/wallet/code/", {"code": code}).status_code
+            case 1:
+                return one.post("/age/eu_wallet/begin/").status_code
+            case 2:
+                return one.post("/age/wallet/choose/", {"band": "adult"}).status_code
+            case _:
+                return one.get(path_of(told["redirect_uri"])).status_code
+
+    ended = at_once(16, one_or_the_other)
+    assert set(ended) <= {200, 302}, ended
+    assert AgeCheck.objects.count() <= 1
+    assert AgeFact.objects.count() <= 1
+    assert AgeFact.objects.count() == UsedProof.objects.count()
 
 
 def written_once(member: Member) -> None:

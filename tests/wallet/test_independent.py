@@ -18,9 +18,10 @@ from community.age.eu_wallet.transcripts import redirect_transcript
 from community.models import AgeFact, Member
 from community.policies import AgeBand
 from community.services.access import access_of
-from community.services.age import begin_check
+from community.services.age_checks import begin_check
 from community.services.trust import import_trust_list, read_trust_list
-from community.services.wallet import begin_exchange, wallet_link
+from community.services.wallet import begin_exchange
+from community.services.wallet_request import wallet_link
 from tests.cast import open_member
 from tests.conftest import missing
 from tests.harness.live import LiveHavre

@@ -16,7 +16,8 @@ from community.policies import AgeBand, Ask
 from community.qr import qr_data_uri
 from community.services.settings import get_community
 from community.services.trust import current_anchors
-from community.services.wallet import METHOD, METHOD_ZK, began_here, browser_request, exchange_of, wallet_link
+from community.services.wallet import exchange_of
+from community.services.wallet_request import METHOD, METHOD_ZK, began_here, browser_request, wallet_link
 
 from . import zk
 

@@ -38,7 +38,8 @@ from community.errors import PseudonymRefused
 from community.models import Member
 from community.policies import AgeBand
 from community.roles import MODERATOR, OFFICER_LEAD, STAFF_ROLES
-from community.services.age import begin_check, record_outcome
+from community.services.age_checks import begin_check
+from community.services.age_facts import record_outcome
 from community.services.members import open_account
 from config.processes import die_with_parent, redis_command, web_command, worker_command
 from config.replay import BadConversation, Book, Conversation, Seat, Stage, percentile, play, read_conversations

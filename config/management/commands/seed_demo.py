@@ -24,7 +24,8 @@ from community.hours import DAYS
 from community.models import Member
 from community.policies import AgeBand
 from community.roles import MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD
-from community.services.age import begin_check, record_outcome
+from community.services.age_checks import begin_check
+from community.services.age_facts import record_outcome
 from community.services.associations import appoint_age_officer, register_association
 from community.services.members import open_account
 from community.services.settings import update_community
