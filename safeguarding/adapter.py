@@ -155,8 +155,7 @@ class AgeWatch(ports.AgeWatch):
         self._ask(member, why)
 
     def _ask(self, member: Member, why: str) -> None:
-        if ask_fresh_age_proof(case=self._case("M6", member), member=member, why=why):
-            tell_something_waits(member)
+        ask_fresh_age_proof(case=self._case("M6", member), member=member, why=why)
 
     def _case(self, code: str, member: Member | None, protects: Sequence[Member] = ()) -> Case:
         return open_or_extend_case(

@@ -132,7 +132,7 @@ def _protect(
             slow_room(case=case, room=room)
         case "fresh_age_proof":
             if subject:
-                ask_fresh_age_proof(case=case, member=subject)
+                ask_fresh_age_proof(case=case, member=subject, by_rule=True)
         case "safety_card":
             _show_safety(code=alert.code, case=case, subject=subject, protects=protects)
         case "help_card":

@@ -23,6 +23,7 @@ from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
 from safeguarding.models import Case, ProtectiveMeasure
 
 from .quotas import spend, watch_holds
+from .telling import tell_something_waits
 
 logger = logging.getLogger(__name__)
 
@@ -68,16 +69,23 @@ def pause_contact(*, case: Case, subject: Member, protects: Member) -> Protectiv
     )
 
 
-def ask_fresh_age_proof(*, case: Case, member: Member, why: str = "") -> ProtectiveMeasure | None:
-    """Ask for a fresh proof of age within seven days; None while one is asked for. `why` is told to the member, in
-    their language, and accuses nobody; without it they are told that everybody in this situation is asked."""
+def ask_fresh_age_proof(
+    *, case: Case, member: Member, why: str = "", by_rule: bool = False
+) -> ProtectiveMeasure | None:
+    """Ask for a fresh proof of age within seven days, and tell the member that something waits; None while one is
+    asked for. `why` is told to the member, in their language, and accuses nobody; without it they are told that
+    everybody in this situation is asked. What a rule asks for has a quota a day: raises QuotaUsedUp."""
     now = timezone.now()
     kind = Restriction.Kind.FRESH_AGE_PROOF
     if Restriction.objects.in_force(now).filter(member=member, kind=kind).exists():
         return None
+    if by_rule:
+        spend(Kind.FRESH_AGE_PROOF)
     with override(member.language):
         reason = why or gettext("An automatic check asks everybody in this situation to prove their age again.")
-    return _restrict(Kind.FRESH_AGE_PROOF, kind, case=case, member=member, reason=reason, now=now, lasts=PROOF_LASTS)
+    asked = _restrict(Kind.FRESH_AGE_PROOF, kind, case=case, member=member, reason=reason, now=now, lasts=PROOF_LASTS)
+    tell_something_waits(member)
+    return asked
 
 
 def hold_account(*, case: Case, member: Member, until: dt.datetime | None = None) -> ProtectiveMeasure | None:

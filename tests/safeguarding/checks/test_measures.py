@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import re
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat.models import Message
-from community.models import AuditEvent, Restriction
+from community.models import AuditEvent, MailJob, Restriction
 from community.policies import AgeBand
+from community.services.mail import render_mail
 from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
 from safeguarding.models import Case, Decision, ProtectiveMeasure, SafetyCard
 from safeguarding.selectors import cards_of
@@ -45,6 +47,17 @@ def test_every_measure_has_an_end_a_reason_and_its_case(alerted):
         assert measure.reason
         assert measure.case == case
     assert AuditEvent.objects.filter(action="measure.taken", actor=None).exclude(component="").count() == 4
+
+
+@pytest.mark.invariant(12)
+def test_whoever_must_prove_their_age_again_is_told_once_that_something_waits(alerted, said, say, alice, bob, room):
+    say(bob, room, "alert M1 again", mentions=[alice.public_id])
+    drain_rooms()
+    [job] = MailJob.objects.all()
+    assert (job.member, job.template) == (bob, "decision")
+    sent = render_mail(job)
+    for word in ("age", "âge", room.name, alice.pseudonym, "alert", "M1", "proof", "preuve"):
+        assert not re.search(rf"\b{word}\b", f"{sent.subject}\n{sent.body}", re.IGNORECASE)
 
 
 @pytest.mark.invariant(10)

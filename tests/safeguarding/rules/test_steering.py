@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from chat.models import Message
-from community.models import AuditEvent, Restriction
+from community.models import AuditEvent
 from safeguarding import rules
 from safeguarding.detection import alerts
 from safeguarding.models import (
@@ -217,21 +217,19 @@ def test_rules_in_force_that_no_process_can_read_call_people(monkeypatch):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("left", [True, False])
-def test_a_pause_beyond_the_quota_becomes_a_hold(monkeypatch, settings, say, alice, bob, homework, left):
-    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "pause_contact": 2 if left else 1}
+@pytest.mark.parametrize("kind", ["pause_contact", "slow_room", "fresh_age_proof"])
+def test_a_measure_beyond_the_quota_becomes_a_hold(monkeypatch, settings, say, alice, bob, homework, kind, left):
+    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, kind: 2 if left else 1}
     ProtectiveMeasure.objects.create(
-        kind="pause_contact", member=open_member("eve"), reason="r", ends_at=timezone.now() + dt.timedelta(days=1)
+        kind=kind, member=open_member("eve"), reason="r", ends_at=timezone.now() + dt.timedelta(days=1)
     )
     real = alerts._scored_alert
-    monkeypatch.setattr(
-        alerts, "_scored_alert", lambda *args, **more: replace(real(*args, **more), measures=("pause_contact",))
-    )
+    monkeypatch.setattr(alerts, "_scored_alert", lambda *args, **more: replace(real(*args, **more), measures=(kind,)))
     say(alice, homework, "bonjour bob")
     message = say(bob, homework, "c'est notre secret")
-    paused = Restriction.objects.filter(kind=Restriction.Kind.CONTACT_PAUSE, member=bob).exists()
-    assert paused is left
+    assert ProtectiveMeasure.objects.filter(kind=kind, case__isnull=False).exists() is left
     assert message.visibility == (Message.Visibility.VISIBLE if left else Message.Visibility.HELD)
-    assert RuleAlarm.objects.filter(kind="quota", about="pause_contact").exists() is not left
+    assert RuleAlarm.objects.filter(kind="quota", about=kind).exists() is not left
     if not left:
         assert ProtectiveMeasure.objects.filter(kind="hold", message=message, case__isnull=False).exists()
 
