@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
+from community.errors import Refused
 from safeguarding import selectors
+from safeguarding.errors import RulesBroken
 from safeguarding.models import RuleAlarm, RuleReplay
-from safeguarding.services import alarms, rule_moves
+from safeguarding.services import alarms, replays, rule_moves
 from safeguarding.services.rules import STEER
 
 from .access import is_officer, may, reader
 from .records import RecordAdmin
+from .rule_forms import TryFilesForm
 from .site import console
 
 
@@ -29,7 +36,40 @@ class ReplayAdmin(RecordAdmin):
     list_filter = ("state",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RuleReplay]:
-        return RuleReplay.objects.select_related("rule", "pack", "asked_by").order_by("-pk")
+        return (
+            RuleReplay.objects.select_related("rule", "pack", "asked_by")
+            .defer("rule__content", "pack__files")
+            .order_by("-pk")
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [path("files/", wrap(self.files_view), name="safeguarding_rulereplay_files"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        offered = {"new_url": reverse("admin:safeguarding_rulereplay_files"), "new_title": _("Replay rule files")}
+        return super().changelist_view(request, {**(offered if may(request, STEER) else {}), **(extra_context or {})})
+
+    def files_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Replay files that are not imported: nothing is taken in; what is wrong is told by file, rule and reason."""
+        if not may(request, STEER):
+            raise PermissionDenied
+        form = TryFilesForm(request.POST, request.FILES) if request.method == "POST" else TryFilesForm()
+        if form.is_valid():
+            said = form.cleaned_data
+            try:
+                asked = replays.request_replay(
+                    actor=reader(request), candidate=said["sources"], days=said["days"], reason=said["reason"]
+                )
+            except RulesBroken as broken:
+                form.add_error("sources", str(broken))
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("The replay is under way. This page shows it when it is done."))
+                return redirect(self.page_url(asked))
+        context = {**self.admin_site.each_context(request), "title": _("Replay rule files"), "form": form}
+        return TemplateResponse(request, "admin/havre/replay_files.html", context, status=422 if form.errors else 200)
 
     def page_context(self, request: HttpRequest, record: RuleReplay) -> dict[str, Any]:
         result = record.result or {}

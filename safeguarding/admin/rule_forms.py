@@ -36,14 +36,13 @@ class ManyFilesField(forms.FileField):
         return [super(ManyFilesField, self).clean(one, initial) for one in data]
 
 
-class ImportForm(forms.Form):
+class FilesForm(forms.Form):
     """Rule files, read here as text; whether they are rules is for the service to say."""
 
     sources = ManyFilesField(
         label=_("Rule files (YAML)"),
         help_text=_("A file of the same name takes the place of the one in force. All are refused if one is wrong."),
     )
-    note = forms.CharField(label=_("What they are for"), max_length=300, required=False)
 
     def clean_sources(self) -> dict[str, str]:
         texts: dict[str, str] = {}
@@ -61,6 +60,10 @@ class ImportForm(forms.Form):
             except UnicodeDecodeError as error:
                 raise forms.ValidationError(_("%(name)s is not UTF-8 text."), params={"name": name}) from error
         return texts
+
+
+class ImportForm(FilesForm):
+    note = forms.CharField(label=_("What they are for"), max_length=300, required=False)
 
 
 class Lines(forms.CharField):
@@ -157,6 +160,12 @@ class ReplayForm(forms.Form):
         max_length=500,
         help_text=_("The machine reads what was said; the reading is logged with this."),
     )
+
+
+class TryFilesForm(FilesForm, ReplayForm):
+    """Files that are replayed and not imported."""
+
+    field_order = ("sources", "days", "reason")
 
 
 class ShareForm(forms.Form):

@@ -233,6 +233,7 @@ class RuleReplay(models.Model):
     public_id = PublicIdField()
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, null=True, related_name="replays")
     pack = models.ForeignKey(RulePack, on_delete=models.PROTECT, null=True, related_name="replays")
+    files = models.JSONField(null=True)  # rule files that are not imported: name -> text, over those in force
     since = models.DateTimeField()
     until = models.DateTimeField()
     reason = models.CharField(max_length=500)
@@ -251,10 +252,17 @@ class RuleReplay(models.Model):
             one_of("state", ["waiting", "running", "done", "failed"], name="replay_state_valid"),
             models.CheckConstraint(condition=Q(until__gt=models.F("since")), name="replay_has_a_length"),
             models.CheckConstraint(
-                condition=Q(rule__isnull=True, pack__isnull=False) | Q(rule__isnull=False, pack__isnull=True),
+                condition=Q(rule__isnull=False, pack__isnull=True, files__isnull=True)
+                | Q(rule__isnull=True, pack__isnull=False, files__isnull=True)
+                | Q(rule__isnull=True, pack__isnull=True, files__isnull=False),
                 name="replay_of_one_thing",
             ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["asked_at"], condition=Q(state__in=["waiting", "running"]), name="replay_waiting"),
         ]
+
+    @property
+    def about(self) -> str:
+        """What was tried, in words."""
+        return str(self.rule or self.pack or ", ".join(sorted(self.files or ())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -18,7 +19,9 @@ from safeguarding.models import Rule, RulePack, RuleReplay
 
 from .replaying import named, replay
 from .rule_moves import permission_for
-from .rules import STEER
+from .rules import STEER, draft_of
+
+Candidate = Rule | RulePack | Mapping[str, str]  # rule files that are not imported: name -> text
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +33,9 @@ State = RuleReplay.State
 
 
 @transaction.atomic
-def request_replay(*, actor: Member, candidate: Rule | RulePack, days: int, reason: str) -> RuleReplay:
+def request_replay(*, actor: Member, candidate: Candidate, days: int, reason: str) -> RuleReplay:
     """Ask for a replay of the last `days` days. The machine will read what was said then: that is logged with the
-    reason. Raises NotAllowed, ReasonRequired."""
+    reason. Files are imported by this no more than they judge. Raises NotAllowed, ReasonRequired, RulesBroken."""
     if not may(actor, permission_for(candidate) if isinstance(candidate, Rule) else STEER):
         raise NotAllowed
     until = timezone.now()
@@ -42,28 +45,29 @@ def request_replay(*, actor: Member, candidate: Rule | RulePack, days: int, reas
 
 
 def _asked(
-    *, actor: Member | None, candidate: Rule | RulePack, since: dt.datetime, until: dt.datetime, reason: str
+    *, actor: Member | None, candidate: Candidate, since: dt.datetime, until: dt.datetime, reason: str
 ) -> RuleReplay:
     if not reason.strip():
         raise ReasonRequired
     rule = candidate if isinstance(candidate, Rule) else None
     pack = candidate if isinstance(candidate, RulePack) else None
+    files = dict(candidate) if isinstance(candidate, Mapping) else None
+    told = named(rule or pack or draft_of(files or {}))
     asked = RuleReplay.objects.create(
-        rule=rule, pack=pack, since=since, until=until,
-        reason=reason.strip()[:500], asked_by=actor,
-    )  # fmt: skip
+        rule=rule, pack=pack, files=files, since=since, until=until, reason=reason.strip()[:500], asked_by=actor
+    )
     audit.record(
         actor=actor, component="" if actor else COMPONENT, action="rules.replay_asked", subject=asked,
         data={
-            "candidate": named(candidate), "since": since.isoformat(), "until": until.isoformat(),
-            "reason": asked.reason,
+            "candidate": told, "since": since.isoformat(), "until": until.isoformat(), "reason": asked.reason,
+            **({"files": sorted(files)} if files is not None else {}),
         },
     )  # fmt: skip
     return asked
 
 
-def replay_now(*, candidate: Rule | RulePack, since: dt.datetime, until: dt.datetime, reason: str) -> RuleReplay:
-    """For the operator's command: the same, logged the same, run in this process. Raises ReasonRequired."""
+def replay_now(*, candidate: Candidate, since: dt.datetime, until: dt.datetime, reason: str) -> RuleReplay:
+    """For the operator's command: the same, logged the same, run in this process. Raises as request_replay does."""
     with transaction.atomic():
         asked = _asked(actor=None, candidate=candidate, since=since, until=until, reason=reason)
     run_replay(replay_pk=asked.pk)
@@ -87,13 +91,12 @@ def run_replay(*, replay_pk: int) -> bool:
     if not claimed:
         return False
     asked = RuleReplay.objects.select_related("rule", "pack").get(pk=replay_pk)
-    candidate = asked.rule or asked.pack
-    assert candidate is not None
 
     def alive() -> None:
         RuleReplay.objects.filter(pk=replay_pk).update(claimed_until=timezone.now() + CLAIM_LASTS)
 
     try:
+        candidate = asked.rule or asked.pack or draft_of(asked.files or {})
         result = replay(candidate=candidate, since=asked.since, until=asked.until, alive=alive)
     except Exception:
         logger.exception("replay %s failed", asked.public_id)

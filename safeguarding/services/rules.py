@@ -64,6 +64,17 @@ def import_rules(*, actor: Member | None, files: Mapping[str, str], note: str = 
     return _store(actor=actor, files={**live.files, **files}, note=note, component=component, stage=Stage.DRAFT)
 
 
+def draft_of(files: Mapping[str, str]) -> RulePack:
+    """What importing these files would make, as a row that is not stored. Raises RulesBroken as import_rules does."""
+    live = RulePack.objects.get(stage=Stage.LIVE)
+    whole = {**live.files, **files}
+    try:
+        ruleset = parse_ruleset(whole)
+    except RulesetError as error:
+        raise RulesBroken(error) from error
+    return RulePack(digest=pack_digest(whole), engine=ENGINE, files=whole, words=words_digest(ruleset))
+
+
 def _store(
     *, actor: Member | None, files: Mapping[str, str], note: str, component: str, stage: Stage, audited: bool = True
 ) -> RulePack:

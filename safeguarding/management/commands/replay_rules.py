@@ -1,4 +1,7 @@
-"""manage.py replay_rules --candidate X --since 30d --reason "...": what would change if X were in force."""
+"""manage.py replay_rules --candidate X --since 30d --reason "...": what would change if X were in force.
+
+X is a rule, an import, or rule files as they lie on the disk: those are read, tried and left out of everything else.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import argparse
 import datetime as dt
 import json
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +18,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from safeguarding.errors import RulesBroken
 from safeguarding.models import Rule, RulePack, RuleReplay, Stage
 from safeguarding.services.replays import replay_now
 
@@ -40,7 +46,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--candidate", required=True, help=_("a rule (ID or ID@VERSION) or the digest of an import")
+            "--candidate",
+            required=True,
+            nargs="+",
+            metavar="X",
+            help=_("a rule (ID or ID@VERSION), the digest of an import, or rule files (.yaml) that are not imported"),
         )
         parser.add_argument("--since", type=moment, default="30d", help=_("30d, 12h, a date or a time"))
         parser.add_argument("--until", type=moment, default=None, help=_("the same; now by default"))
@@ -53,14 +63,39 @@ class Command(BaseCommand):
             raise CommandError(_("--since must be before --until."))
         if not options["reason"].strip():
             raise CommandError(_("--reason must say why."))
-        done = replay_now(candidate=candidate, since=since, until=until, reason=options["reason"])
+        try:
+            done = replay_now(candidate=candidate, since=since, until=until, reason=options["reason"])
+        except RulesBroken as broken:
+            raise CommandError(str(broken)) from broken
         if done.state != RuleReplay.State.DONE:
             raise CommandError(_("The replay failed; the log says why."))
         self.stdout.write(json.dumps(done.result, sort_keys=True, indent=2, ensure_ascii=False))
 
 
-def find_candidate(name: str) -> Rule | RulePack:
-    """The rule or import a person means: of a rule without a version, the one nearest to going LIVE."""
+def find_candidate(names: Sequence[str]) -> Rule | RulePack | dict[str, str]:
+    """What a person means: files that are not imported, or one rule or import that is."""
+    if any(name.endswith((".yaml", ".yml")) for name in names):
+        return read_files(names)
+    if len(names) > 1:
+        raise CommandError(_("One rule or one import at a time; several only of files."))
+    return find_stored(names[0])
+
+
+def read_files(names: Sequence[str]) -> dict[str, str]:
+    """The texts of rule files by their names without folders."""
+    texts: dict[str, str] = {}
+    for path in map(Path, names):
+        if path.name in texts:
+            raise CommandError(_("Two files are called %(name)s.") % {"name": path.name})
+        try:
+            texts[path.name] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(_("%(name)s cannot be read: %(error)s") % {"name": path, "error": error}) from error
+    return texts
+
+
+def find_stored(name: str) -> Rule | RulePack:
+    """Of a rule without a version, the one nearest to going LIVE."""
     key, _at, version = name.partition("@")
     rules = Rule.objects.filter(key=key)
     rules = rules.filter(version=version) if version else rules
@@ -69,5 +104,5 @@ def find_candidate(name: str) -> Rule | RulePack:
             return rule
     packs = list(RulePack.objects.filter(digest__startswith=name)[:2]) if len(name) >= 8 else []
     if len(packs) != 1:
-        raise CommandError(_("No rule and no import is called %(name)s.") % {"name": name})
+        raise CommandError(_("No rule, no import and no .yaml file is called %(name)s.") % {"name": name})
     return packs[0]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from chat.models import Message
 from community.errors import NotAllowed, ReasonRequired
 from community.models import AuditEvent
-from safeguarding.models import Alert, Case, Decision, Ledger, Rule, RuleReplay
+from safeguarding.models import Alert, Case, Decision, Ledger, Rule, RulePack, RuleReplay, RulesInForce
 from safeguarding.services import replays
 from safeguarding.services.replays import request_replay, run_replay
 from safeguarding.services.rules import import_rules
@@ -79,6 +79,54 @@ def test_a_whole_import_is_replayed(talk, sam):
     result = replayed(pack.digest[:12])
     assert result["candidate"] == pack.digest
     assert result["alerts"] == {"new": 0, "lost": 0, "kept": 1}
+
+
+@pytest.fixture
+def loose(tmp_path) -> str:
+    """A rule file that nobody has imported."""
+    path = tmp_path / "meet.yaml"
+    path.write_text(TACTIC, encoding="utf-8")
+    return str(path)
+
+
+def test_a_file_that_is_not_imported_is_replayed_as_its_import_would_be(talk, sam, loose):
+    whole = ("--since", "2020-01-01", "--until", (timezone.now() + dt.timedelta(minutes=1)).isoformat())
+    before = [RulePack.objects.count(), Rule.objects.count(), RulesInForce.objects.get().digest]
+    tried = run("--candidate", loose, *whole)
+    assert run("--candidate", loose, *whole) == tried
+    assert [RulePack.objects.count(), Rule.objects.count(), RulesInForce.objects.get().digest] == before
+    pack = import_rules(actor=sam, files={"meet.yaml": TACTIC})
+    assert run("--candidate", pack.digest, *whole) == tried
+    assert json.loads(tried)["alerts"] == {"new": 0, "lost": 0, "kept": 1}
+
+
+def test_what_a_file_holds_is_in_the_answer_and_the_log_by_name_alone(talk, loose):
+    assert "on se voit" not in run("--candidate", loose, "--since", "1d")
+    asked = AuditEvent.objects.get(action="rules.replay_asked")
+    assert asked.payload.data["files"] == ["meet.yaml"]
+    assert "on se voit" not in json.dumps(asked.payload.data)
+
+
+@pytest.mark.invariant(14)
+def test_a_broken_file_is_refused_with_its_name_rule_and_reason_before_anything_is_read(talk, tmp_path):
+    path = tmp_path / "meet.yaml"
+    path.write_text(TACTIC.replace("t.meet", "t.meet\n    weigth: 1"), encoding="utf-8")
+    with pytest.raises(CommandError, match=r"meet\.yaml.*t\.meet.*weigth"):
+        run("--candidate", str(path), "--since", "1d")
+    assert not RuleReplay.objects.exists()
+
+
+def test_files_that_cannot_be_meant_are_told(tmp_path, loose):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "latin.yaml").write_bytes(b"\xe9")
+    (tmp_path / "other" / "meet.yaml").write_text(TACTIC, encoding="utf-8")
+    for names in (
+        [str(tmp_path / "absent.yaml")], [str(tmp_path / "latin.yaml")], [loose, str(tmp_path / "other" / "meet.yaml")],
+        ["t.secret", "t.scam"],
+    ):  # fmt: skip
+        with pytest.raises(CommandError):
+            run("--candidate", *names, "--since", "1d")
+    assert not RuleReplay.objects.exists()
 
 
 def test_precision_is_told_on_cases_people_have_decided(talk, sam, say, bob, pub):

@@ -20,7 +20,7 @@ from tests.safeguarding.rules.conftest import herring, stages
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 
 LISTS = ["rule_changelist", "rule_watch", "rulereplay_changelist", "rulealarm_changelist"]
-OFFICERS_LISTS = ["rulepack_changelist", "rulepack_import"]
+OFFICERS_LISTS = ["rulepack_changelist", "rulepack_import", "rulereplay_files"]
 
 
 def url(name: str, *args: str) -> str:
@@ -212,6 +212,38 @@ def test_a_replay_is_asked_for_with_a_reason_and_its_page_shows_figures_alone(sa
     shown = browser.get(page).content.decode()
     assert "What would change" in shown
     assert "dit tout bas" not in shown
+
+
+def test_files_are_replayed_from_a_page_and_not_imported(sam, mo, visit, say, charlie, pub):
+    say(charlie, pub, "voici le hareng bleu")
+
+    def sent() -> dict[str, object]:
+        return {**upload(herring()["herring.yaml"]), "days": "7", "reason": "before importing"}
+
+    visit(mo).post(url("rulereplay_files"), sent())
+    assert not RuleReplay.objects.exists()
+    browser = visit(sam)
+    assert url("rulereplay_files") in browser.get(url("rulereplay_changelist")).content.decode()
+    assert url("rulereplay_files") not in visit(mo).get(url("rulereplay_changelist")).content.decode()
+    browser.post(url("rulereplay_files"), sent())
+    asked = RuleReplay.objects.get()
+    run_replay(replay_pk=asked.pk)
+    assert not Rule.objects.filter(key="t.herring").exists()
+    shown = browser.get(url("rulereplay_page", asked.public_id)).content.decode()
+    assert "Replay: herring.yaml" in shown
+    assert "What would change" in shown
+
+
+@pytest.mark.invariant(14)
+def test_files_that_are_wrong_are_told_by_file_rule_and_reason_and_not_replayed(sam, visit):
+    broken = upload(herring()["herring.yaml"].replace("hareng bleu", "(hareng", 1))
+    answer = visit(sam).post(url("rulereplay_files"), {**broken, "days": "7", "reason": "before importing"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "herring.yaml" in page
+    assert "t.herring" in page
+    assert "before importing" in page
+    assert not RuleReplay.objects.exists()
 
 
 def test_cases_a_moderator_may_not_know_of_are_counted_and_not_linked(sam, mo, visit, new_rule):
