@@ -1,4 +1,4 @@
-"""What a check leaves, and how it is taken back: AgeFacts, each a threshold and a yes or no, and nothing else."""
+"""What a check leaves: AgeFacts, each a threshold and a yes or no, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,25 +11,21 @@ from django.utils import timezone
 
 from community import audit
 from community.age.provider import Outcome, Verdict
-from community.errors import NotAllowed, ReasonRequired
 from community.keyed import same
 from community.models import (
     AgeCheck,
     AgeFact,
     AgeOfficer,
-    Association,
     BanMark,
     Member,
     Restriction,
     UsedProof,
 )
 from community.policies import AgeBand, Ask, band_of, meets
-from community.roles import may
 
 from .access import bump_access, start_of_day
 from .age_checks import close_check, lock_person
 from .consents import record_guardian_proof
-from .mail import queue_mail
 from .settings import get_community
 from .signs import notice_banned_guardian, notice_banned_proof, notice_shared_proof, proof_owner
 
@@ -156,58 +152,6 @@ def longest_days(*, method: str, minor: bool) -> int:
     if method in IN_PERSON:
         return DAYS_OF_MONTHS[12] if minor else community.in_person_days
     return community.proof_days_minors if minor else community.proof_days_adults
-
-
-# -- taking back -------------------------------------------------------------------------------------------------------
-
-
-def revoke_facts(
-    *,
-    actor: Member,
-    reason: str,
-    officer: AgeOfficer | None = None,
-    association: Association | None = None,
-    member: Member | None = None,
-) -> int:
-    """Revoke every fact that an officer or an association attested or confirmed, or that a member has; end the
-    checks they began. Returns how many facts were revoked; the members' sockets learn it after commit, and a neutral
-    mail leads them to a page that names every other way, at once.
-
-    Exactly one of the three must be given. Raises NotAllowed unless the actor may oversee age officers.
-    """
-    if not may(actor, "oversee_age_officers"):
-        raise NotAllowed
-    if not reason.strip():
-        raise ReasonRequired
-    facts = AgeFact.objects.filter(revoked_at__isnull=True)
-    checks = AgeCheck.objects.all()
-    subject: AgeOfficer | Association | Member
-    match officer, association, member:
-        case AgeOfficer() as one, None, None:
-            facts = facts.filter(attested_by=one) | facts.filter(confirmed_by=one)
-            checks, subject = checks.filter(attested_by=one), one
-        case None, Association() as group, None:
-            facts = facts.filter(attested_by__association=group) | facts.filter(confirmed_by__association=group)
-            checks, subject = checks.filter(attested_by__association=group), group
-        case None, None, Member() as person:
-            facts, checks, subject = facts.filter(member=person), checks.filter(member=person), person
-        case _:
-            raise TypeError("name an officer, an association or a member")
-    with transaction.atomic():
-        checks.delete()
-        concerned = sorted(set(facts.values_list("member_id", flat=True)))
-        revoked = AgeFact.objects.filter(pk__in=list(facts.values_list("pk", flat=True)), revoked_at__isnull=True)
-        count = revoked.update(revoked_at=timezone.now())
-        bump_access(*concerned)
-        for person in Member.objects.open().filter(pk__in=concerned):
-            queue_mail(template="waiting", member=person)
-        audit.record(
-            actor=actor,
-            action="age.revoked",
-            subject=subject,
-            data={"facts": count, "members": len(concerned), "reason": reason.strip()[:500]},
-        )
-    return count
 
 
 def ended_proof(member: Member) -> AgeFact | None:

@@ -29,7 +29,7 @@ def register_association(*, actor: Member, name: str, daily_quota: int = 60) -> 
 
 
 def set_association_active(*, actor: Member, association: Association, active: bool, reason: str) -> None:
-    """Let an association attest, or stop it. What it attested stays until it is revoked (services.age_facts)."""
+    """Let an association attest, or stop it. What it attested stays until it is revoked (services.revocations)."""
     _require_oversight(actor)
     if not reason.strip():
         raise ReasonRequired
@@ -68,7 +68,7 @@ def appoint_age_officer(
 
 
 def dismiss_age_officer(*, actor: Member, officer: AgeOfficer, reason: str) -> None:
-    """End an appointment. What they attested stays until it is revoked (services.age_facts)."""
+    """End an appointment. What they attested stays until it is revoked (services.revocations)."""
     _require_oversight(actor)
     if not reason.strip():
         raise ReasonRequired

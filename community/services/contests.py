@@ -14,8 +14,8 @@ from community.models import AgeContest, AgeFact, AgeOfficer, Member
 from community.roles import may
 from community.services.mail import queue_mail
 
-from .age_facts import revoke_facts
 from .limits import take
+from .revocations import revoke_facts
 
 ANSWER_WITHIN = dt.timedelta(days=30)
 

@@ -56,7 +56,7 @@ def read_trust_list(data: bytes) -> TrustChange:
     except (UnicodeDecodeError, Refusal) as error:
         raise TrustListRefused from error
     latest = TrustList.objects.order_by("-pk").first()
-    before, after = _names(load_pem(latest.pem) if latest else []), _names(found)
+    before, after = names_of(latest.pem) if latest else {}, _names(found)
     return TrustChange(
         sha256=hashlib.sha256(data).hexdigest(),
         pem=pem,
@@ -83,6 +83,11 @@ def import_trust_list(change: TrustChange, *, component: str) -> TrustList:
             },
         )
     return latest
+
+
+def names_of(pem: str) -> dict[str, str]:
+    """The certificates of an import, by fingerprint: whose each is, and until when."""
+    return _names(load_pem(pem))
 
 
 def _names(certificates: list[Certificate]) -> dict[str, str]:

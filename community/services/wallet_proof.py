@@ -71,8 +71,11 @@ def outcome_of(exchange: WalletExchange) -> Outcome:
     assert found is not None  # walletexchange_outcome_when_answered
     facts = {int(threshold): value for threshold, value in found["facts"].items()}
     met = found["met"] and meets(facts, ASK_OF_BAND[AgeBand(exchange.band)])
+    verdict = Verdict.MET if met else Verdict.NOT_MET
+    if found["anchor"] not in current_anchors().fingerprints:  # the provider is believed no more, since it answered
+        verdict = Verdict.INCONCLUSIVE
     return Outcome(
-        verdict=Verdict.MET if met else Verdict.NOT_MET,
+        verdict=verdict,
         facts=facts,
         method=exchange.age_check.provider,
         level=Level.ENHANCED,

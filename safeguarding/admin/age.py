@@ -19,6 +19,7 @@ from community.services.access import start_of_day
 from community.services.age_settings import change_age_settings
 from community.services.contests import judge_contest, may_judge
 from community.services.guardians import mark_shared_seen
+from community.services.revocations import issuers, revoke_facts
 from community.services.settings import get_community
 from community.services.signs import lift_court_ban, record_court_ban
 
@@ -149,6 +150,7 @@ class AgeSettingsAdmin(RecordAdmin):
         return {
             "title": _("Settings of ages"),
             "ways": [(one.slug, one.label, one.is_ready()) for one in configured()],
+            "issuers": issuers(),
             "ages": [age for age in settings.AGE_THRESHOLDS if 13 <= age <= 18],
             "days": [
                 ("proof_days_adults", _("Days a proof lasts, adults’ rooms"), record.proof_days_adults),
@@ -169,4 +171,11 @@ class AgeSettingsAdmin(RecordAdmin):
         )
         return _("Saved. It holds from now on; open rooms follow within seconds.")
 
-    verbs = {"save": save}  # noqa: RUF012  a table of the methods above
+    def revoke(self, request: HttpRequest, community: Community) -> str:
+        ref = request.POST.get("issuer", "")
+        if ref not in {one.ref for one in issuers()}:
+            raise Http404
+        revoked = revoke_facts(actor=reader(request), issuer=ref, reason=request.POST.get("reason", "")[:500])
+        return _("Revoked: %(count)d age facts. Those members must prove their age again.") % {"count": revoked}
+
+    verbs = {"save": save, "revoke": revoke}  # noqa: RUF012  a table of the methods above

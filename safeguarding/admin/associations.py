@@ -11,7 +11,6 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from community.models import AgeAlert, AgeFact, AgeOfficer, Association
-from community.services.age_facts import revoke_facts
 from community.services.anomalies import mark_alert_seen
 from community.services.associations import (
     appoint_age_officer,
@@ -20,6 +19,7 @@ from community.services.associations import (
     register_association,
     set_association_active,
 )
+from community.services.revocations import revoke_facts
 
 from .access import reader
 from .people import member_named

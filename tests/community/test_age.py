@@ -29,7 +29,7 @@ from community.policies import AgeBand, Ask
 from community.roles import AGE_OFFICER
 from community.services.access import access_of
 from community.services.age_checks import begin_check, cancel_check, code_of, current_check, expire_checks
-from community.services.age_facts import purge_proofs, record_outcome, revoke_facts
+from community.services.age_facts import purge_proofs, record_outcome
 from community.services.associations import (
     appoint_age_officer,
     dismiss_age_officer,
@@ -37,6 +37,7 @@ from community.services.associations import (
     set_association_active,
 )
 from community.services.attesting import Attested, attest_check
+from community.services.revocations import revoke_facts
 
 pytestmark = pytest.mark.django_db
 

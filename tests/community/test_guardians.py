@@ -32,6 +32,7 @@ from community.services.guardians import (
     withdraw_as_child,
 )
 from community.services.mail import send_mail_job
+from community.services.revocations import revoke_facts
 from community.services.settings import update_community
 from tests.community.conftest import give_facts
 
@@ -134,6 +135,20 @@ def test_nothing_opens_while_one_of_the_three_is_missing(missing, kim, olive):
     if missing != "child":
         agree_as_child(actor=kim)
     assert access_of(kim).consent_missing
+
+
+def test_when_an_officer_can_no_longer_be_trusted_the_guardians_they_saw_prove_anew(kim, olive, oscar, sam, club):
+    granted(kim, olive)
+    assert not access_of(kim).consent_missing
+    revoke_facts(actor=sam, officer=oscar.age_officer, reason="x")
+    assert not access_of(kim).consent_missing
+    revoke_facts(actor=sam, association=club, reason="x")
+    assert access_of(kim).consent_missing
+    consent = consent_of(kim)
+    assert (consent.proved_on, consent.attested_by, bool(consent.email_confirmed_on)) == (None, None, True)
+    Client().post(mailed_path(EMAIL), {"what": "prove", "provider": "in_person"})
+    assert attest_check(actor=oscar, code=guardian_code(consent), band=AgeBand.ADULT) is Attested.DONE
+    assert not access_of(kim).consent_missing
 
 
 def test_the_database_grants_nothing_without_all_three(kim):

@@ -26,12 +26,12 @@ from community.policies import AgeBand
 from community.roles import AGE_OFFICER, OFFICER_DEPUTY
 from community.services.access import access_of
 from community.services.age_checks import begin_check, code_of
-from community.services.age_facts import revoke_facts
 from community.services.anomalies import MOST_AN_HOUR, MOST_FROM_ONE_PLACE, mark_alert_seen, place_of
 from community.services.associations import describe_association, places_to_go, register_association
 from community.services.attesting import Attested, attest_check
 from community.services.contests import contest_age, judge_contest
 from community.services.mail import render_mail
+from community.services.revocations import revoke_facts
 from tests.community.test_second_factor import enrol
 
 pytestmark = pytest.mark.django_db

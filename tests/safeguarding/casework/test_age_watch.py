@@ -210,6 +210,24 @@ def test_the_lead_sets_how_ages_are_proved_and_nobody_else(sam, dana, mo, visit)
     update_community(actor=None, component="test", floor_age=15, age_methods=[])
 
 
+def test_what_an_issuer_vouched_for_is_revoked_on_the_same_page(sam, mo, bob, charlie, visit):
+    today = timezone.localdate()
+    for member, ref in ((bob, "https://ages.example"), (charlie, "yoti")):
+        AgeFact.objects.create(
+            member=member, threshold=16, is_over=True, method="x", level="enhanced", issuer_ref=ref,
+            verified_on=today, expires_on=today + dt.timedelta(days=9),
+        )  # fmt: skip
+    page = reverse("admin:community_community_changelist")
+    revoke = reverse("admin:community_community_verb", args=[1, "revoke"])
+    assert "https://ages.example" in visit(sam).get(page).content.decode()
+    visit(mo).post(revoke, {"issuer": "yoti", "reason": "x"})
+    visit(sam).post(revoke, {"issuer": "yoti", "reason": " "})
+    assert visit(sam).post(revoke, {"issuer": "somebody else", "reason": "x"}).status_code == 404
+    assert AgeFact.objects.filter(revoked_at__isnull=False).count() == 0
+    visit(sam).post(revoke, {"issuer": "yoti", "reason": "Their key was stolen."})
+    assert set(AgeFact.objects.filter(revoked_at__isnull=False).values_list("issuer_ref", flat=True)) == {"yoti"}
+
+
 @pytest.mark.parametrize(
     "change",
     [{"floor_age": "14"}, {"floor_age": "x"}, {"proof_days_adults": "0"}, {"proof_days_minors": "5000"},
