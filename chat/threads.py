@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from community.errors import Refused
@@ -18,8 +19,6 @@ from .services.posting import Post, Posted, post_messages
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-MOST_TOGETHER = 64
 
 _readers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="read")
 _writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
@@ -71,7 +70,8 @@ class Poster:
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            most = settings.POSTS_TOGETHER
+            batch, self._waiting = self._waiting[:most], self._waiting[most:]
             try:
                 answers = await loop.run_in_executor(_writer, _post_together, [post for post, _ in batch])
             except Exception as error:  # noqa: BLE001  # each sender is told; the loop goes on for the next batch

@@ -118,8 +118,8 @@ def redis_server() -> Iterator[RedisServer]:
 
 @pytest.fixture(autouse=True)
 def empty_redis(redis_server: RedisServer) -> Iterator[None]:
-    """No test finds another's cache, rate limits or queue, nor the pause that another's dead Redis left behind."""
+    """No test finds another's cache, rate limits or queue, nor the rights of another's members of the same number."""
     yield
     redis_server.client.flushall()
     cache.close()
-    access._paused_until = 0.0
+    access.forget_accesses()

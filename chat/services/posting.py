@@ -207,11 +207,18 @@ def _standings(posts: Sequence[Post], now: dt.datetime) -> dict[tuple[int, int],
 
 
 def _stored(posts: Sequence[Post]) -> dict[tuple[int, int, str], Posted]:
-    rows = Message.objects.filter(
-        author__in={post.actor.pk for post in posts},
-        room__in={post.room.pk for post in posts},
-        client_id__in={post.client_id for post in posts if _CLIENT_ID.fullmatch(post.client_id)},
-    ).annotate(seq=Max("events__seq", filter=Q(events__kind=RoomEvent.Kind.POSTED)))
+    known = list(
+        Message.objects.filter(
+            author__in={post.actor.pk for post in posts},
+            room__in={post.room.pk for post in posts},
+            client_id__in={post.client_id for post in posts if _CLIENT_ID.fullmatch(post.client_id)},
+        ).values_list("pk", flat=True)
+    )
+    if not known:  # nearly always: what follows is for a post that is sent again
+        return {}
+    rows = Message.objects.filter(pk__in=known).annotate(
+        seq=Max("events__seq", filter=Q(events__kind=RoomEvent.Kind.POSTED))
+    )
     return {(row.author_id, row.room_id, row.client_id): Posted(row, row.seq, duplicate=True) for row in rows}
 
 

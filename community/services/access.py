@@ -1,38 +1,27 @@
-"""What a member may do now, in one value: facts, restrictions and blocks, cached under their version.
+"""What a member may do now, in one value: facts, restrictions and blocks, kept by each process under their version.
 
 Everything that changes any of it calls `bump_access` in its own transaction. Whoever decides asks here, on every
-request and every frame; a value that is cached under an older version is never looked at again.
+request and every frame, with the version that the database holds then: a value kept under an older one is never
+looked at again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import logging
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import redis
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from community import bus
-from community.models import AgeFact, Block, GuardianConsent, Member, Restriction, YouthWorker
+from community.models import AgeFact, Block, Community, GuardianConsent, Member, Restriction, YouthWorker
 from community.policies import MINOR_BANDS, AgeBand, Level, band_of, needs_consent
 
-from .settings import get_community
-
-logger = logging.getLogger(__name__)
-
-CACHE_SECONDS = 3600
-CACHE_SHAPE = 2  # raise it when Access changes its fields: old entries are then never read
-# After a failure Redis is left alone for a while, so that one that hangs does not cost every post its timeout.
-CACHE_PAUSE = 5.0
+KEPT = 10_000  # members whose rights a process keeps at most: some ten megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +55,7 @@ class Access:
 
 
 def access_of(member: Member, *, now: dt.datetime | None = None) -> Access:
-    """The member's rights at `now`. One query when cached, at most seven otherwise; works without Redis."""
+    """The member's rights at `now`. One query when this process knows them, at most seven otherwise."""
     return accesses_of([member], now=now)[member.pk]
 
 
@@ -82,25 +71,26 @@ def accesses_of(members: Iterable[Member], *, now: dt.datetime | None = None) ->
 
 
 def accesses_under(versions: Mapping[int, int], at: dt.datetime, *, keep: bool = True) -> dict[int, Access]:
-    """The rights at `at` of members whose `access_version` the caller has just read. No query where cached.
+    """The rights at `at` of members whose `access_version` the caller has just read. No query where they are known.
 
-    With `keep=False` the answer is not cached: what held at another moment is nobody else's answer.
+    With `keep=False` the answer is not kept: what held at another moment is nobody else's answer.
     """
     found: dict[int, Access] = {}
-    for key, access in _read_cache([_key(pk, version) for pk, version in versions.items()]).items():
-        if (access.changes_at is None or at < access.changes_at) and _key(access.member_id, access.version) == key:
-            found[access.member_id] = access
+    for pk, version in versions.items():
+        access = _kept.get((pk, version))
+        if access and (access.changes_at is None or at < access.changes_at):
+            found[pk] = access
     missing = {pk: version for pk, version in versions.items() if pk not in found}
     if missing:
         fresh = _compute(missing, at)
         found.update(fresh)
         if keep:
-            _write_cache(fresh.values())
+            _keep(fresh.values())
     return found
 
 
 def bump_access(*members: Member | int) -> None:
-    """Invalidate what is cached about these members, in the caller's transaction; tell their sockets after commit.
+    """Invalidate what is kept about these members, in the caller's transaction; tell their sockets after commit.
 
     The channel `member:<public_id>` carries {"type": "access"}: sockets authorise themselves again.
     """
@@ -215,46 +205,31 @@ def _needing_consent(minors: Mapping[int, Mapping[int, bool]]) -> set[int]:
     """Who of these needs a guardian's agreement."""
     if not minors:
         return set()
-    majority = get_community().digital_majority
+    # Asked now: settings a few seconds old would be kept for as long as the version.
+    majority = Community.objects.filter(pk=1).values_list("digital_majority", flat=True).first()
+    if majority is None:
+        majority = Community().digital_majority
     return {pk for pk, facts in minors.items() if needs_consent(facts, digital_majority=majority)}
 
 
-# -- the cache, which may be missing ---------------------------------------------------------------------------------
+# -- what this process has worked out --------------------------------------------------------------------------------
 
-_paused_until = 0.0
-
-
-def _key(pk: int, version: int) -> str:
-    return f"access:{CACHE_SHAPE}:{pk}:{version}"
+# By member and version: an answer under an older version is never asked for again, so nothing has to be taken out.
+_kept: dict[tuple[int, int], Access] = {}
 
 
-def _cache_is_down(error: Exception) -> None:
-    global _paused_until
-    _paused_until = time.monotonic() + CACHE_PAUSE
-    logger.warning("the cache does not answer (%s): rights are read from the database", type(error).__name__)
+def forget_accesses() -> None:
+    """Work everything out anew, as a process does that has just started."""
+    _kept.clear()
 
 
-def _read_cache(keys: list[str]) -> dict[str, Access]:
-    if time.monotonic() < _paused_until:
-        return {}
-    try:
-        entries: dict[str, Any] = cache.get_many(keys)
-    except redis.RedisError as error:
-        _cache_is_down(error)
-        return {}
-    return {key: entry for key, entry in entries.items() if isinstance(entry, Access)}
+def _keep(accesses: Iterable[Access]) -> None:
+    fresh = {(access.member_id, access.version): access for access in accesses}
 
-
-def _write_cache(accesses: Iterable[Access]) -> None:
-    entries = {_key(access.member_id, access.version): access for access in accesses}
-
-    def write() -> None:
-        if time.monotonic() < _paused_until:
-            return
-        try:
-            cache.set_many(entries, CACHE_SECONDS)
-        except redis.RedisError as error:
-            _cache_is_down(error)
+    def keep() -> None:
+        if len(_kept) > KEPT:
+            _kept.clear()
+        _kept.update(fresh)
 
     # After commit only: what a transaction saw of its own changes must not outlive its rollback.
-    transaction.on_commit(write, robust=True)
+    transaction.on_commit(keep, robust=True)

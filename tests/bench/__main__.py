@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each measurement lasts")
     parser.add_argument("--databases", default="sqlite,postgresql")
     parser.add_argument("--members", default=",".join(map(str, MEMBERS)))
+    parser.add_argument("--together", type=int, default=64, help="posts in one commit at most; 1: each pays for itself")
     parser.add_argument("--json", type=Path, default=Path("var") / "bench.json")
     options = parser.parse_args()
     members = [int(one) for one in options.members.split(",")]
@@ -69,7 +70,9 @@ def main() -> None:
         figures["age"] = age_cost()
         with tempfile.TemporaryDirectory() as folder:
             for vendor in options.databases.split(","):
-                figures["rooms"] += measure(vendor, Path(folder), redis, members, options.seconds, {cores[0]}, figures)
+                figures["rooms"] += measure(
+                    vendor, Path(folder), redis, members, options.seconds, {cores[0]}, options.together, figures
+                )
     finally:
         cache.close()
         redis.stop()
@@ -86,6 +89,7 @@ def measure(
     sizes: list[int],
     seconds: float,
     core: set[int],
+    together: int,
     into: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Every room size on one database, with a server of its own."""
@@ -106,7 +110,8 @@ def measure(
         havre = LiveHavre(
             port=(port := free_port()),
             var=var,
-            environ=live_environment(url=url, redis=redis, var=var, port=port) | {"SOCKET_FRAMES_PER_SECOND": "100000"},
+            environ=live_environment(url=url, redis=redis, var=var, port=port)
+            | {"SOCKET_FRAMES_PER_SECOND": "100000", "POSTS_TOGETHER": str(together)},
             redis=redis,
             core=core,
         )

@@ -6,10 +6,12 @@ import json
 import pytest
 import time_machine
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
-from community.models import Block, Member, Restriction
+from community.models import Block, Community, Member, Restriction
 from community.policies import AgeBand
+from community.services import settings
 from community.services.access import access_of, accesses_of, bump_access, start_of_day
 from community.services.restrictions import lift_restriction, restrict_member
 from tests.community.conftest import give_facts
@@ -73,6 +75,19 @@ def test_what_a_rolled_back_transaction_saw_is_never_cached(bob: Member) -> None
         ban_and_undo()
     bump_access(bob)  # the version that the undone transaction had
     assert not access_of(bob).banned
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rights_follow_a_setting_that_another_process_has_just_changed(alice: Member, monkeypatch) -> None:
+    """A process that still keeps the old settings for a few seconds must not keep rights made of them for longer."""
+    monkeypatch.setattr(settings, "_kept", None)
+    monkeypatch.setattr(settings, "KEEP_SECONDS", 3600)
+    assert not access_of(alice).consent_missing
+    assert settings.get_community().digital_majority == 15
+    Community.objects.update_or_create(pk=1, defaults={"digital_majority": 16})
+    Member.objects.update(access_version=F("access_version") + 1)
+    assert settings.get_community().digital_majority == 15
+    assert access_of(alice).consent_missing
 
 
 @pytest.mark.django_db(transaction=True)
