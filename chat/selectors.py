@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from community.models import Member
+from community.own_data import kept
 from community.policies import meets
 from community.services.access import Access
 
@@ -280,7 +281,7 @@ def personal_data(member: Member) -> dict[str, Any]:
                 "room": row.message.room.name,
                 "version": row.number,
                 "written_at": row.created_at.isoformat(),
-                "body": row.body,
+                "body": kept(row.body, erased=not row.body),  # nobody writes an empty one
                 "seen_by_others": row.message.visibility == Message.Visibility.VISIBLE
                 and row.message.shown_revision == row.number,
             }

@@ -58,6 +58,11 @@ LABELS: Mapping[str, Any] = {
 }
 
 
+def kept(text: str, *, erased: bool) -> str:
+    """`text`, or, where its term is over, that it is no longer kept: an empty place would look like an oversight."""
+    return _("(no longer kept)") if erased else text
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing: a label, and either words or further entries, each group of which is one record."""

@@ -15,6 +15,7 @@ from chat.models import Message, RoomProposal
 from chat.safeguard import Draft, Safeguard, Screening, Verdict
 from community import ports
 from community.models import Member
+from community.own_data import kept
 
 from .detection import engine, names
 from .detection.types import Finding, Person
@@ -212,16 +213,20 @@ class PersonalData(ports.PersonalData):
                 for report in Report.objects.filter(reporter=member).order_by("pk")
             ],
             "decisions": [
-                {"sent_at": statement.created_at.isoformat(), "text": statement.body} for statement in statements
+                {
+                    "sent_at": statement.created_at.isoformat(),
+                    "text": kept(statement.body, erased=not statement.body),
+                }
+                for statement in statements
             ],
             "appeals": [
                 {
                     "lodged_at": appeal.created_at.isoformat(),
-                    "text": appeal.text,
+                    "text": kept(appeal.text, erased=bool(appeal.decision.words_erased_at)),
                     "state": appeal.state,
-                    "answer": appeal.answer,
+                    "answer": kept(appeal.answer, erased=bool(appeal.decision.words_erased_at)),
                 }
-                for appeal in Appeal.objects.filter(lodged_by=member).order_by("pk")
+                for appeal in Appeal.objects.filter(lodged_by=member).select_related("decision").order_by("pk")
             ],
             "measures": [
                 {

@@ -20,7 +20,7 @@ from django.utils import timezone
 from chat.models import Message, MessageRevision
 from chat.services.erasure import erase_words
 from community import audit
-from community.models import Member
+from community.models import Member, Restriction
 from community.services.connections import expired_connections, purge_connections
 from community.services.members import expired_pseudonyms, purge_pseudonyms
 from safeguarding.incidents import INCIDENTS
@@ -131,13 +131,14 @@ def cases_without_need_of_reasons(*, now: dt.datetime) -> QuerySet[Case]:
     """The closed cases whose decisions' reasons, statements and appeals have outlived their term, holds aside: the
     term runs from the closing, or from what was decided or judged after it. None that still has words to judge by, that
     was told to NCMEC or the NCA within its year (which keeps the judgement too: SI 2026/268), with an appeal that waits
-    or may still be lodged, or with a sanction that ends later."""
+    or may still be lodged, or with a sanction that stands: whoever is kept out may ask why for as long as it lasts."""
     term = _before("reasons", now)
+    stands = Restriction.objects.in_force(now).filter(public_id=OuterRef("restriction_ref"))
     decided = Decision.objects.filter(case=OuterRef("pk"))
     needed = decided.filter(
         Q(created_at__gte=term)
         | Q(takes_effect_at__gte=term)
-        | Q(ends_at__gt=now)
+        | Q(Exists(stands))
         | Q(statement__appeal_until__gt=now, appeal__isnull=True)
         | Q(appeal__state=Appeal.State.PENDING)
         | Q(appeal__judged_at__gte=term)

@@ -13,12 +13,15 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from chat.models import Message, MessageRevision
+from chat.services.messages import delete_message
 from community.client import Client as NetworkClient
-from community.models import AuditEvent, ConnectionLog, PseudonymChange
+from community.models import AuditEvent, ConnectionLog, PseudonymChange, Restriction
 from community.services.connections import record_connection
-from community.services.members import close_account
+from community.services.members import close_account, export_personal_data
+from community.services.restrictions import lift_restriction
 from community.services.sealing import seal_audit, verify_audit
 from safeguarding.models import (
     Case,
@@ -32,6 +35,7 @@ from safeguarding.models import (
 )
 from safeguarding.services.appeals import judge_appeal, lodge_appeal
 from safeguarding.services.casework import add_note, claim_case, close_case
+from safeguarding.services.decisions import approve_decision
 from safeguarding.services.erasure import answer_of, erase_requested, request_erasure
 from safeguarding.services.holds import lift_hold, place_hold
 from safeguarding.services.retention import cases_of, run_retention
@@ -217,6 +221,32 @@ def test_reasons_stay_while_an_appeal_waits_may_still_be_lodged_or_the_sanction_
     assert reasons_left(case)
     nights(191)
     assert not reasons_left(case)
+
+
+def test_reasons_of_a_ban_without_end_stay_as_long_as_the_ban(mo, max_, dana, decide, case, bob):
+    """Whoever is kept out may ask why, however long ago it was decided."""
+    decision = approve_decision(actor=max_, decision=decide(mo, case, "ban", member=bob))
+    case.refresh_from_db()
+    close_case(actor=mo, case=case, version=case.version)
+    assert nights(5000) == {"restricted": 1}
+    assert reasons_left(case)
+    lift_restriction(actor=dana, restriction=Restriction.objects.get(public_id=decision.restriction_ref), reason="x")
+    assert nights(5000) == {"reasons": 1}
+    assert not reasons_left(case)
+
+
+def test_own_data_says_in_words_what_is_no_longer_kept(dana, sanctioned, bob, insult):
+    decision = sanctioned.decisions.get()
+    appeal = lodge_appeal(actor=bob, decision=decision, text="It was a joke.")
+    judge_appeal(actor=dana, appeal=appeal, overturn=False, answer="It was none.")
+    delete_message(actor=bob, message=insult)
+    nights(217)
+    with override("en"):
+        held = export_personal_data(actor=bob)
+    gone = "(no longer kept)"
+    assert held["safeguarding"]["decisions"][0]["text"] == gone
+    assert [held["safeguarding"]["appeals"][0][key] for key in ("text", "answer")] == [gone, gone]
+    assert [one["body"] for one in held["chat"]["messages"] if one["id"] == insult.public_id] == [gone]
 
 
 def test_an_appeal_that_waits_keeps_the_reasons(sanctioned, bob):
