@@ -206,7 +206,8 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
     def preview(self, request: HttpRequest, case: Case, form: DecisionForm) -> str:
         """The statement of reasons as it would be sent; nothing is stored."""
         casework.require_worker(actor=reader(request), case=case)
-        return statements.preview_statement(case=case, values=form.decided())
+        read = statements.preview_statement(case=case, values=form.decided())
+        return read or _("Nothing is sent to anybody.")
 
     def again(self, request: HttpRequest, case: Case, form: DecisionForm, preview: str = "") -> TemplateResponse:
         case.refresh_from_db()

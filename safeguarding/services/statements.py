@@ -16,6 +16,8 @@ from django.utils import timezone, translation
 from community import terms
 from community.models import Member
 from community.policies import MINOR_BANDS
+from safeguarding.enforcement import MEASURES
+from safeguarding.errors import NotAParty
 from safeguarding.incidents import citation
 from safeguarding.models import Case, Decision, StatementOfReasons
 
@@ -53,18 +55,24 @@ def render_statement(decision: Decision, *, recipient: Member, automated: bool, 
 
 
 def preview_statement(*, case: Case, values: Mapping[str, Any]) -> str:
-    """How the statement would read, for whoever decides. `values` are record_decision's; "" when none is owed."""
+    """How the statement would read, for whoever decides. `values` are record_decision's; "" when none is owed.
+
+    Its reference is given with the decision. Raises NotAParty where nobody is chosen whom it would be sent to.
+    """
+    if not MEASURES[values["action"]].adverse:
+        return ""
     recipient = values["member"]
+    if recipient is None:
+        raise NotAParty
     fields = ("action", "message", "room", "ends_at", "reasons")
     decision = Decision(
+        public_id="",
         case=case,
         clauses=list(values["clauses"]),
         laws=list(values["laws"]),
         terms_version=terms.current().version,
         **{field: values[field] for field in fields},
     )
-    if recipient is None:
-        return ""
     automated, source = basis_of(case)
     return render_statement(decision, recipient=recipient, automated=automated, source=source)
 

@@ -259,6 +259,19 @@ def test_a_preview_stores_nothing_and_keeps_what_was_typed(mo, visit, case, bob)
     assert not Decision.objects.exists()
     letter = page.split('<pre class="hv-letter">')[1].split("</pre>")[0]
     assert "Mind this one." not in letter
+    assert "Reference: given when the decision is taken" in letter
+
+
+def test_a_preview_says_when_nothing_is_sent_and_when_nobody_is_chosen(mo, visit, case):
+    browser = visit(mo)
+    browser.post(verb(case, "claim"))
+    assert (
+        "Nothing is sent to anybody."
+        in browser.post(verb(case, "decide"), form(case, "no_action", preview="1")).content.decode()
+    )
+    page = browser.post(verb(case, "decide"), form(case, "warn", member="", preview="1")).content.decode()
+    assert "is not part of this case" in page
+    assert '<pre class="hv-letter">' not in page
 
 
 def test_a_refused_decision_loses_nothing_that_was_typed(mo, visit, case, bob):
