@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from community.errors import Refused
 from community.models import Member
+from community.roles import OFFICER_LEAD
+from community.services.settings import get_community, update_community
 from safeguarding.dossier.frozen import FrozenCase
 from safeguarding.dossier.missing import Missing, missing_pieces
 from safeguarding.dossier.pdf import report_pages
@@ -25,8 +27,8 @@ from safeguarding.models import Case, CaseParty, IncidentExport
 from safeguarding.services import casework, exports
 from safeguarding.services.briefing import brief_case, briefing_of
 
-from .access import may, reader
-from .prepare_forms import BriefingForm, ExportForm
+from .access import may, reader, roles
+from .prepare_forms import BriefingForm, ExportForm, SenderForm
 
 REASON = "preparing a dossier"  # of the reading, in the audit log
 
@@ -105,9 +107,13 @@ class DossierPage:
         posted = request.POST if request.method == "POST" else None
         form = ExportForm(posted, case=case, initial={"language": (get_language() or "fr")[:2]})
         facts = BriefingForm(posted, briefing=briefing)
+        lead = OFFICER_LEAD in roles(request)
+        sender = SenderForm(posted, community=get_community()) if lead else None
         extra: dict[str, Any] = {}
-        if posted is not None and facts.is_valid():
+        if posted is not None and facts.is_valid() and not (sender and sender.wrong):
             try:
+                if sender and (changed := sender.said()):
+                    update_community(actor=reader(request), **changed)
                 answer = self._do(request, case, form, facts, extra)
             except Conflict as conflict:
                 raise Http404 from conflict
@@ -123,15 +129,16 @@ class DossierPage:
             "record": case,
             "form": form,
             "facts": facts,
+            "sender": sender,
+            "no_sender": not (get_community().contact_email and get_community().address),
             "may_brief": case.state != Case.State.CLOSED,
             "second": exports.names_minor(case),
             "learns": list(what_each_learns()),
             **extra,
         }
-        wrong = form.errors and posted is not None and posted.get("do") != "brief"
-        return TemplateResponse(
-            request, "admin/havre/prepare.html", context, status=422 if wrong or facts.errors else 200
-        )
+        wrong = bool(posted is not None and posted.get("do") != "brief" and form.errors)
+        wrong = wrong or bool(facts.errors) or bool(sender and sender.wrong)
+        return TemplateResponse(request, "admin/havre/prepare.html", context, status=422 if wrong else 200)
 
     def _do(
         self, request: HttpRequest, case: Case, form: ExportForm, facts: BriefingForm, extra: dict[str, Any]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db import models
+from django.http import QueryDict
 from django.utils.translation import get_language, gettext_lazy
 
+from community.models import Community
 from safeguarding.dossier.encrypt import NoRecipient, check_age_key
 from safeguarding.dossier.words import WORDS
 from safeguarding.models import AuthorityOrder, Briefing, Case, IncidentExport
@@ -76,6 +79,35 @@ class ExportForm(forms.Form):
             except NoRecipient:
                 self.add_error("encrypt_to", gettext_lazy("This is no public age key: it begins with age1."))
         return given
+
+
+def _column(name: str) -> forms.Field:
+    column = Community._meta.get_field(name)
+    assert isinstance(column, models.Field)
+    field = column.formfield()
+    assert field is not None
+    return field
+
+
+class SenderForm(forms.Form):
+    """Who hands over, as letters name them: the same in every dossier."""
+
+    FIELDS = ("operator", "address", "contact_phone", "contact_email", "public_body")
+
+    def __init__(self, posted: QueryDict | None, *, community: Community) -> None:
+        # A page without these fields (a deputy's, another client's) says nothing of them, and empties none.
+        super().__init__(posted if posted is not None and "operator" in posted else None)
+        for name in self.FIELDS:
+            self.fields[name] = _column(name)
+            self.initial[name] = getattr(community, name)
+
+    @property
+    def wrong(self) -> bool:
+        return self.is_bound and not self.is_valid()
+
+    def said(self) -> dict[str, Any]:
+        """What has changed, as update_community takes it."""
+        return {name: self.cleaned_data[name] for name in self.changed_data} if self.is_bound else {}
 
 
 class BriefingForm(forms.Form):

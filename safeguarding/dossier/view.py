@@ -84,7 +84,7 @@ class _View(Wording):
         yield "protect", "\n".join(map(self._who, protected)) or say("nobody_to_protect")
         yield "suspected", "\n".join(filter(None, (capital(f"{self.name} ({case.code})"), situation.summary)))
         yield "asked", case.handover.request or say("nothing_asked")
-        yield "done", "\n".join(map(capital, self._done())) or say("nothing_done")
+        yield "done", "\n".join(dict.fromkeys(map(capital, self._done()))) or say("nothing_done")
 
     # ---------------------------------------------------------------------------------------------- sections
 

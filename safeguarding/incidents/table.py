@@ -174,7 +174,7 @@ _TABLE = (
         ("KEYWORD_COORDINATED_HARM", "KEYWORD_HATE_SPEECH"),
         ("CP 132-71-1", "CP 132-77", "CP 221-3", "CP 312-1"),
         "P0",
-        ("emergency", "dsa_art18", "target", "prosecutor"),
+        ("emergency", "target", "dsa_art18", "prosecutor"),
         ("17", "sos-homophobie", "116006"),
     ),
     Incident(

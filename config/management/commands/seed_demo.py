@@ -111,7 +111,14 @@ class Command(BaseCommand):
             raise CommandError("There are people here already: the demo fills an empty database only.")
         with transaction.atomic():
             people = self._people()
-            update_community(actor=people["Sam"], cover_hours=[[day, "17:00", "22:00"] for day in DAYS])
+            update_community(
+                actor=people["Sam"],
+                cover_hours=[[day, "17:00", "22:00"] for day in DAYS],
+                operator="Association Le Vieux-Port (invention)",
+                address="1 quai de l’Exemple, 13002 Marseille",
+                contact_phone="01 99 00 12 34",
+                contact_email="protection@example.org",
+            )
             rooms = [self._room(people, *room[:5]) for room in ROOMS]
         for room, (*_about, lines) in zip(rooms, ROOMS, strict=True):
             for name, body in lines:

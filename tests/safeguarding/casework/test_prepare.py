@@ -7,10 +7,10 @@ import base64
 import pytest
 from django.urls import reverse
 
-from community.models import AuditEvent
+from community.models import AuditEvent, Community
 from community.policies import AgeBand
 from community.roles import OFFICER_DEPUTY
-from community.services.settings import update_community
+from community.services.settings import get_community, update_community
 from safeguarding.models import Briefing, IncidentExport
 from safeguarding.services import exports
 from safeguarding.services.freezing import freeze_case
@@ -97,6 +97,40 @@ def test_a_dossier_is_asked_for_with_all_its_wishes(sam, visit, severe_case):
     assert (export.recipient_name, export.request, export.unredacted, export.state) == (
         "Police station, Lyon 3", "Identify the account.", True, "awaiting_second"
     )  # fmt: skip
+
+
+SENDER = {
+    "operator": "Association Le Quai", "address": "1 quai de l’Exemple", "contact_phone": "01 99 00 12 34",
+    "contact_email": "answer@example.org",
+}  # fmt: skip
+
+
+def test_the_lead_officer_writes_down_who_hands_over_where_it_is_missing(sam, visit, severe_case):
+    browser = visit(sam)
+    asked = wishes(do="ask", recipient="prosecutor", summary="He asks for secrecy.")
+    assert "Address of the organisation" in browser.post(page_of(severe_case), asked).content.decode()
+    assert not IncidentExport.objects.exists()
+    assert get_community().contact_email == "contact@example.org"  # a page without the fields empties none
+    browser.post(page_of(severe_case), {**asked, **SENDER})
+    assert IncidentExport.objects.get().recipient == "prosecutor"
+    assert {name: getattr(Community.objects.get(), name) for name in SENDER} == SENDER
+    assert AuditEvent.objects.filter(action="community.changed", actor=sam).count() == 1
+
+
+def test_a_wrong_address_of_the_sender_is_told_and_changes_nothing(sam, visit, severe_case):
+    wrong = {**SENDER, "contact_email": "nowhere"}
+    answer = visit(sam).post(page_of(severe_case), {**wishes(do="ask"), **wrong})
+    assert answer.status_code == 422
+    assert "Enter a valid email address." in answer.content.decode()
+    assert "Association Le Quai" in answer.content.decode()
+    assert Community.objects.get().operator == ""
+    assert not IncidentExport.objects.exists()
+
+
+def test_a_deputy_does_not_write_down_who_hands_over(dana, visit, severe_case):
+    page = visit(dana).post(page_of(severe_case), {**wishes(), **SENDER}).content.decode()
+    assert "the lead safeguarding officer does it on this page" in page
+    assert Community.objects.get().operator == ""
 
 
 @pytest.mark.parametrize(
