@@ -13,7 +13,6 @@ from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_otp.admin import OTPAdminSite
 from unfold.dataclasses import Favicon
@@ -22,7 +21,8 @@ from unfold.sites import UnfoldAdminSite
 from safeguarding import registers, rule_figures, selectors
 from safeguarding.services.rule_moves import WATCH
 
-from .access import is_officer, is_verified, may, reader, roles
+from .access import is_officer, is_verified, may, reader
+from .places import places_for
 
 # Unfold's names; the colours are those of the members' pages (community/app.css).
 PRIMARY = {
@@ -99,83 +99,8 @@ class ConsoleSite(UnfoldAdminSite, OTPAdminSite):  # type: ignore[misc]  # neith
         return []  # the sidebar is the list
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """The few places there are, in the order in which they are needed."""
-        officer = is_officer(request)
-        places = [
-            (True, _("Now"), "dashboard", "admin:index"),
-            (may(request, "work_cases"), _("Cases"), "inbox", "admin:safeguarding_case_changelist"),
-            (may(request, "work_cases"), _("Appeals"), "balance", "admin:safeguarding_appeal_changelist"),
-            (may(request, "review_rooms"), _("Proposed rooms"), "forum", "admin:chat_roomproposal_changelist"),
-            (may(request, "review_rooms"), _("Rooms"), "meeting_room", "admin:chat_room_changelist"),
-            (
-                may(request, "export_cases"),
-                _("Life at risk"),
-                "e911_emergency",
-                "admin:safeguarding_urgentsheet_changelist",
-            ),
-            (may(request, WATCH), _("Rules"), "rule", "admin:safeguarding_rule_changelist"),
-            (may(request, "export_cases"), _("Exports"), "folder_zip", "admin:safeguarding_incidentexport_changelist"),
-            (
-                may(request, "export_cases"),
-                _("Register"),
-                "outgoing_mail",
-                "admin:safeguarding_transmission_changelist",
-            ),
-            (may(request, "export_cases"), _("Orders"), "gavel", "admin:safeguarding_authorityorder_changelist"),
-            (may(request, "hold_evidence"), _("Legal holds"), "lock", "admin:safeguarding_legalhold_changelist"),
-            (
-                may(request, "hold_evidence"),
-                _("Retention"),
-                "auto_delete",
-                "admin:safeguarding_retentionrun_changelist",
-            ),
-            (
-                may(request, "hold_evidence"),
-                _("Requests for erasure"),
-                "person_remove",
-                "admin:safeguarding_erasurerequest_changelist",
-            ),
-            (
-                may(request, "export_cases"),
-                _("Figures"),
-                "monitoring",
-                "admin:safeguarding_transparencymonth_changelist",
-            ),
-            (
-                may(request, "oversee_age_officers"),
-                _("Associations"),
-                "diversity_3",
-                "admin:community_association_changelist",
-            ),
-            (
-                may(request, "oversee_age_officers"),
-                _("Contested ages"),
-                "contact_support",
-                "admin:community_agecontest_changelist",
-            ),
-            (
-                may(request, "oversee_age_officers"),
-                _("Settings of ages"),
-                "tune",
-                "admin:community_community_changelist",
-            ),
-            (may(request, "hold_evidence"), _("Courts’ orders"), "gavel", "admin:community_banmark_changelist"),
-            (officer, _("Audit log"), "history", "admin:community_auditevent_changelist"),
-        ]
-        items = [
-            {
-                "title": title,
-                "icon": icon,
-                "link": reverse(name),
-                "has_permission": True,
-                "active": request.path == reverse(name)
-                if name == "admin:index"
-                else request.path.startswith(reverse(name)),
-            }
-            for allowed, title, icon, name in places
-            if allowed
-        ]
-        return [{"items": items}] if roles(request) else []
+        """The places there are, by section (see `places`)."""
+        return places_for(request)
 
 
 console = ConsoleSite(name="admin")
