@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -53,6 +54,7 @@ def script_words() -> dict[str, str]:
         "confirm_delete": _("Delete this message? Nobody in the room will see it any more."),
         "quote_gone": _("in answer to a message that cannot be shown"),
         "something_waits": _("Something waits for you. Reload the page to read it."),
+        "colon": pgettext("sign", ":"),
         "youth_worker": _("youth worker"),
         "writing": _("{names}: writing…"),
         "too_long": _("{n} characters: a message holds {most} at most. Shorten it, or send it in two."),

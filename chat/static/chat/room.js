@@ -16,9 +16,10 @@ const NO_ID = "0000000000000000";
 const STORE = `havre:${member}:${room}`;
 const CLOSE = { LOGIN: 4401, FORBIDDEN: 4403, RESUME: 4408, FLOOD: 4429 };
 const TOGETHER = 5 * 60_000; // lines of one author within five minutes stand together
-const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-const calendar = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" });
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+const locale = language === "en" ? "en-GB" : language;
+const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+const calendar = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
+const moment = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
 
 let seq = Number(log.dataset.seq);
 let read = Number(log.dataset.read);
@@ -269,7 +270,7 @@ function fill(item, message) {
     const link = quote.querySelector("a");
     link.href = `#m-${message.reply_to.id}`;
     link.textContent = message.reply_to.body
-      ? `${message.reply_to.author}: ${message.reply_to.body}` : words.quote_gone;
+      ? `${message.reply_to.author}${words.colon} ${message.reply_to.body}` : words.quote_gone;
   }
 }
 
@@ -281,7 +282,7 @@ function change(message) {
     item.querySelector(".msg-head").append(" ", mark);
   }
   fill(item, message);
-  requote(message.id, `${message.author.name}: ${message.body.slice(0, 140)}`);
+  requote(message.id, `${message.author.name}${words.colon} ${message.body.slice(0, 140)}`);
 }
 
 function remove(id) {
@@ -417,7 +418,7 @@ log.addEventListener("click", (event) => {
   const { act } = link.dataset;
   const text = item.querySelector(".msg-body").textContent;
   if (act === "reply") {
-    answer(item.dataset.id, `${item.querySelector(".msg-author").textContent}: ${text.slice(0, 140)}`);
+    answer(item.dataset.id, `${item.querySelector(".msg-author").textContent}${words.colon} ${text.slice(0, 140)}`);
   } else if (act === "edit") {
     answer("", words.editing);
     answering.hidden = false;
