@@ -83,7 +83,7 @@ def test_events_that_come_together_come_in_one_frame_to_who_asked_and_only_there
 
 
 def test_who_comes_while_the_last_ones_leave_at_the_same_moment_hears() -> None:
-    """Two that leave at once both find themselves the last: the hub that somebody opens meanwhile is not theirs to end."""
+    """Two that leave at once both find themselves the last: the hub that somebody opens meanwhile is not theirs."""
     first, second, comer, later = (open_member(f"r{number}", AgeBand.ADULT) for number in range(4))
     room = open_room("Le quai", first, second, comer, later)
     one, two, three, four = (Socket(who.pk, who.public_id, nothing_about) for who in (first, second, comer, later))

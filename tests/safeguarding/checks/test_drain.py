@@ -248,3 +248,22 @@ def test_one_nudge_covers_a_burst_until_the_drain_begins(db, django_capture_on_c
     with django_capture_on_commit_callbacks(execute=True):
         checks.kick_drain()
     assert sent == [checks.DRAIN] * 2
+
+
+def test_commits_that_follow_each_other_closely_share_a_nudge_and_later_ones_ask_again(
+    db, django_capture_on_commit_callbacks, monkeypatch
+):
+    sent, asked = [], []
+    monkeypatch.setattr(queue, "_send", lambda name, args: sent.append(name))
+    monkeypatch.setattr(queue._sender, "submit", lambda function, *args: asked.append((function, args)))
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(3):
+            checks.kick_drain()
+    [(function, args)] = asked
+    function(*args)
+    nudge_heard(checks.DRAIN)
+    with django_capture_on_commit_callbacks(execute=True):
+        checks.kick_drain()
+    assert len(asked) == 2  # committed after the first was sent: it may have begun to look before
+    function(*args)
+    assert sent == [checks.DRAIN] * 2
