@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -40,12 +40,14 @@ from .services.guardians import (
     consent_by_link,
     consent_by_mail,
     consent_of,
+    follow_consent,
     give_address,
     guardian_check,
     guardian_code,
     withdraw_as_child,
     withdraw_as_guardian,
 )
+from .services.progress import consent_progress
 
 
 def _child(request: HttpRequest) -> Member:
@@ -68,9 +70,17 @@ def consent(request: HttpRequest) -> HttpResponse:
         "possible": consent_open_here(),
         "link": link,
         "qr": qr_data_uri(link) if link else "",
+        "state": consent_progress(found),
         "section": "account",
     }
     return render(request, "community/consent.html", context)
+
+
+@never_cache
+@require_safe
+def status(request: HttpRequest) -> JsonResponse:
+    """How far the child's consent is; their page asks so that nobody has to reload it."""
+    return JsonResponse({"state": consent_progress(consent_of(_child(request)))})
 
 
 @require_POST
@@ -119,6 +129,7 @@ def guardian(request: HttpRequest, token: str) -> HttpResponse:
         return _over(request, refusal)
     context = {
         "consent": found,
+        "state": consent_progress(found),
         "token": token,
         "code": _spaced(guardian_code(found)),
         "providers": [one for one in providers() if _is_offered(one)],
@@ -175,10 +186,23 @@ def check_page(request: HttpRequest, token: str, slug: str) -> HttpResponseBase:
         "code": _spaced(code),
         "qr": qr_data_uri(code),
         "until": check.expires_at,
+        "state": consent_progress(found),
         "token": token,
         "places": places_to_go(),
     }
     return render(request, "community/guardian_code.html", context)
+
+
+@never_cache
+@login_not_required
+@require_safe
+def guardian_status(request: HttpRequest, token: str) -> HttpResponse:
+    """The same for the guardian's pages; those who ask too often are asked to wait."""
+    try:
+        state = follow_consent(token=token, address=client_of(request).address)
+    except Refused:
+        return HttpResponse(status=429)
+    return JsonResponse({"state": state})
 
 
 def _is_offered(way: AgeProvider) -> bool:

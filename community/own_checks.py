@@ -31,6 +31,13 @@ def home_of(consent: GuardianConsent | None) -> str:
     return reverse("community:age")
 
 
+def status_of(consent: GuardianConsent | None) -> str:
+    """What a page asks to learn how far a proof is."""
+    if consent is not None:
+        return reverse("community:guardian_status", args=[mail_token(consent.public_id, consent.email_hash)])
+    return reverse("community:age_status")
+
+
 def page_of(consent: GuardianConsent | None, slug: str) -> str:
     """The page of a running check with this provider."""
     if consent is not None:

@@ -25,10 +25,12 @@ urlpatterns = [
     path("members/<slug:public_id>/unblock/", views.unblock, name="unblock"),
     path("age/", age_views.age_page, name="age"),
     path("consent/", guardian_views.consent, name="consent"),
+    path("consent/status/", guardian_views.status, name="consent_status"),
     path("consent/<slug:what>/", guardian_views.act, name="consent_act"),
     # Short and saying nothing: these addresses travel in mail and on paper.
     path("g/l/<str:token>/", guardian_views.guardian_link, name="guardian_link"),
     path("g/<str:token>/", guardian_views.guardian, name="guardian"),
+    path("g/<str:token>/status/", guardian_views.guardian_status, name="guardian_status"),
     path("g/<str:token>/<slug:slug>/", guardian_views.check_page, name="guardian_check"),
     path("age/desk/", age_views.desk, name="age_desk"),
     path("age/contest/", age_views.contest, name="age_contest"),

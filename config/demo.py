@@ -7,6 +7,7 @@ from collections.abc import Sequence
 PASSWORD = "la mer est calme"  # noqa: S105  known on purpose, see above
 CODE = "havre-demo"  # stands in for the second factor: a recovery code that can be used CODES times
 CODES = 500
+GUARDIAN = "parent"  # their addresses: parent.jade@… They have no account
 
 
 def address_of(name: str) -> str:
@@ -18,6 +19,7 @@ def logins() -> Sequence[str]:
     """What `make run` prints."""
     return (
         f"password of everybody: {PASSWORD}",
+        f"members, 13–14:        {address_of('Jade')}, {address_of('Sacha')}, {address_of('Malo')} (needs a guardian)",
         f"members, 15–17:        {address_of('Alice')}, {address_of('Tom')}, {address_of('Noa')}",
         f"members, adults:       {address_of('Bob')}, {address_of('Camille')}, {address_of('Farid')} (muted, appeals)",
         f"no age yet:            {address_of('Charlie')}",

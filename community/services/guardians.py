@@ -27,6 +27,7 @@ from .age_checks import code_of, new_check
 from .consents import consent_open_here, end_consent, grant_if_complete, locked
 from .limits import subscriber, take
 from .mail import queue_mail
+from .progress import CLOSED, consent_progress
 from .signs import email_tag, notice_banned_guardian
 
 TEXT_VERSION = "2026-11"
@@ -103,6 +104,16 @@ def consent_by_link(*, token: str, address: str) -> GuardianConsent:
 def consent_by_mail(*, token: str, address: str) -> GuardianConsent:
     """What a mailed link leads to, as long as the consent lasts."""
     return _found("mail_hash", token, address)
+
+
+def follow_consent(*, token: str, address: str) -> str:
+    """How far what a mailed link leads to is, for a page that asks every few seconds. Raises as `consent_by_mail`."""
+    if address:
+        take("consent-follow-from", subscriber(address), most=3000, seconds=HOUR)
+    try:
+        return consent_progress(_found("mail_hash", token, ""))
+    except ConsentOver:
+        return CLOSED
 
 
 def give_address(*, consent: GuardianConsent, email: str, language: str, address: str) -> None:

@@ -1,4 +1,4 @@
-"""How far a member's proof of age is, and ringing at their open pages when it has gone on."""
+"""How far a proof of age or a consent is, and ringing at a member's open pages when it has gone on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from community import bus
-from community.models import AgeCheck, Member
+from community.models import AgeCheck, GuardianConsent, Member
 
 CLOSED = "closed"
 
@@ -29,6 +29,19 @@ def progress_of(member: Member) -> Progress:
     if check is None:
         return Progress(CLOSED)
     return Progress(check.wallet.state if hasattr(check, "wallet") else check.state, check.expires_at)
+
+
+def consent_progress(consent: GuardianConsent | None) -> str:
+    """One word for how far a consent and the guardian's running check are; it changes whenever a page about them does.
+
+    It tells what those pages show: which of the three stand, and whether a wallet has answered.
+    """
+    if consent is None or consent.ended_at is not None:
+        return CLOSED
+    check = AgeCheck.objects.select_related("wallet").filter(consent=consent, expires_at__gt=timezone.now()).first()
+    state = CLOSED if check is None else check.wallet.state if hasattr(check, "wallet") else check.state
+    days = (consent.email_confirmed_on, consent.proved_on, consent.child_agreed_on, consent.granted_on)
+    return "".join("1" if day else "0" for day in days) + state
 
 
 def check_changed(member: Member | None) -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.errors import BadAddress, ConsentNotNeeded, ConsentOver, NotAllowed, TooManyAttempts
-from community.guardian_links import link_token
+from community.guardian_links import link_token, mail_token
 from community.models import AgeCheck, GuardianConsent, MailJob, Member
 from community.policies import AgeBand, needs_consent
 from community.roles import AGE_OFFICER
@@ -149,6 +149,37 @@ def test_when_an_officer_can_no_longer_be_trusted_the_guardians_they_saw_prove_a
     Client().post(mailed_path(EMAIL), {"what": "prove", "provider": "in_person"})
     assert attest_check(actor=oscar, code=guardian_code(consent), band=AgeBand.ADULT) is Attested.DONE
     assert not access_of(kim).consent_missing
+
+
+def test_both_sides_see_without_reloading_how_far_it_is_and_nothing_else(client: Client, kim: Member, olive: Member):
+    def state(who: Client, where: str) -> str:
+        answer = who.get(where)
+        assert list(answer.json()) == ["state"]
+        return answer.json()["state"]
+
+    client.force_login(kim)
+    theirs = reverse("community:consent_status")
+    assert state(client, theirs) == "closed"
+    consent = ask_guardian(actor=kim)
+    give_address(consent=consent, email=EMAIL, language="en", address="")
+    consent.refresh_from_db()
+    guardian = Client()
+    page = reverse("community:guardian", args=[mail_token(consent.public_id, consent.email_hash)])
+    seen = [state(guardian, f"{page}status/")]
+    confirm_address(consent=consent)
+    seen.append(state(guardian, f"{page}status/"))
+    guardian.post(page, {"what": "prove", "provider": "in_person"})
+    seen.append(state(guardian, f"{page}status/"))
+    attest_check(actor=olive, code=guardian_code(consent), band=AgeBand.ADULT)
+    seen.append(state(guardian, f"{page}status/"))
+    agree_as_child(actor=kim)
+    seen.append(state(guardian, f"{page}status/"))
+    assert seen == ["0000closed", "1000closed", "1000pending", "1100closed", "1111closed"]
+    assert f'data-state="{seen[-1]}"' in guardian.get(page).content.decode()
+    assert state(client, theirs) == seen[-1]
+    withdraw_as_child(actor=kim)
+    assert state(guardian, f"{page}status/") == state(client, theirs) == "closed"
+    assert state(guardian, "/g/nothing/status/") == "closed"
 
 
 def test_the_database_grants_nothing_without_all_three(kim):

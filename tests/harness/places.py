@@ -11,8 +11,10 @@ from pathlib import Path
 from django.urls import reverse
 
 from chat.models import Message, Room
-from community.models import Member
+from community.guardian_links import link_token, mail_token
+from community.models import GuardianConsent, Member
 from community.services.age_checks import begin_check
+from community.services.guardians import begin_guardian_check, confirm_address, give_address
 from safeguarding.admin import console as console_site
 from safeguarding.models import Appeal, Case, Decision
 from safeguarding.services.casework import claim_case
@@ -39,7 +41,8 @@ def seed(environ: Mapping[str, str]) -> None:
 def furnish() -> list[Place]:
     """Bring the demo to where every main page has something to show, through its services; return the pages.
 
-    Charlie has begun to prove an age; Sam has the case about Tom, has warned him and asked for an export of it.
+    Charlie has begun to prove an age, and Malo's guardian to agree. Sam has the case about Tom, has warned him and
+    asked for an export of it.
     """
     people = {member.pseudonym: member for member in Member.objects.all()}
     quay = Room.objects.get(name="Le quai des ados")
@@ -56,6 +59,15 @@ def furnish() -> list[Place]:
         reasons="Un message écrit dans un salon rabaisse une personne et l’invite à partir.",
         private_notes="Parler aussi à la personne visée : voir si cela dure depuis longtemps.",
     )
+    consent = GuardianConsent.objects.get(child=people["Malo"])
+    give_address(consent=consent, email="parent.malo@demo.example", language="fr", address="")
+    consent.refresh_from_db()
+    confirm_address(consent=consent)
+    begin_guardian_check(consent=consent, provider="in_person", address="")
+    mailed = mail_token(consent.public_id, consent.email_hash)
+    handed_over = link_token(consent.public_id)
+    given = GuardianConsent.objects.get(child=people["Jade"])
+    agreed = mail_token(given.public_id, given.email_hash)
     export = request_export(
         actor=people["Sam"], case=case, recipient="police", legal_basis="Réquisition 2026/118", language="fr"
     )
@@ -72,6 +84,13 @@ def furnish() -> list[Place]:
         Place("transparency", "", reverse("safeguarding:transparency")),
         Place("age", "Charlie", "/age/"),
         Place("age-code", "Charlie", "/age/in_person/"),
+        Place("invitation", "Bob", "/age/invitation/"),
+        Place("consent", "Malo", "/consent/"),
+        Place("consent-given", "Jade", "/consent/"),
+        Place("guardian-link", "", reverse("community:guardian_link", args=[handed_over])),
+        Place("guardian", "", reverse("community:guardian", args=[mailed])),
+        Place("guardian-code", "", reverse("community:guardian_check", args=[mailed, "in_person"])),
+        Place("guardian-agreed", "", reverse("community:guardian", args=[agreed])),
         Place("rooms", "Alice", "/rooms/"),
         Place("room", "Alice", f"/rooms/{quay.public_id}/"),
         Place("people", "Alice", f"/rooms/{quay.public_id}/people/"),

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from community.age.provider import AgeProvider, Level
 from community.models import AgeCheck, WalletExchange
-from community.own_checks import home_of
+from community.own_checks import home_of, status_of
 from community.policies import AgeBand, Ask
 from community.qr import qr_data_uri
+from community.services.progress import consent_progress
 from community.services.settings import get_community
 from community.services.trust import current_anchors
 from community.services.wallet import exchange_of
@@ -58,6 +59,7 @@ class EuWalletProvider(AgeProvider):
             "slug": self.slug,
             "guardian": check.consent_id is not None,
             "back": home_of(check.consent),
+            "follow": status_of(check.consent),
             "section": "account" if check.member_id else "",
         }
         if exchange is None or not began_here(exchange, request.session.session_key or ""):
@@ -72,7 +74,7 @@ class EuWalletProvider(AgeProvider):
             "browser_request": browser_request(exchange),
             "band": AgeBand(exchange.band).label,
             "answered": exchange.state == WalletExchange.State.ANSWERED,
-            "state": exchange.state,
+            "state": consent_progress(check.consent) if check.consent else exchange.state,
         }
         return _never_kept(render(request, "community/wallet.html", context))
 

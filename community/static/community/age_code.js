@@ -1,4 +1,5 @@
-// Follows the check over a socket, and where there is none asks every few seconds, so that nobody has to reload.
+// Follows the check over a socket, and where there is none (a guardian has no account) asks every few seconds, so that
+// nobody has to reload.
 // Without this module the page's own button does the same.
 const state = document.getElementById("age-state");
 
@@ -34,4 +35,4 @@ function follow() {
   }
 }
 
-if (state) follow();
+if (state) state.dataset.socket ? follow() : setTimeout(look, 4000);

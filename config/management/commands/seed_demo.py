@@ -26,11 +26,19 @@ from community.policies import AgeBand
 from community.roles import MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD
 from community.services.age_checks import begin_check
 from community.services.age_facts import record_outcome
+from community.services.age_settings import change_age_settings
 from community.services.associations import appoint_age_officer, register_association
+from community.services.guardians import (
+    agree_as_child,
+    ask_guardian,
+    begin_guardian_check,
+    confirm_address,
+    give_address,
+)
 from community.services.members import open_account
 from community.services.settings import update_community
 from community.services.staff import grant_role
-from config.demo import CODE, CODES, PASSWORD, address_of
+from config.demo import CODE, CODES, GUARDIAN, PASSWORD, address_of
 from safeguarding.models import Decision, Report
 from safeguarding.services.appeals import lodge_appeal
 from safeguarding.services.casework import claim_case
@@ -38,6 +46,8 @@ from safeguarding.services.checks import drain_rooms
 from safeguarding.services.decisions import record_decision
 from safeguarding.services.reports import file_report
 
+# The demo lets people of 13 in: the first two with a guardian's agreement, the third waits for it.
+YOUNGEST = ("Jade", "Sacha", "Malo")
 TEENS = ("Alice", "Lina", "Tom", "Noa")
 ADULTS = ("Bob", "Camille", "Farid", "Hugo")
 STAFF = {"Mo": MODERATOR, "Rachid": MODERATOR, "Sam": OFFICER_LEAD, "Dana": OFFICER_DEPUTY}
@@ -70,6 +80,18 @@ ROOMS: tuple[tuple[str, str, str, int, int | None, tuple[tuple[str, str], ...]],
         (
             ("Lina", "Quelqu’un a compris les suites géométriques ?"),
             ("Alice", "Oui ! Chaque terme est le précédent multiplié par la même raison"),
+        ),
+    ),
+    (
+        "La cabane",
+        "Dessin, musique et animaux",
+        "On est gentil, on ne demande ni prénom ni école ni photo.",
+        13,
+        15,
+        (
+            ("Jade", "Qui dessine ici ? Je cherche des idées pour un carnet d’automne"),
+            ("Sacha", "Des feuilles, des hérissons, et ton chat qui dort"),
+            ("Jade", "Le chat, évidemment !"),
         ),
     ),
     (
@@ -119,6 +141,9 @@ class Command(BaseCommand):
                 contact_phone="01 99 00 12 34",
                 contact_email="protection@example.org",
             )
+            change_age_settings(actor=people["Sam"], floor_age=13)
+            for name in YOUNGEST:
+                _ask_guardian(people[name], agrees=name != "Malo")
             rooms = [self._room(people, *room[:5]) for room in ROOMS]
         for room, (*_about, lines) in zip(rooms, ROOMS, strict=True):
             for name, body in lines:
@@ -128,7 +153,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(people)} people, {len(rooms)} rooms, {Message.objects.count()} messages")
 
     def _people(self) -> dict[str, Member]:
-        people = {name: _open(name) for name in (*TEENS, *ADULTS, *STAFF, *AGE_OFFICERS, "Charlie")}
+        people = {name: _open(name) for name in (*YOUNGEST, *TEENS, *ADULTS, *STAFF, *AGE_OFFICERS, "Charlie")}
+        for name in YOUNGEST:
+            _prove(people[name], AgeBand.TEEN_13_14)
         for name in TEENS:
             _prove(people[name], AgeBand.TEEN_15_17)
         for name in (*ADULTS, *STAFF, *AGE_OFFICERS):
@@ -154,7 +181,7 @@ class Command(BaseCommand):
         if room is None:  # for minors: a second person
             room = approve_proposal(actor=people["Dana"], proposal=proposal)
         assert room is not None
-        for member in TEENS if under else ADULTS:
+        for member in {15: YOUNGEST[:2], 18: TEENS}.get(under or 0, ADULTS):
             join_room(actor=people[member], room=room)
         return room
 
@@ -198,6 +225,18 @@ def _open(name: str) -> Member:
     )
     EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
     return member
+
+
+def _ask_guardian(child: Member, *, agrees: bool) -> None:
+    """The child asks and agrees; a guardian of their own does, or has not answered yet."""
+    consent = ask_guardian(actor=child)
+    if agrees:
+        give_address(consent=consent, email=address_of(f"{GUARDIAN}.{child.pseudonym}"), language="fr", address="")
+        consent.refresh_from_db()
+        confirm_address(consent=consent)
+        check = begin_guardian_check(consent=consent, provider=DemoProvider.slug, address="")
+        record_outcome(check=check, outcome=DemoProvider().outcome_of(AgeBand.ADULT))
+    agree_as_child(actor=child)
 
 
 def _prove(member: Member, band: AgeBand) -> None:
