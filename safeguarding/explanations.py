@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from community.models import Member
 
 from . import rule_figures, words
+from .incidents import TACTICS
 from .models import Alert, Case
 from .rule_figures import Outcomes
 from .selectors import CaseFile, Line
@@ -115,7 +116,7 @@ def _weights(alert: Alert, names: Mapping[str, str]) -> list[Weight]:
 def _label(key: str, names: Mapping[str, str]) -> str:
     if key in words.COUNTS:
         return str(words.COUNTS[key])
-    return names.get(key) or (words.tactic(key) if key in words.TACTICS else key)
+    return names.get(key) or (words.tactic(key) if key in TACTICS else key)
 
 
 def _counterfactuals(alert: Alert, names: Mapping[str, str]) -> list[Counterfactual]:

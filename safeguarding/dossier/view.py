@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, get_args
 
 from safeguarding.incidents import INCIDENTS, LAW, SEVERITIES, citation
@@ -11,7 +11,7 @@ from safeguarding.incidents import INCIDENTS, LAW, SEVERITIES, citation
 from .chronology import chronology
 from .codec import utc_text
 from .frozen import FrozenCase
-from .parts import CircumstanceKey
+from .parts import CircumstanceKey, Person
 from .quotes import quotes
 from .times import day
 from .wording import Wording, capital, watermark
@@ -225,6 +225,7 @@ class _View(Wording):
             yield {"kind": "facts", "title": self._decision_words(decision), "rows": [row for row in rows if row[1]]}
         if not self.case.decisions:
             yield {"kind": "text", "text": say("no_decision")}
+        written: set[str] = set()  # towards several people at once, a measure is taken once for each
         for measure in self.case.measures:
             who = f" ({self.persons[measure.person].name})" if measure.person else ""
             title = capital(f"{say(f'measure.{measure.kind}')}{who}, {say('measure_auto')}")
@@ -233,7 +234,9 @@ class _View(Wording):
                 [say("when"), f"{self._at(measure.starts_at)}, {say('until')} {until}"],
                 [say("what"), measure.reason],
             ]
-            yield {"kind": "facts", "title": title, "rows": rows}
+            if (block := f"{title}\n{rows}") not in written:
+                written.add(block)
+                yield {"kind": "facts", "title": title, "rows": rows}
 
     def _law(self) -> Iterator[Block]:
         say, case = self.say, self.case
@@ -244,8 +247,8 @@ class _View(Wording):
         ids = {subject.id for subject in subjects}
         grown = {"adult": "yes", "none": "unknown"}
         facts = [
-            [say("f.band"), ", ".join(say(f"band.{person.band}") for person in case.with_role("to_protect"))],
-            [say("f.adult"), ", ".join(say(grown.get(person.band, "no")) for person in subjects)],
+            [say("f.band"), self._each(case.with_role("to_protect"), lambda person: say(f"band.{person.band}"))],
+            [say("f.adult"), self._each(subjects, lambda person: say(grown.get(person.band, "no")))],
             [
                 say("f.audience"),
                 ", ".join(say("pair", a=room.name, b=say(f"audience.{room.audience}")) for room in case.rooms),
@@ -264,6 +267,12 @@ class _View(Wording):
         missing = [say(f"c.{key}") for key in CIRCUMSTANCES if key not in answered]
         if missing:
             yield {"kind": "facts", "title": "", "rows": [[say("unknown_list"), ", ".join(missing)]]}
+
+    def _each(self, people: Sequence[Person], tell: Callable[[Person], str]) -> str:
+        """What is so of one person; of several, each by name."""
+        if len(people) == 1:
+            return tell(people[0])
+        return "\n".join(self.say("pair", a=person.name, b=tell(person)) for person in people)
 
     def _transmissions(self) -> Iterator[Block]:
         say = self.say

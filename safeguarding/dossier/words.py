@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from safeguarding.incidents import Words
+from safeguarding.incidents import TACTICS, Words
 
 _TABLE = {
     # the page
@@ -25,8 +25,8 @@ _TABLE = {
     "prepared": ("Préparé par", "Prepared by"),
     "second_officer": ("Seconde signature", "Second officer"),
     "no_second_officer": (
-        "aucune ; relecture par une seconde personne sous 24 h",
-        "none yet; a second person reviews within 24 h",
+        "attendue : une personne mineure est nommée",
+        "awaited: a minor is named",
     ),
     "case_opened": ("Dossier ouvert", "Case opened"),
     "severity": ("Gravité", "Severity"),
@@ -310,31 +310,6 @@ _TABLE = {
     "category.scam": ("arnaque", "scam"),
     "category.age": ("ment sur son âge", "lies about their age"),
     "category.other": ("autre", "other"),
-    # tactics the engine names most; any other is told by its own name
-    "tactic.age_probe": ("demande l’âge", "asks for the age"),
-    "tactic.contact": ("prise de contact", "approach"),
-    "tactic.trust": ("gagne la confiance", "builds trust"),
-    "tactic.maturity": ("flatte la maturité", "flatters maturity"),
-    "tactic.isolation": ("isole", "isolates"),
-    "tactic.secrecy": ("demande le secret", "asks for secrecy"),
-    "tactic.intimacy": ("intimité", "intimacy"),
-    "tactic.sexual": ("propos sexuels", "sexual talk"),
-    "tactic.opener_sexual": ("entrée en matière sexuelle", "sexual opening"),
-    "tactic.image_request": ("demande d’image", "asks for an image"),
-    "tactic.off_platform": ("attire sur une autre plateforme", "draws to another platform"),
-    "tactic.meeting": ("propose une rencontre", "proposes a meeting"),
-    "tactic.gift": ("promet un cadeau", "promises a gift"),
-    "tactic.come_alone": ("exige que la personne vienne seule", "demands to come alone"),
-    "tactic.isolated_place": ("lieu isolé", "isolated place"),
-    "tactic.threat": ("menace", "threatens"),
-    "tactic.threat_publish": ("menace de diffuser", "threatens to publish"),
-    "tactic.demand_money": ("exige de l’argent", "demands money"),
-    "tactic.insult": ("insulte", "insults"),
-    "tactic.exclude": ("exclut", "excludes"),
-    "tactic.humiliate": ("humilie", "humiliates"),
-    "tactic.suicidal": ("idées suicidaires", "suicidal thoughts"),
-    "tactic.despair": ("désespoir", "despair"),
-    "tactic.farewell": ("adieux", "farewell"),
 }
 
 
@@ -347,7 +322,10 @@ def spaced(text: str) -> str:
     return _BEFORE.sub(f"{_NO_BREAK}\\1", _INSIDE.sub(f"\\1{_NO_BREAK}", text))
 
 
-WORDS: Mapping[str, Words] = MappingProxyType({key: Words(spaced(fr), en) for key, (fr, en) in _TABLE.items()})
+WORDS: Mapping[str, Words] = MappingProxyType(
+    {key: Words(spaced(fr), en) for key, (fr, en) in _TABLE.items()}
+    | {f"tactic.{name}": Words(spaced(words.fr), words.en) for name, words in TACTICS.items()}
+)
 
 
 def words_in(language: str) -> Callable[..., str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from .channels import CHANNELS, CLOCKS, Clock
 from .law import LAW, article, citation
 from .table import INCIDENTS, SEVERITIES, Incident, Severity
+from .tactics import TACTICS, tactic
 from .words import Words
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "INCIDENTS",
     "LAW",
     "SEVERITIES",
+    "TACTICS",
     "Clock",
     "Incident",
     "Severity",
     "Words",
     "article",
     "citation",
+    "tactic",
 ]

@@ -269,14 +269,14 @@ def preview_case(*, actor: Member, case: Case, language: str = "fr", **given: An
     (`dossier.missing.missing_pieces`). Connection records are never opened for a preview. Raises NotAllowed, Conflict.
     """
     _require_officer(actor=actor, case=case)
-    given = {**given, "with_connections": False}
-    wished = IncidentExport(case=case, requested_by=actor, language=language, public_id="", **given)
+    given = {"requested_by": actor, **given, "with_connections": False}
+    wished = IncidentExport(case=case, language=language, public_id="", **given)
     wished.unredacted = False  # an unredacted copy takes two officers, and so does looking at one
     return redact(freeze_case(export=wished), notifiers=notifier_names(case)).case
 
 
 # What was wished of a dossier, as `preview_case` takes it.
-_WISHED = ("recipient", "recipient_name", "legal_basis", "request", "order", "language")
+_WISHED = ("recipient", "recipient_name", "legal_basis", "request", "order", "language", "requested_by")
 
 
 def may_see_unredacted(*, actor: Member, export: IncidentExport) -> bool:

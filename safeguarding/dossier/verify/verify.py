@@ -71,6 +71,10 @@ TEXTS = {
     "link": ("ni fichier ni dossier ordinaire : {}", "neither an ordinary file nor a folder: {}"),
     "many": ("trop de fichiers ou fichier trop grand : {}", "too many files, or a file too large: {}"),
     "nothing": ("aucun dossier à vérifier ici : {}", "no dossier to verify here: {}"),
+    "sealed": (
+        "encore chiffré, donc rien à juger : déchiffrez {} (clé age ou phrase secrète), puis vérifiez le .zip obtenu",
+        "still encrypted, so nothing to judge: decrypt {} (age key or passphrase), then verify the .zip that you get",
+    ),
     "stamp": ("l’horodatage ne va pas avec la signature", "the time stamp does not go with the signature"),
     "stamped": (
         "horodatage présent ; la date se vérifie avec le certificat de l’autorité :\n"
@@ -203,6 +207,12 @@ class Archive:
         self.sizes: dict[str, int] = {}
         self.places: dict[str, int] = {}
         self.length = os.fstat(self.file.fileno()).st_size
+        start = self.file.read(8)
+        if start == b"age-encr" or (start[:4] == b"PK\x03\x04" and len(start) == 8 and start[6] & 1):
+            raise Unreadable("sealed", shown(path))
+        if start[:4] != b"PK\x03\x04":
+            raise Unreadable("nothing", shown(path))
+        self.file.seek(0)
         try:
             self._read()
         except (struct.error, IndexError) as error:
@@ -279,7 +289,8 @@ class Archive:
 
 def shown(name: str) -> str:
     """A name that nobody vouches for, made safe for a terminal."""
-    return name.encode("ascii", "backslashreplace").decode().replace("\x1b", "?")[:200]
+    plain = name.encode("ascii", "backslashreplace").decode()
+    return "".join(sign if sign.isprintable() else "?" for sign in plain)[:200]
 
 
 def whole(dossier: Dossier, name: str) -> bytes:

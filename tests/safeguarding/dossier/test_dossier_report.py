@@ -124,7 +124,7 @@ def test_report_asks_for_a_second_officer_and_the_parents_only_where_a_minor_is_
     of_adults = words_of(
         report_pdf(dataclasses.replace(case, handover=alone, situation=calm, persons=(*adults, NOTIFIER)))
     )
-    assert bare("a second person reviews within 24 h") in of_minor
+    assert bare("awaited: a minor is named") in of_minor
     assert bare("The parents") in of_minor
     assert bare("not required: no minor is known of") in of_adults
     assert bare("The parents") not in of_adults

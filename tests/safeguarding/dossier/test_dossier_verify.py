@@ -14,10 +14,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyrage
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from safeguarding.dossier.bag import BagResult, build_bag
+from safeguarding.dossier.encrypt import encrypt_age, encrypt_zip
 from safeguarding.dossier.frozen import CustodyEntry
 from safeguarding.dossier.sign import Signer
 from safeguarding.dossier.verify import verify
@@ -194,6 +196,7 @@ def _stored(names: list[str]) -> bytes:
         ["A/x", "B/x"],
         ["A//x"],
         ["A/x\x1b[2J"],
+        ["A/x\n\rINTACT AND AUTHENTICATED"],
         ["A/.hidden"],
         ["A\\x"],
         ["x"],
@@ -206,7 +209,7 @@ def test_hostile_names_in_an_archive_are_refused(names: list[str], tmp_path: Pat
     lines, code = verify.judge(str(path), None)
     assert code in (1, 2)
     assert lines[1][0] in ("name", "nothing", "archive")
-    assert "\x1b" not in str(lines[1][1])
+    assert str(lines[1][1]).isprintable()  # it is shown in somebody's terminal
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -216,6 +219,16 @@ def test_rubbish_is_told_and_never_raises(content: bytes, tmp_path: Path) -> Non
     path.write_bytes(content)
     code, said = run(sys.executable, str(path), "--lang", "en")
     assert code in (1, 2), said
+
+
+def test_copy_that_is_still_encrypted_is_not_called_altered(bag: BagResult, tmp_path: Path) -> None:
+    """Whoever forgets to decrypt must not believe that somebody tampered with the file."""
+    key = pyrage.x25519.Identity.generate()
+    encrypt_age(bag.path, tmp_path / "a.zip.age", key=str(key.to_public()))
+    encrypt_zip(bag.path, tmp_path / "a.aes.zip", passphrase="aaaa-bbbb", name="a.zip")
+    for name in ("a.zip.age", "a.aes.zip"):
+        code, said = run(sys.executable, str(tmp_path / name), "--lang", "en")
+        assert (code, "still encrypted" in said, "ALTERED" in said) == (2, True, False), said
 
 
 def test_huge_claimed_size_reads_no_more_than_is_there(tmp_path: Path) -> None:

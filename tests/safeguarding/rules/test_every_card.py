@@ -17,10 +17,10 @@ from benchmarks.detection.corpora import SUITE, Line, lines
 from chat.models import Message, MessageRevision
 from community.models import Member
 from community.policies import AgeBand
-from safeguarding import words
 from safeguarding.detection import ages, tactics
 from safeguarding.detection.counted import HATE_KINDS
 from safeguarding.explanations import Card, cards_of
+from safeguarding.incidents import TACTICS
 from safeguarding.models import Alert, AlertRule, Case, Rule
 from safeguarding.selectors import case_file
 from safeguarding.services.casework import claim_case
@@ -171,7 +171,7 @@ def test_every_tactic_that_an_alert_can_name_has_words():
     ]  # fmt: skip
     counted = {"contact_flood", "many_newcomers", "pile_on", "insult", "hate", "incitement", "room_drift"}
     hateful = {f"hate_{kind}" for kind in HATE_KINDS}
-    assert {name for profile in profiles for name in profile.weights} | counted | hateful <= words.TACTICS.keys()
+    assert {name for profile in profiles for name in profile.weights} | counted | hateful <= TACTICS.keys()
 
 
 def test_a_call_for_help_is_never_counted_as_right_or_wrong(play, sam, visit):
