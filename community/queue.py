@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 # One thread: nudges leave the posting thread, and a broker that hangs delays nobody who talks.
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nudge")
-PAUSE = 0.01  # seconds between two nudges for the same task from one process
+PAUSE = 0.02  # seconds between two nudges for the same task from one process: a check may come that much later in a rush
 _about_to_ask: set[str] = set()
 _asked_at: dict[str, float] = {}
 
@@ -41,7 +41,7 @@ def nudge_once(name: str, *, seconds: int) -> None:
     """Like `nudge` without arguments, but silent while the same was asked within `seconds` and not begun yet.
 
     The task calls `nudge_heard(name)` before it looks for work: whatever is committed after that nudges again.
-    Commits that follow each other closely share one: a busy process asks a hundred times a second at most.
+    Commits that follow each other closely share one: a busy process asks fifty times a second at most.
     """
 
     def send() -> None:
