@@ -20,6 +20,7 @@ from .rule_figures import Outcomes
 from .selectors import CaseFile, Line
 
 LIMIT = 100.0  # where every score ends
+MOST_PASSAGES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Card:
     rules: Sequence[RuleMet]
     passages: Sequence[Line]  # empty for whoever may not read what was said
     degraded: bool
+    by_rules: bool  # rules asked for a person by themselves: there is no score
     judged: bool  # whether cases like it can be right or wrong at all: a call for help cannot
 
 
@@ -95,10 +97,20 @@ def _card(
         weights=_weights(alert, names),
         counterfactuals=_counterfactuals(alert, names),
         rules=[RuleMet(rule, version, others.get((alert.code, rule))) for rule, version in sorted(rules)],
-        passages=[lines[ref] for ref in alert.evidence if ref in lines],
+        passages=_passages(alert, lines),
         degraded=bool(facts.get("degraded")),
+        by_rules="by_rules" in facts,
         judged=alert.code not in rule_figures.UNJUDGED,
     )
+
+
+def _passages(alert: Alert, lines: Mapping[str, Line]) -> list[Line]:
+    """The messages an alert names; where rules asked by themselves, all that they met in the case, the latest."""
+    rules = {f"{row['rule']} · {row['version']}" for row in alert.explanation.get("rules", ())}
+    if "by_rules" in alert.explanation and rules:
+        met = [line for line in lines.values() if any(found.partition(" · ")[2] in rules for found in line.found)]
+        return met[-MOST_PASSAGES:]
+    return [lines[ref] for ref in alert.evidence if ref in lines]
 
 
 def _weights(alert: Alert, names: Mapping[str, str]) -> list[Weight]:
@@ -136,6 +148,8 @@ def _without(what: str, names: Mapping[str, str]) -> str:
     kind, _, name = what.partition(":")
     if kind == "tactic":
         return gettext("Without “%(tactic)s”") % {"tactic": words.tactic(name)}
+    if kind == "rule":
+        return gettext("Without the rule %(rule)s") % {"rule": name}
     if kind == "person":
         return gettext("Without %(name)s (people who attack)") % {"name": names.get(name, name)}
     return str(words.LEFT_OUT.get(kind, kind))

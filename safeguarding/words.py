@@ -55,6 +55,10 @@ def explain(alert: Alert) -> list[str]:
     """Sentences that say why the machine raised the alert, most telling first."""
     facts = alert.explanation
     said = []
+    if facts.get("by_rules"):
+        said.append(gettext("A rule asks by itself that a person reads such a message: nothing is weighed."))
+    elif "by_rules" in facts:
+        said.append(gettext("The check could not run, or found nothing by name: the message waits for a person."))
     if alert.tactics:
         seen = ", ".join(tactic(name) for name in alert.tactics)
         said.append(gettext("What was seen: %(tactics)s.") % {"tactics": seen})

@@ -10,7 +10,7 @@ from safeguarding.detection.staging import is_watched
 from safeguarding.detection.types import Alert as EngineAlert
 from safeguarding.detection.types import Finding
 from safeguarding.incidents import INCIDENTS
-from safeguarding.models import Alert, AlertRule, Case, SafetyCard
+from safeguarding.models import Alert, AlertRule, Case, Rule, SafetyCard
 
 from .cards import show_card
 from .cases import open_or_extend_case
@@ -66,7 +66,9 @@ def act_on_alert(
     return case, [message, *Message.objects.filter(public_id__in=quoted)], unprotected
 
 
-def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, case: Case | None) -> Case | None:
+def keep_in_view(
+    *, message: Message, findings: Sequence[Finding], held: bool, case: Case | None, ruleset: str = ""
+) -> Case | None:
     """See to it that a message withheld from others has a person waiting for it; return the case it stands in.
 
     A held message always leaves a dated measure and stands in a case, so that it is in somebody's queue; one that no
@@ -74,16 +76,10 @@ def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, c
     nobody's case: the author was told why.
     """
     if case is None:
-        grave = min(
-            (INCIDENTS[finding.code] for finding in findings if finding.alerting and finding.code in INCIDENTS),
-            key=lambda incident: incident.severity,
-            default=None,
-        )
+        asked = asked_by_rules(findings, withheld=True)
         # Held with nothing found (a detector that failed, contact data): filed as a report of "something else" is.
-        code, severity = (grave.code, grave.severity) if grave else ("C1", "P3")
-        if all(is_watched(finding.rule) for finding in findings if finding.alerting):
-            severity = max(severity, "P2")  # moderators' own words wake nobody at night
-        if grave or held:
+        code, severity = asked or ("C1", "P3")
+        if asked or held:
             case = open_or_extend_case(
                 actor=None,
                 component=COMPONENT,
@@ -93,23 +89,85 @@ def keep_in_view(*, message: Message, findings: Sequence[Finding], held: bool, c
                 room=message.room,
                 automated=True,
             )
+            _note_rules(case, message, findings, code=code, severity=severity, ruleset=ruleset)
     if held:
         note_hold(message=message, case=case)
     return case
 
 
-def flag_expression(*, message: Message, findings: Sequence[Finding]) -> Case:
+def flag_expression(*, message: Message, findings: Sequence[Finding], ruleset: str = "") -> Case:
     """Put a message that was let through before a person, for a watched expression asked for it: within a day."""
-    watched = [finding for finding in findings if is_watched(finding.rule)]
-    return open_or_extend_case(
+    asked = asked_by_rules(findings, withheld=False)
+    assert asked is not None, "asked of a message that met a watched expression"
+    code, severity = asked
+    case = open_or_extend_case(
         actor=None,
         component=COMPONENT,
-        code=watched[0].code,
-        severity="P3",
+        code=code,
+        severity=severity,
         subject=message.author,
         room=message.room,
         automated=True,
     )
+    watched = [finding for finding in findings if is_watched(finding.rule)]
+    _note_rules(case, message, watched, code=code, severity=severity, ruleset=ruleset)
+    return case
+
+
+def asked_by_rules(findings: Sequence[Finding], *, withheld: bool) -> tuple[str, str] | None:
+    """The code and severity under which rules by themselves put a message before a person; None where none does.
+
+    A withheld message stands under the gravest thing found in it, one let through under the watched expression met.
+    """
+    if not withheld:
+        return next(((finding.code, "P3") for finding in findings if is_watched(finding.rule)), None)
+    alerting = [finding for finding in findings if finding.alerting]
+    grave = min(
+        (INCIDENTS[finding.code] for finding in alerting if finding.code in INCIDENTS),
+        key=lambda incident: incident.severity,
+        default=None,
+    )
+    if grave is None:
+        return None
+    # Moderators' own words wake nobody at night.
+    return grave.code, max(grave.severity, "P2") if all(
+        is_watched(found.rule) for found in alerting
+    ) else grave.severity
+
+
+def _note_rules(
+    case: Case, message: Message, findings: Sequence[Finding], *, code: str, severity: str, ruleset: str
+) -> None:
+    """Say which rules asked for a person, as an alert of the case, which is locked: so it is explained, and counted by
+    what people decide. The same rules once a case: what else they met stands in its conversation."""
+    met = {(found.rule, found.version): found for found in findings if found.alerting and found.code in INCIDENTS}
+    acting = {
+        (rule, version)
+        for rule, version, action in Rule.objects.filter(version__in=[version for _rule, version in met]).values_list(
+            "key", "version", "action"
+        )
+        if action != "flag" or is_watched(rule)
+    }
+    met = {key: found for key, found in met.items() if key in acting} or met
+    by = sorted(rule for rule, _version in met)
+    if any(before.explanation.get("by_rules") == by for before in case.alerts.filter(score=0, code=code)):
+        return
+    counterfactuals = [
+        {"without": f"rule:{rule}", "score": None, "severity": severity if len(met) > 1 else None}
+        for rule, _version in sorted(met)
+    ]
+    tactics = dict.fromkeys(found.tactic for found in met.values() if found.tactic)
+    stored = Alert.objects.create(
+        case=case, message=message, code=code, severity=severity, score=0, tactics=list(tactics),
+        evidence=[message.public_id], ruleset=ruleset,
+        explanation={
+            "by_rules": by, "code": code, "score": 0, "weights": {}, "bonus": {},
+            "rules": [{"rule": rule, "version": version, "ref": message.public_id} for rule, version in sorted(met)],
+            "counterfactuals": counterfactuals, "degraded": not met,
+            "subject": message.author.public_id, "protects": [],
+        },
+    )  # fmt: skip
+    AlertRule.objects.bulk_create(AlertRule(alert=stored, rule=rule, version=version) for rule, version in sorted(met))
 
 
 def _missing(keys: set[str | None], members: Mapping[str, Member]) -> dict[str, Member]:

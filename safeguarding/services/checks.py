@@ -291,9 +291,8 @@ def _answer(
     taken today), and the cases it belongs to with the messages to freeze around."""
     outcome, cases = one.outcome, []
     made = one.assessment
-    findings = made.findings if made else ()
+    findings, ruleset = (made.findings, made.ruleset) if made else ((), "")
     for alert in made.alerts if made else ():
-        ruleset = made.ruleset if made else ""
         case, anchors, unprotected = act_on_alert(
             alert=alert, ruleset=ruleset, message=one.message, room=room, members=members
         )
@@ -306,11 +305,12 @@ def _answer(
     last = cases[-1][0] if cases else None
     if outcome.verdict is not Verdict.ALLOW:
         held = outcome.verdict is Verdict.HOLD
-        kept = keep_in_view(message=one.message, findings=findings, held=held, case=last)
+        kept = keep_in_view(message=one.message, findings=findings, held=held, case=last, ruleset=ruleset)
         if kept:
             cases.append((kept, [one.message]))
     elif last is None and any(is_watched(finding.rule) for finding in findings):
-        cases.append((flag_expression(message=one.message, findings=findings), [one.message]))
+        flagged = flag_expression(message=one.message, findings=findings, ruleset=ruleset)
+        cases.append((flagged, [one.message]))
     return outcome, cases
 
 

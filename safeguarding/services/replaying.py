@@ -20,13 +20,14 @@ from chat.models import Message, MessageRevision
 from community.models import Member
 from safeguarding.detection import engine
 from safeguarding.detection.rulesets import Ruleset
-from safeguarding.detection.types import Alert, Band, Person, RoomInfo, Utterance, Verdict
+from safeguarding.detection.types import Band, Person, RoomInfo, Utterance, Verdict
 from safeguarding.incidents import INCIDENTS
 from safeguarding.models import Case, CaseParty, Evidence, Rule, RulePack, Stage
 from safeguarding.rule_figures import UNJUDGED, with_outcome
 from safeguarding.rules import compose
 from safeguarding.statistics import Share
 
+from .alerts import asked_by_rules
 from .checks import addressed, room_info
 from .people import bands_of
 
@@ -142,11 +143,20 @@ def _take(run: Run, utterance: Utterance, room: RoomInfo, people: Mapping[str, P
     if made.verdict is not Verdict.ALLOW:
         run.withheld[utterance.ref] = made.verdict.value
     for alert in made.alerts:
-        key = f"{INCIDENTS[alert.code].family}|{alert.subject or room.key}"
-        held = run.alerts.get(key)
-        if held is None or alert.severity < held[1]:
-            run.alerts[key] = (alert.code, alert.severity)
-        run.cases.update(known.found_by(alert))
+        _tell(run, alert.code, alert.severity, alert.subject or room.key)
+        run.cases.update(known.found_by(alert.code, alert.subject, alert.evidence))
+    withheld = made.verdict is not Verdict.ALLOW
+    if not made.alerts and (asked := asked_by_rules(made.findings, withheld=withheld)):
+        if not withheld:  # what is withheld is counted as that
+            _tell(run, *asked, utterance.author)
+        run.cases.update(known.found_by(asked[0], utterance.author, (utterance.ref,)))
+
+
+def _tell(run: Run, code: str, severity: str, about: str) -> None:
+    key = f"{INCIDENTS[code].family}|{about}"
+    held = run.alerts.get(key)
+    if held is None or severity < held[1]:
+        run.alerts[key] = (code, severity)
 
 
 # -- what people decided ---------------------------------------------------------------------------------------------
@@ -160,11 +170,11 @@ class _Known:
     about: Mapping[str, tuple[str, frozenset[str]]]  # case -> family, subjects
     confirmed: Mapping[str, bool]
 
-    def found_by(self, alert: Alert) -> Iterator[str]:
-        for ref in alert.evidence:
+    def found_by(self, code: str, subject: str | None, evidence: Iterable[str]) -> Iterator[str]:
+        for ref in evidence:
             for case in self.by_message.get(ref, ()):
                 family, subjects = self.about[case]
-                if family == INCIDENTS[alert.code].family and (not subjects or alert.subject in subjects):
+                if family == INCIDENTS[code].family and (not subjects or subject in subjects):
                     yield case
 
 

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 
 BANDS = {band.value: band for band in AgeBand}
 CODES = ["M1", "M2", "M3", "M4", "M5", "M6", "M7", "V1", "V2", "V3", "H1", "C1", "C2", "C3", "S1", "D1", "X1", "X2"]
+RULE_ID = re.compile(r"\b\w+\.(?:fr|en)\.\w+")
 LEWD = "salut, quelqu'un pour un plan cul ce soir"
 
 
@@ -113,7 +114,7 @@ def check_card(alert: Alert) -> None:
         ]  # fmt: skip
     people = set(Member.objects.values_list("pseudonym", flat=True))
     for english, french in zip(sorted(said["en"]), sorted(said["fr"]), strict=True):
-        assert not re.search(r"[a-z]_[a-z]", english + french)
+        assert not re.search(r"[a-z]_[a-z]", RULE_ID.sub("", english + french))
     assert not (set(said["en"]) & set(said["fr"])) - people
 
 

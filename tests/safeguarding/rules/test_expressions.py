@@ -5,14 +5,19 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 
 from chat.models import Message
 from community.errors import NotAllowed
 from safeguarding.errors import BadExpression
-from safeguarding.models import Case, Rule, Stage
+from safeguarding.explanations import cards_of
+from safeguarding.models import Case, Decision, Rule, Stage
+from safeguarding.rule_figures import outcomes_by_rule
 from safeguarding.rules import refreshed_rules
+from safeguarding.selectors import case_file
 from safeguarding.services.expressions import watch_expression
+from safeguarding.services.replaying import replay
 from safeguarding.services.rule_moves import move_rule, retire_expired
 from tests.cast import open_room
 
@@ -78,6 +83,55 @@ def test_a_flag_lets_the_message_through_and_puts_it_before_a_person(in_force, s
     case = Case.objects.get()
     assert (case.code, case.severity, case.automated) == ("C1", "P3", True)
     assert case.parties.get().member == bob
+
+
+@pytest.mark.parametrize("action", ["flag", "hold", "refuse"])
+def test_what_an_expression_puts_before_people_is_explained_in_both_languages(in_force, say, bob, pub, action):
+    rule = in_force(action=action, code="C1")
+    said = say(bob, pub, "viens à la soirée karpovitch")
+    again = say(bob, pub, "la soirée karpovitch encore")
+    case = Case.objects.get()
+    for language, words in (("en", "Without the rule"), ("fr", "Sans la règle")):
+        with translation.override(language):
+            [card] = cards_of(case, case_file(case, content=True))
+        assert [(met.rule, met.version) for met in card.rules] == [(rule.key, rule.version)]
+        assert card.rules[0].others is not None
+        assert [line.message for line in card.passages] == [said, again]
+        assert [piece.text for piece in card.passages[0].pieces if piece.rules] == ["soirée karpovitch"]
+        [other] = card.counterfactuals
+        assert other.label.startswith(words)
+        assert other.severity is None
+        assert card.by_rules
+        assert not card.degraded
+        assert card.sentences
+
+
+def test_the_page_of_a_flagged_message_names_the_expression_and_no_score(in_force, say, bob, pub, sam, visit):
+    rule = in_force(action="flag", code="C1")
+    say(bob, pub, "la soirée karpovitch")
+    page = visit(sam).get(reverse("admin:safeguarding_case_page", args=[Case.objects.get().public_id])).content.decode()
+    assert rule.key in page
+    assert "nothing is weighed" in page
+    assert "score 0" not in page
+
+
+def test_what_people_decide_of_a_flag_is_counted_as_the_precision_of_the_expression(in_force, say, bob, pub, sam):
+    rule = in_force(action="flag", code="C1")
+    say(bob, pub, "la soirée karpovitch")
+    Decision.objects.create(
+        case=Case.objects.get(), decided_by=sam, action="no_action", reasons="", takes_effect_at=timezone.now()
+    )
+    [outcomes] = outcomes_by_rule(rule.key).values()
+    assert (outcomes.confirmed, outcomes.unfounded) == (0, 1)
+
+
+def test_a_replay_tells_of_the_messages_an_expression_would_flag(watch, say, bob, pub):
+    say(bob, pub, "la soirée karpovitch")
+    say(bob, pub, "bonne nuit")
+    rule = watch(action="flag", code="C1")
+    told = replay(candidate=rule, since=timezone.now() - dt.timedelta(days=1), until=timezone.now())
+    assert told["alerts"] == {"new": 1, "lost": 0, "kept": 0}
+    assert told["minutes"]["difference"] == 5.0
 
 
 def test_a_hold_of_moderators_wakes_nobody_at_night(in_force, say, bob, pub):
