@@ -15,40 +15,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from .codec import decode, encode
-from .parts import (
+from .acts import (
     Access,
     Alert,
     Appeal,
-    AssuredAge,
-    Block,
     Circumstance,
     Connection,
     CustodyEntry,
     Decision,
-    Finding,
-    FrozenCaseError,
     Handover,
     Measure,
-    Message,
-    Officer,
     Opinion,
     Order,
-    Person,
     Piece,
+    Redaction,
+    Report,
+    Situation,
+    Statement,
+    Transmission,
+)
+from .codec import decode, encode
+from .parts import (
+    AssuredAge,
+    Block,
+    Finding,
+    FrozenCaseError,
+    Message,
+    Officer,
+    Person,
     Platform,
     Pseudonym,
     Recipient,
-    Redaction,
-    Report,
     Role,
     Room,
     Sealed,
     SeverityLevel,
-    Situation,
-    Statement,
     Stay,
-    Transmission,
     Version,
 )
 

@@ -40,7 +40,8 @@ from safeguarding.errors import (
 from safeguarding.models import AuthorityOrder, Case, Evidence, ExportDownload, IncidentExport
 
 from . import casework
-from .freezing import freeze_case, notifier_names
+from .freezer import notifier_names
+from .freezing import freeze_case
 from .people import bands_of
 from .seals import seals, signer
 from .vault import Piece, seal_pieces

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeguarding.dossier import parts
+from safeguarding.dossier import acts, parts
 from safeguarding.dossier.bag import build_bag
 from safeguarding.dossier.codec import hints
 from safeguarding.dossier.frozen import Circumstance, Finding, FrozenCase, FrozenCaseError, Pseudonym, Version
@@ -258,7 +258,7 @@ def test_every_text_field_is_known_as_words_of_people_a_reference_or_a_key_of_ou
         "Transmission": "channel recipient reference",
         "Version": "verdict text",
     }
-    for part in (FrozenCase, *(getattr(parts, name) for name in dir(parts))):
+    for part in (FrozenCase, *vars(parts).values(), *vars(acts).values()):
         if not dataclasses.is_dataclass(part):
             continue
         known = set(keys.get(part.__name__, "").split()) | FREE_TEXT.get(part, set()) | REFERENCES.get(part, set())

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from safeguarding.dossier.acts import Report
 from safeguarding.dossier.frozen import (
     Circumstance,
     Decision,
@@ -18,7 +19,6 @@ from safeguarding.dossier.frozen import (
     Person,
     Version,
 )
-from safeguarding.dossier.parts import Report
 from tests.safeguarding.dossier.cases import ALICE, BOB, SAM, START, grooming_case
 
 
