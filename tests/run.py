@@ -7,6 +7,7 @@ what the others print follows when they end. The exit status is 0 only when ever
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ def main() -> int:
     rest = command(databases[0], "rest", arguments)
     first, *others = [command(database, "database", arguments) for database in databases]
     compile_rules()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends this ends what it started
     beside = [start(one) for one in (rest, *others)]
     try:
         statuses = [subprocess.call(first)]
