@@ -12,9 +12,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from community.models import AgeCheck
-from community.policies import ASK_OF_BAND, AgeBand, Ask
+from community.own_checks import home_of
+from community.policies import Ask
 
 from . import oidc, vendors
+from .bands import bands_to_prove
 from .provider import AgeProvider, Level
 
 
@@ -25,12 +27,12 @@ class RemoteProvider(AgeProvider):
 
     def start(self, check: AgeCheck, request: HttpRequest) -> HttpResponseBase:
         """Choose what to prove, then go: the link is there once `services.remote` has prepared it."""
-        bands = [(band.value, band.label) for band, ask in ASK_OF_BAND.items() if self.supports(ask)]
         context = {
             "check": check,
             "provider": self,
-            "bands": bands if check.member_id else [(AgeBand.ADULT.value, AgeBand.ADULT.label)],
-            "section": "account",
+            "bands": bands_to_prove(check, self),
+            "back": home_of(check.consent),
+            "section": "account" if check.member_id else "",
         }
         response = render(request, "community/age_remote.html", context)
         response["Cache-Control"] = "no-store"

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from community.age.registry import configured
 from community.errors import SettingsUnsound
 from community.models import Community, Member
+from community.policies import ASK_OF_BAND
 
 from .settings import get_community, update_community
 
 FIELDS = ("floor_age", "digital_majority", "proof_days_adults", "proof_days_minors", "in_person_days", "age_methods")
 LONGEST_DAYS = 1100
+FLOORS = frozenset(age for ask in ASK_OF_BAND.values() for age in ask.at_least)  # where a band begins
 
 
 def change_age_settings(*, actor: Member, **changes: Any) -> Community:
@@ -39,6 +41,9 @@ def age_setting_problems(community: Community) -> list[str]:
     for age in (community.floor_age, community.digital_majority):
         if age not in known:
             found.append(_("%(age)d years are not among AGE_THRESHOLDS.") % {"age": age})
+    floor = community.floor_age
+    if floor in known and floor not in FLOORS:
+        found.append(_("No band begins at %(age)d years: nobody could prove to be old enough.") % {"age": floor})
     days = (community.proof_days_adults, community.proof_days_minors, community.in_person_days)
     if not all(1 <= one <= LONGEST_DAYS for one in days):
         found.append(_("A proof lasts from one day to three years."))

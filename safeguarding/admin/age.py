@@ -16,7 +16,7 @@ from community.age.registry import configured
 from community.errors import RestrictionInvalid, SettingsUnsound
 from community.models import AgeContest, AgeFact, BanMark, Community, GuardianConsent
 from community.services.access import start_of_day
-from community.services.age_settings import change_age_settings
+from community.services.age_settings import FLOORS, change_age_settings
 from community.services.contests import judge_contest, may_judge
 from community.services.guardians import mark_shared_seen
 from community.services.revocations import issuers, revoke_facts
@@ -150,6 +150,7 @@ class AgeSettingsAdmin(RecordAdmin):
         return {
             "title": _("Settings of ages"),
             "ways": [(one.slug, one.label, one.is_ready()) for one in configured()],
+            "floors": sorted(FLOORS & set(settings.AGE_THRESHOLDS)),
             "issuers": issuers(),
             "ages": [age for age in settings.AGE_THRESHOLDS if 13 <= age <= 18],
             "days": [

@@ -432,6 +432,7 @@ def test_a_guardian_without_an_account_proves_to_be_an_adult(way, service, vendo
     confirm_address(consent=consent)
     guardian, path = Client(), mailed_path("parent@example.net")
     page = guardian.post(path, {"what": "prove", "provider": way}, follow=True)
+    assert page.context["back"] == path  # and not a page that asks to log in
     assert page.status_code == 200
     page = guardian.post(reverse("community:age_leave", args=[way]), {"band": "adult"})
     service.age, vendor.status = 40, "COMPLETE"

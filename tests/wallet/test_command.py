@@ -97,7 +97,7 @@ def test_without_anybody_to_trust_everything_is_refused(provider: Provider, tmp_
         assert run(question | none, tmp_path)["reason"] == "untrusted_issuer"
 
 
-@pytest.mark.parametrize("response", ["", "****", "AA", "gg"])
+@pytest.mark.parametrize("response", ["", "****", "AA", "gg", "o2+/", "AA\n", " AA", "é"])
 def test_a_response_that_is_none_is_refused_and_no_error(response: str, provider: Provider, tmp_path: Path) -> None:
     question = asked(provider, redirect_transcript(**REDIRECT), {"kind": "redirect", **REDIRECT})
     assert run(question | {"device_response": response}, tmp_path) == {
@@ -117,6 +117,8 @@ def test_a_response_that_is_none_is_refused_and_no_error(response: str, provider
         ({"transcript": {"kind": ["raw"]}}, "transcript.kind must be one of"),
         ({"transcript": {"kind": "raw", "hex": "zz"}}, "not hexadecimal"),
         ({"transcript": {"kind": "redirect"}}, "client_id must be a text"),
+        ({"transcript": {"kind": "redirect", **REDIRECT, "nonce": "\ud800"}}, "nonce has half a character"),
+        ({"doctype": "\udfff"}, "doctype has half a character"),
         ({"transcript": {"kind": "redirect", **REDIRECT, "jwk_thumbprint": "AA"}}, "not a SHA-256 digest"),
         ({"transcript": {"kind": "redirect", **REDIRECT, "jwk": {"kty": "EC"}}}, "not an EC key"),
         ({"trust_anchors": ["no certificate"]}, "no PEM certificate"),

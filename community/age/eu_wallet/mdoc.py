@@ -89,7 +89,8 @@ def _only_document(response: Any, doctype: str) -> dict[Any, Any]:
     if field(response, "version", str) != "1.0":
         raise Refusal(Reason.MALFORMED)
     documents = response.get("documents")
-    if not (isinstance(documents, list) and len(documents) == 1) or response.get("documentErrors"):
+    beside = response.get("documentErrors") or response.get("zkDocuments")
+    if not (isinstance(documents, list) and len(documents) == 1) or beside:
         raise Refusal(Reason.NOT_ONE_DOCUMENT)
     document = documents[0]
     if not isinstance(document, dict):

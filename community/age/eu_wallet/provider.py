@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from community.age.bands import bands_to_prove
 from community.age.provider import AgeProvider, Level
 from community.models import AgeCheck, WalletExchange
 from community.own_checks import home_of, status_of
 from community.policies import AgeBand, Ask
 from community.qr import qr_data_uri
 from community.services.progress import consent_progress
-from community.services.settings import get_community
 from community.services.trust import current_anchors
 from community.services.wallet import exchange_of
 from community.services.wallet_request import METHOD, METHOD_ZK, began_here, browser_request, wallet_link
@@ -63,7 +63,7 @@ class EuWalletProvider(AgeProvider):
             "section": "account" if check.member_id else "",
         }
         if exchange is None or not began_here(exchange, request.session.session_key or ""):
-            context["bands"] = _bands(check)
+            context["bands"] = bands_to_prove(check, self)
             return _never_kept(render(request, "community/wallet_choice.html", context))
         if exchange.state == WalletExchange.State.REFUSED:
             return _never_kept(render(request, "community/wallet_refused.html", context))
@@ -109,16 +109,6 @@ class EuWalletZkProvider(EuWalletProvider):
     def link(self, exchange: WalletExchange) -> str:
         """A proof goes through the browser alone (the profile's Annex A)."""
         return ""
-
-
-def _bands(check: AgeCheck) -> list[tuple[str, str]]:
-    """What can be proved: a guardian proves to be an adult, and nothing else is asked of them."""
-    bands = [AgeBand.ADULT]
-    if check.member_id:
-        bands.append(AgeBand.TEEN_15_17)
-        if get_community().floor_age < 15:
-            bands.append(AgeBand.TEEN_13_14)
-    return [(band.value, str(band.label)) for band in bands]
 
 
 def _never_kept(response: HttpResponseBase) -> HttpResponseBase:

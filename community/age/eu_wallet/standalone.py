@@ -209,6 +209,10 @@ def _text(source: Mapping[str, Any], name: str, default: str | None = None) -> s
         return default
     if not isinstance(value, str):
         raise BadInput(f"{name} must be a text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(f"{name} has half a character in it (a lone surrogate)") from error
     return value
 
 

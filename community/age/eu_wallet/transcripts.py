@@ -9,10 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from cbor2 import dumps
+
+_B64URL = re.compile(r"[A-Za-z0-9_-]*={0,2}")
 
 
 def redirect_transcript(*, client_id: str, nonce: str, response_uri: str, jwk_thumbprint: bytes | None = None) -> bytes:
@@ -46,6 +49,8 @@ def b64url(data: bytes) -> str:
 
 
 def from_b64url(text: str) -> bytes:
-    """The bytes of a base64url text, padded or not; ValueError for any other character."""
+    """The bytes of a base64url text, padded or not; ValueError for any other character, those of base64 among them."""
+    if not _B64URL.fullmatch(text):
+        raise ValueError("not base64url")
     bare = text.rstrip("=")
     return base64.b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)

@@ -230,8 +230,8 @@ def test_what_an_issuer_vouched_for_is_revoked_on_the_same_page(sam, mo, bob, ch
 
 @pytest.mark.parametrize(
     "change",
-    [{"floor_age": "14"}, {"floor_age": "x"}, {"proof_days_adults": "0"}, {"proof_days_minors": "5000"},
-     {"age_methods": ["self_declared"]}, {"digital_majority": ""}],
+    [{"floor_age": "14"}, {"floor_age": "16"}, {"floor_age": "x"}, {"proof_days_adults": "0"},
+     {"proof_days_minors": "5000"}, {"age_methods": ["self_declared"]}, {"digital_majority": ""}],
 )  # fmt: skip
 def test_settings_that_do_not_fit_change_nothing(sam, visit, change):
     visit(sam).post(reverse("admin:community_community_verb", args=[1, "save"]), {**SETTINGS, **change})
