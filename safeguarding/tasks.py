@@ -6,11 +6,11 @@ from celery import shared_task
 
 from community.queue import nudge_heard
 
+from .services.building import build_export as build
+from .services.building import exports_waiting, remove_old_files
 from .services.checks import DRAIN, drain_rooms
 from .services.erasure import erase_requested
 from .services.evidence import fill_windows
-from .services.exports import build_export as build
-from .services.exports import exports_waiting, remove_old_files
 from .services.ledgers import forget_ledgers
 from .services.measures import end_due_measures
 from .services.paging import send_due_pages, show_unseen_cards

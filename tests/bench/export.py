@@ -13,7 +13,7 @@ from django.utils import timezone
 from chat.models import Message, MessageRevision
 from community.policies import AgeBand
 from community.roles import OFFICER_LEAD
-from safeguarding.services import exports
+from safeguarding.services import building, exports
 from safeguarding.services.cases import open_or_extend_case
 from safeguarding.services.pieces import message_pieces
 from safeguarding.services.vault import seal_pieces
@@ -61,7 +61,7 @@ def measure(count: int) -> None:
     print(f"{count} messages frozen in {time.process_time() - used:.1f} s of one core")
     export = exports.request_export(actor=sam, case=case, recipient="police", legal_basis="bench", language="fr")
     start, used = time.perf_counter(), time.process_time()
-    assert exports.build_export(export_pk=export.pk)
+    assert building.build_export(export_pk=export.pk)
     took, core = time.perf_counter() - start, time.process_time() - used
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"frozen anew, opened, masked and built in {core:.1f} s of one core ({took:.1f} s), peak {peak:.0f} MB")

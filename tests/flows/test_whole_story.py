@@ -27,7 +27,7 @@ from community.policies import AgeBand
 from community.roles import AGE_OFFICER, MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD
 from community.services.settings import update_community
 from safeguarding.models import Appeal, Case, Evidence, IncidentExport
-from safeguarding.services.exports import signer
+from safeguarding.services.seals import signer
 from tests.cast import PASSWORD, open_member, open_room
 from tests.harness.live import LiveHavre
 from tests.harness.servers import wait_until

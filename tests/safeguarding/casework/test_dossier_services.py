@@ -22,7 +22,7 @@ from safeguarding.dossier.missing import missing_pieces
 from safeguarding.dossier.verify import verify
 from safeguarding.errors import BadRecipientKey, CaseMoved, Conflict, NotAParty, NotForThem, OfficersOnly
 from safeguarding.models import Alert, Briefing, Case, Evidence, IncidentExport
-from safeguarding.services import exports
+from safeguarding.services import building, exports
 from safeguarding.services.briefing import BadBriefing, brief_case
 from safeguarding.services.casework import claim_case, look_at_case
 from safeguarding.services.evidence import freeze_more, freeze_relationship
@@ -55,7 +55,7 @@ def frozen_for(case, actor, **given):
 
 
 def built(export):
-    assert exports.build_export(export_pk=export.pk)
+    assert building.build_export(export_pk=export.pk)
     export.refresh_from_db()
     return export
 
@@ -316,7 +316,7 @@ def test_key_of_the_labels_stays_in_the_vault(sam, case, charlie, eve, say, insu
     export = built(exports.request_export(actor=sam, case=case, **GIVEN))
     key = open_evidence(Evidence.objects.get(kind="redaction", source_ref=export.public_id))
     assert key["key"] == {"P1": eve.public_id, "P2": charlie.public_id}
-    with zipfile.ZipFile(exports.folder() / export.file_name) as bag:
+    with zipfile.ZipFile(building.folder() / export.file_name) as bag:
         for name in bag.namelist():
             if "/data/" in name and not name.endswith((".pdf", ".schema.json")):
                 text = bag.read(name).decode()
@@ -355,7 +355,7 @@ def test_name_of_who_reported_is_masked_where_others_wrote_it(sam, case, bob, ev
     told = say(bob, insult.room, "I bet it was Eve who told on me.")
     freeze_relationship(actor=None, component="test", case=case, anchors=[told])
     export = built(exports.request_export(actor=sam, case=case, **GIVEN))
-    with zipfile.ZipFile(exports.folder() / export.file_name) as bag:
+    with zipfile.ZipFile(building.folder() / export.file_name) as bag:
         transcript = bag.read(next(name for name in bag.namelist() if name.endswith("transcript.csv"))).decode()
     assert "I bet it was [" in transcript
     assert "Eve" not in transcript
@@ -371,13 +371,13 @@ def test_dossier_for_an_age_key_opens_with_it_alone(sam, case, tmp_path):
     )
     built(export)
     assert export.file_name.endswith(".zip.age")
-    sealed = (exports.folder() / export.file_name).read_bytes()
+    sealed = (building.folder() / export.file_name).read_bytes()
     plain = tmp_path / "plain.zip"
     plain.write_bytes(pyrage.decrypt(sealed, [identity]))
     assert verify.judge(str(plain), None)[1] == 3
     with pytest.raises(pyrage.DecryptError):
         pyrage.decrypt(sealed, [pyrage.x25519.Identity.generate()])
-    assert [path.name for path in exports.folder().iterdir()] == [export.file_name]
+    assert [path.name for path in building.folder().iterdir()] == [export.file_name]
 
 
 @pytest.mark.parametrize("key", ["", "age1nothing", "AGE-SECRET-KEY-1QQQ", "ssh-ed25519 AAAA"])
@@ -388,7 +388,7 @@ def test_what_is_no_age_key_is_refused(sam, case, key):
 
 def test_passphrase_of_an_aes_zip_is_told_apart_and_leaves_its_line(sam, mo, case, tmp_path):
     export = built(exports.request_export(actor=sam, case=case, **GIVEN, encryption="zip"))
-    path = exports.folder() / export.file_name
+    path = building.folder() / export.file_name
     passphrase = exports.show_passphrase(actor=sam, export=export)
     assert AuditEvent.objects.filter(action="export.passphrase_shown", actor=sam).count() == 1
     assert passphrase.encode() not in path.read_bytes()
@@ -421,10 +421,10 @@ def test_each_copy_has_a_passphrase_of_its_own(sam, case):
 def test_installation_that_stamps_and_signs_puts_both_on_a_dossier(sam, case, stamping, settings, tmp_path):
     settings.PDF_CERTIFICATE, settings.PDF_CERTIFICATE_PASSWORD = str(stamping.pkcs12), stamping.PASSWORD
     export = built(exports.request_export(actor=sam, case=case, **GIVEN))
-    lines, code = verify.judge(str(exports.folder() / export.file_name), None)
+    lines, code = verify.judge(str(building.folder() / export.file_name), None)
     assert code == 3
     assert "stamped" in [key for key, _ in lines]
-    with zipfile.ZipFile(exports.folder() / export.file_name) as bag:
+    with zipfile.ZipFile(building.folder() / export.file_name) as bag:
         pdf = next(name for name in bag.namelist() if name.endswith("report.en.pdf"))
         assert b"/ETSI.CAdES.detached" in bag.read(pdf)
 
@@ -432,13 +432,13 @@ def test_installation_that_stamps_and_signs_puts_both_on_a_dossier(sam, case, st
 def test_authority_that_is_away_delays_no_dossier(sam, case, stamping):
     stamping.broken = True
     export = built(exports.request_export(actor=sam, case=case, **GIVEN))
-    lines, _code = verify.judge(str(exports.folder() / export.file_name), None)
+    lines, _code = verify.judge(str(building.folder() / export.file_name), None)
     assert "unstamped" in [key for key, _ in lines]
 
 
 def test_wrong_password_of_the_certificate_fails_loudly(sam, case, authority, settings):
     settings.PDF_CERTIFICATE, settings.PDF_CERTIFICATE_PASSWORD = str(authority.pkcs12), "wrong"
     export = exports.request_export(actor=sam, case=case, **GIVEN)
-    assert not exports.build_export(export_pk=export.pk)
+    assert not building.build_export(export_pk=export.pk)
     export.refresh_from_db()
     assert (export.state, export.error) == ("failed", "BadCertificate")

@@ -24,7 +24,7 @@ from community.services.sealing import seal_audit
 from safeguarding import tasks
 from safeguarding.errors import AnotherPersonRequired, CaseMoved, Conflict, ExportNotReady, LegalBasisRequired
 from safeguarding.models import ExportDownload, IncidentExport
-from safeguarding.services import exports
+from safeguarding.services import building, exports
 from safeguarding.services.casework import add_note, claim_case
 from safeguarding.services.freezing import freeze_case
 from safeguarding.services.seals import signer
@@ -49,13 +49,13 @@ def of_minor(sam, severe_case):
 
 
 def built(export):
-    assert exports.build_export(export_pk=export.pk)
+    assert building.build_export(export_pk=export.pk)
     export.refresh_from_db()
     return export
 
 
 def opened(export) -> zipfile.ZipFile:
-    return zipfile.ZipFile(exports.folder() / export.file_name)
+    return zipfile.ZipFile(building.folder() / export.file_name)
 
 
 def everything(export) -> str:
@@ -109,8 +109,8 @@ def test_a_legal_ground_is_compulsory(sam, case):
 
 def test_an_export_that_names_a_minor_waits_for_a_second_officer(of_minor):
     assert (of_minor.names_minor, of_minor.state) == (True, "awaiting_second")
-    assert not exports.build_export(export_pk=of_minor.pk)
-    assert exports.exports_waiting() == []
+    assert not building.build_export(export_pk=of_minor.pk)
+    assert building.exports_waiting() == []
 
 
 def test_an_export_that_names_no_minor_is_built_at_once(export):
@@ -153,7 +153,7 @@ def test_a_refused_export_is_not_built_and_not_approved_later(dana, of_minor):
     exports.refuse_export(actor=dana, export=of_minor, reason="The requisition names another case.")
     with pytest.raises(CaseMoved):
         exports.approve_export(actor=dana, export=of_minor)
-    assert not exports.build_export(export_pk=of_minor.pk)
+    assert not building.build_export(export_pk=of_minor.pk)
 
 
 # -- building --------------------------------------------------------------------------------------------------------
@@ -222,17 +222,17 @@ def test_the_custody_log_is_the_cases_own_chain_and_verifies(mo, sam, case, bob,
 
 
 def test_two_workers_build_one_dossier_once(export):
-    assert exports.build_export(export_pk=export.pk)
-    assert not exports.build_export(export_pk=export.pk)
+    assert building.build_export(export_pk=export.pk)
+    assert not building.build_export(export_pk=export.pk)
 
 
 def test_what_a_dead_worker_left_is_built_by_the_next(export):
     IncidentExport.objects.filter(pk=export.pk).update(
         state="building", claim_token="dead", claimed_until=timezone.now() + dt.timedelta(minutes=5)
     )
-    assert exports.exports_waiting() == []
+    assert building.exports_waiting() == []
     IncidentExport.objects.filter(pk=export.pk).update(claimed_until=timezone.now() - dt.timedelta(seconds=1))
-    assert exports.exports_waiting() == [export.pk]
+    assert building.exports_waiting() == [export.pk]
     assert built(export).state == "ready"
 
 
@@ -241,8 +241,8 @@ def test_a_worker_that_was_overtaken_writes_nothing(export, own_folder, monkeypa
         IncidentExport.objects.filter(pk=export.pk).update(claim_token="another")
         return freeze_case(**kwargs)
 
-    monkeypatch.setattr(exports, "freeze_case", overtaken)
-    assert not exports.build_export(export_pk=export.pk)
+    monkeypatch.setattr(building, "freeze_case", overtaken)
+    assert not building.build_export(export_pk=export.pk)
     export.refresh_from_db()
     assert (export.state, export.claim_token) == ("building", "another")
     assert list(own_folder.iterdir()) == []
@@ -253,8 +253,8 @@ def test_a_failure_is_told_leaves_no_half_file_and_may_be_retried(sam, mo, expor
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(exports, "freeze_case", fail)
-        assert not exports.build_export(export_pk=export.pk)
+        patch.setattr(building, "freeze_case", fail)
+        assert not building.build_export(export_pk=export.pk)
     export.refresh_from_db()
     assert (export.state, export.error) == ("failed", "OSError")
     assert list(own_folder.iterdir()) == []
@@ -327,10 +327,10 @@ def test_a_file_that_went_missing_is_told_and_not_logged_as_taken(sam, export, o
 
 def test_a_dossier_does_not_lie_about_for_ever(sam, export, own_folder, monkeypatch):
     built(export)
-    assert exports.remove_old_files() == 0
-    later = timezone.now() + exports.FILE_LASTS + dt.timedelta(hours=1)
+    assert building.remove_old_files() == 0
+    later = timezone.now() + building.FILE_LASTS + dt.timedelta(hours=1)
     monkeypatch.setattr(timezone, "now", lambda: later)
-    assert exports.remove_old_files() == 1
+    assert building.remove_old_files() == 1
     assert list(own_folder.iterdir()) == []
     with pytest.raises(ExportNotReady):
         exports.record_download(actor=sam, export=export)

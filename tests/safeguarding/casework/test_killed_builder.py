@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from safeguarding.dossier.verify import verify
 from safeguarding.models import IncidentExport
-from safeguarding.services import exports
+from safeguarding.services import building, exports
 from tests.harness.live import PROJECT, live_environment
 
 # Builds as a worker does, and stops for ever in the midst of the transcript, saying so.
@@ -23,7 +23,7 @@ import sys, time
 import django
 django.setup()
 from safeguarding.dossier import bag
-from safeguarding.services import exports
+from safeguarding.services import building
 
 def transcript_csv(case):
     yield b"half a line"
@@ -34,7 +34,7 @@ def transcript_csv(case):
     yield b"never"
 
 bag.transcript_csv = transcript_csv
-exports.build_export(export_pk=int(sys.argv[1]))
+building.build_export(export_pk=int(sys.argv[1]))
 """
 
 
@@ -66,11 +66,11 @@ def test_killed_worker_leaves_no_half_dossier_and_another_finishes(sam, case, ow
     left = [path.name for path in own_folder.iterdir()]
     assert left
     assert all(".part" in name for name in left)  # nothing that could be taken for a dossier
-    assert exports.exports_waiting() == []
-    assert not exports.build_export(export_pk=export.pk)  # the claim still stands
+    assert building.exports_waiting() == []
+    assert not building.build_export(export_pk=export.pk)  # the claim still stands
     IncidentExport.objects.filter(pk=export.pk).update(claimed_until=timezone.now() - dt.timedelta(seconds=1))
-    assert exports.exports_waiting() == [export.pk]
-    assert exports.build_export(export_pk=export.pk)
+    assert building.exports_waiting() == [export.pk]
+    assert building.build_export(export_pk=export.pk)
     export.refresh_from_db()
     assert (export.state, export.progress) == ("ready", 100)
     assert [path.name for path in own_folder.iterdir()] == [export.file_name]

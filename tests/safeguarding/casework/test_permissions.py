@@ -25,6 +25,7 @@ from safeguarding.models import Case, ErasureRequest, LegalHold
 from safeguarding.services import (
     appeals,
     briefing,
+    building,
     casework,
     decisions,
     evidence,
@@ -142,7 +143,7 @@ def world(settings, tmp_path, sam, bob, eve, case, severe_case, insult, people, 
     appeal = appeals.lodge_appeal(actor=bob, decision=warned, text="No.")
     asked = exports.request_export(actor=sam, case=severe_case, **WISHES)
     built = exports.request_export(actor=sam, case=case, **WISHES)
-    path = exports.folder() / "copy.zip"
+    path = building.folder() / "copy.zip"
     path.write_bytes(b"x")
     type(built).objects.filter(pk=built.pk).update(state="ready", file_name=path.name, built_at=timezone.now())
     sheet = urgent.open_urgent_sheet(actor=sam, case=severe_case)

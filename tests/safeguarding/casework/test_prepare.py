@@ -12,7 +12,7 @@ from community.policies import AgeBand
 from community.roles import OFFICER_DEPUTY
 from community.services.settings import get_community, update_community
 from safeguarding.models import Briefing, IncidentExport
-from safeguarding.services import exports
+from safeguarding.services import building, exports
 from safeguarding.services.freezing import freeze_case
 from safeguarding.services.orders import confirm_authentic, record_order
 from safeguarding.services.transmissions import add_transmission, record_not_needed, record_sent
@@ -211,7 +211,7 @@ def test_the_passphrase_of_an_aes_zip_is_shown_on_demand_and_logged(sam, mo, vis
     export = exports.request_export(
         actor=sam, case=case, recipient="police", legal_basis="Requisition", language="fr", encryption="zip"
     )
-    assert exports.build_export(export_pk=export.pk)
+    assert building.build_export(export_pk=export.pk)
     verb = reverse("admin:safeguarding_incidentexport_verb", args=[export.public_id, "passphrase"])
     page = visit(sam).post(verb).content.decode()
     assert exports.show_passphrase(actor=sam, export=export) in page
