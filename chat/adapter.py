@@ -11,6 +11,7 @@ from community import ports
 from community.models import Member
 
 from . import selectors
+from .models import Membership
 from .services.rooms import leave_every_room
 
 
@@ -34,6 +35,7 @@ class PersonalData(ports.PersonalData):
         "rules": _("Rules"),
         "made_at": _("Made on"),
     }
+    words: ClassVar[Mapping[str, Mapping[str, Any]]] = {"role": dict(Membership.Role.choices)}
 
     def export(self, member: Member) -> Any:
         return selectors.personal_data(member)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .models import Restriction
 from .ports import personal_data
 
 LABELS: Mapping[str, Any] = {
@@ -44,7 +45,7 @@ LABELS: Mapping[str, Any] = {
     "made_at": gettext_lazy("Made on"),
     "text": gettext_lazy("Words"),
     "state": gettext_lazy("State"),
-    "answer": gettext_lazy("Answer"),
+    "answer": gettext_lazy("The answer"),
     "youth_work": gettext_lazy("Rooms where you are a youth worker"),
     "room": gettext_lazy("Room"),
     "ended": gettext_lazy("Ended"),
@@ -75,21 +76,30 @@ class Entry:
 def readable(data: Mapping[str, Any]) -> list[Entry]:
     """The export as entries, in its own order, labelled in the language in force."""
     labels = dict(LABELS)
+    words: dict[str, dict[str, Any]] = {"kind": dict(Restriction.Kind.choices)}
     for floor in personal_data():
         labels.update(floor.labels)
-    return _entries(data, labels)
+        for key, codes in floor.words.items():
+            words.setdefault(key, {}).update(codes)
+    return _entries(data, labels, words)
 
 
-def _entries(values: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Entry]:
+def _entries(
+    values: Mapping[str, Any], labels: Mapping[str, Any], words: Mapping[str, Mapping[str, Any]]
+) -> list[Entry]:
     entries = []
     for key, value in values.items():
         label = str(labels.get(key, key.replace("_", " ").capitalize()))
         if isinstance(value, Mapping):
-            entries.append(Entry(label, groups=[_entries(value, labels)]))
+            entries.append(Entry(label, groups=[_entries(value, labels, words)]))
         elif isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
-            entries.append(Entry(label, "" if value else _("None."), [_entries(one, labels) for one in value]))
+            entries.append(
+                Entry(label, "" if value else _("Nothing."), [_entries(one, labels, words) for one in value])
+            )
         else:
-            entries.append(Entry(label, _text(value)))
+            told = words.get(key, {}).get(value) if isinstance(value, str) else None
+            told = told or (_day(value) if key.endswith("_on") and isinstance(value, str) else None)
+            entries.append(Entry(label, str(told or _text(value))))
     return entries
 
 
@@ -102,6 +112,14 @@ def _text(value: Any) -> str:
         return ", ".join(_text(one) for one in value) or "—"
     moment = _moment(value) if isinstance(value, str) else None
     return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else str(value)
+
+
+def _day(text: str) -> str:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return ""
+    return str(formats.date_format(day, "DATE_FORMAT")) if day else ""
 
 
 def _moment(text: str) -> Any:

@@ -34,6 +34,8 @@ class PersonalData(ABC):
 
     # What the keys of `export` are called where it is read by people: {key: translated words}.
     labels: ClassVar[Mapping[str, Any]] = {}
+    # What the codes under a key are called there: {key: {code: translated words}}.
+    words: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def held(self) -> QuerySet[Member]:
         """Members of whom nothing may be erased for now, whatever its term."""

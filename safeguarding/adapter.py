@@ -191,12 +191,21 @@ class PersonalData(ports.PersonalData):
         "appeals": gettext_lazy("Your appeals"),
         "lodged_at": gettext_lazy("Lodged on"),
         "state": gettext_lazy("State"),
-        "answer": gettext_lazy("Answer"),
+        "answer": gettext_lazy("The answer"),
         "measures": gettext_lazy("Protective measures"),
         "reason": gettext_lazy("Reason"),
         "contest": gettext_lazy("What you said against it"),
         "cards": gettext_lazy("Safety cards"),
         "shown_at": gettext_lazy("Shown on"),
+    }
+    words: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "category": dict(Report.Category.choices),
+        "state": dict(Appeal.State.choices),
+        "kind": {
+            ProtectiveMeasure.Kind.HOLD.value: gettext_lazy("held a message"),
+            ProtectiveMeasure.Kind.PAUSE_CONTACT.value: gettext_lazy("paused contact"),
+            ProtectiveMeasure.Kind.SLOW_ROOM.value: gettext_lazy("slowed the room"),
+        },
     }
 
     def export(self, member: Member) -> Any:

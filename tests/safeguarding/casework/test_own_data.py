@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import override
 
 from community.models import Block, Restriction
@@ -36,3 +37,15 @@ def test_every_key_of_the_export_has_words(mo, bob, eve, case, insult, decide):
     with override("en"):
         sections = {entry.label: entry for entry in readable(held)}
     assert "Nobody wants you here, just go." in str(sections["Rooms and messages"])
+
+
+def test_codes_and_days_are_read_in_words(mo, bob, case, decide):
+    decide(mo, case, "warn", member=bob)
+    Restriction.objects.create(member=bob, kind="mute", reason="x")
+    with override("fr"):
+        told = {entry.label: str(entry) for entry in readable(export_personal_data(actor=bob))}
+    assert "peut lire, pas écrire" in told["Restrictions"]
+    assert "'mute'" not in told["Restrictions"]
+    assert "membre" in told["Salons et messages"]
+    assert f"{timezone.localdate():%Y-%m-%d}" not in told["Preuves d’âge"]
+    assert "Rien." in told["Personnes bloquées"]
