@@ -24,7 +24,7 @@ import re2
 
 from .compiled import compile_set
 from .normalise import Normalised, normalise
-from .patterns import CONTINUED, END, FIRST_CLASS, LAST_CLASS, PatternError, to_re2, words_of
+from .patterns import CONTINUED, END, FIRST_CLASS, LAST_CLASS, PatternError, filled, needed_classes, to_re2, words_of
 from .rulesets import LANGS, Rule, Ruleset, RulesetError, Vocabulary
 
 Pieces = tuple[bytes, ...]
@@ -159,7 +159,8 @@ class Hit:
     last: int
 
 
-_Translated = tuple[Rule, list[str], str]  # a rule, its patterns as RE2 sources, and what must not be there
+_Translated = tuple[Rule, list[tuple[str, bool]], str]
+"""A rule, its patterns as RE2 sources (True: it needs a word of a rare class), and what must not be there."""
 
 
 class _RuleMatcher:
@@ -181,22 +182,31 @@ class _RuleMatcher:
         *,
         apart: Sequence[_Translated] = (),
         asleep: frozenset[str] = frozenset(),
+        rare: bytes = b"",
     ) -> None:
         translated = [*rules, *apart]
-        self._patterns = [(rule, where.encode("latin-1")) for rule, patterns, _ in translated for where in patterns]
+        self._patterns = [(rule, where.encode("latin-1")) for rule, patterns, _ in translated for where, _ in patterns]
+        self._needs_rare = [needs for _, patterns, _ in translated for _, needs in patterns]
+        self._rare = re.compile(b"[" + rare + b"]") if rare else None
         self._unless = {rule.version: unless.encode("latin-1") for rule, _, unless in translated}
         self._asleep = asleep
         self._compiled: dict[bytes, Any] = {}
         self._compiled_short: dict[bytes, re.Pattern[bytes]] = {}
         split = sum(len(patterns) for _, patterns, _ in rules)
         halves = (range(split), range(split, len(self._patterns)))
-        self._first = [part for half in halves if (part := self._part(half, guards=False))]
+        self._first = [part for half in halves if (part := self._part(half, guards=False, rare=False))]
+        self._seldom = [part for half in halves if (part := self._part(half, guards=False, rare=True))]
         self._guards = [part for half in halves if (part := self._part(half, guards=True))]
         self._scratch = threading.local()
 
-    def _part(self, places: range, *, guards: bool) -> tuple[Any, list[int]] | None:
-        """The patterns of some places compiled as one set; guards are asked only when a rule found asks for them."""
-        chosen = [n for n in places if (self._patterns[n][0].code == GUARD) is guards]
+    def _part(self, places: range, *, guards: bool, rare: bool | None = None) -> tuple[Any, list[int]] | None:
+        """The patterns of some places compiled as one set. Guards are asked only when a rule found asks for them, and
+        patterns that need a word of a rare class only where there is one.
+        """
+        chosen = [
+            n for n in places
+            if (self._patterns[n][0].code == GUARD) is guards and rare in (None, self._needs_rare[n])
+        ]  # fmt: skip
         return (compile_set([self._patterns[n][1] for n in chosen]), chosen) if chosen else None
 
     def _regex(self, source: bytes, size: int) -> Any:
@@ -239,10 +249,13 @@ class _RuleMatcher:
         line = reading.line
         if not line:
             return []
-        if len(self._first) == 1:  # the way of every message while nothing was added
-            present = self._present(self._first[0], line)
+        parts = self._first
+        if self._rare and self._rare.search(line):
+            parts = [*parts, *self._seldom]
+        if len(parts) == 1:  # the way of nearly every message while nothing was added
+            present = self._present(parts[0], line)
         else:
-            present = [index for part in self._first for index in self._present(part, line)]
+            present = sorted(index for part in parts for index in self._present(part, line))
         if present and self._asleep:
             present = [index for index in present if self._patterns[index][0].version not in self._asleep]
         if present and without:
@@ -349,7 +362,7 @@ class Lexicon:
             folded
             for rule in self.rules
             for pattern in rule.patterns + rule.unless
-            for word in words_of(pattern)
+            for word in words_of(filled(pattern, vocabulary.slots))
             for folded in re.split(r"[-\s]", normalise(word).text)
         }
         plain = {word for word in self._class_marks if "'" not in word}
@@ -399,7 +412,7 @@ class Lexicon:
 
     def compile(self, pattern: str) -> str:
         """A pattern to RE2 source over the lines of this lexicon. Raises PatternError."""
-        return to_re2(pattern, self.canonical, self.marks.__getitem__)
+        return to_re2(filled(pattern, self.vocabulary.slots), self.canonical, self.marks.__getitem__)
 
     def _matcher(self, scope: str) -> _RuleMatcher:
         matcher = self._matchers.get(scope)
@@ -407,12 +420,17 @@ class Lexicon:
             base, apart = (
                 [self._translated(rule) for rule in rules if rule.scope == scope] for rules in (self._base, self._apart)
             )
-            matcher = self._matchers[scope] = _RuleMatcher(base, apart=apart, asleep=self._asleep)
+            rare = bytes(self.marks[name] for name in sorted(self.vocabulary.rare))
+            matcher = self._matchers[scope] = _RuleMatcher(base, apart=apart, asleep=self._asleep, rare=rare)
         return matcher
+
+    def _needs_rare(self, pattern: str) -> bool:
+        needed = needed_classes(filled(pattern, self.vocabulary.slots))
+        return any(names <= self.vocabulary.rare for names in needed)
 
     def _translated(self, rule: Rule) -> _Translated:
         try:
-            where = [self.compile(pattern) for pattern in rule.patterns]
+            where = [(self.compile(pattern), self._needs_rare(pattern)) for pattern in rule.patterns]
             return rule, where, "|".join(self.compile(pattern) for pattern in rule.unless)
         except PatternError as error:
             raise RulesetError(rule.file, rule.id, str(error)) from error

@@ -11,7 +11,7 @@ so that a pattern never has to spell out a word class, and the translation stays
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 END = b"\x80"
@@ -26,6 +26,9 @@ MAX_GAP = 12
 
 Canonical = Callable[[str], list[str]]
 ClassMark = Callable[[str], int]
+
+
+_SLOT = re.compile(r"<([a-z_]+)>")
 
 
 class PatternError(ValueError):
@@ -77,6 +80,23 @@ def symbols(pattern: str) -> list[Symbol]:
     return found
 
 
+def slots_of(pattern: str) -> list[str]:
+    """The slots a pattern names."""
+    return _SLOT.findall(pattern)
+
+
+def filled(pattern: str, slots: Mapping[str, str]) -> str:
+    """The pattern with every `<slot>` replaced by what may stand there. Raises PatternError for an unknown slot."""
+
+    def what_fills(match: re.Match[str]) -> str:
+        try:
+            return slots[match[1]]
+        except KeyError:
+            raise PatternError(f"unknown slot <{match[1]}>") from None
+
+    return _SLOT.sub(what_fills, pattern) if "<" in pattern else pattern
+
+
 def words_of(pattern: str) -> list[str]:
     """The literal words of a pattern, as written (prefixes excluded)."""
     return [symbol.value for symbol in symbols(pattern) if symbol.kind == "word" and symbol.repeat != "*"]
@@ -89,6 +109,21 @@ def classes_of(pattern: str) -> list[str]:
         if symbol.kind == "class":
             names += [n for part in symbol.value.split("|") if (n := part.strip()) and not _is_builtin(n)]
     return names
+
+
+def needed_classes(pattern: str) -> list[frozenset[str]]:
+    """What no text can lack in which the pattern is found: a word of one class of each set."""
+    needed: list[frozenset[str]] = []
+    depth = 0
+    for symbol in symbols(pattern):
+        depth += (symbol.kind == "(") - (symbol.kind == ")")
+        if symbol.kind == "|" and depth == 0:
+            return []  # either the one or the other
+        if symbol.kind == "class" and depth == 0 and not symbol.repeat:
+            names = frozenset(part.strip() for part in symbol.value.split("|"))
+            if not any(map(_is_builtin, names)):
+                needed.append(names)
+    return needed
 
 
 def _is_builtin(name: str) -> bool:

@@ -14,7 +14,10 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
           schools: [college:n, lycee:n, la seconde, "prof/profs/professeur"]   # "a/b/c", several words, "@otherclass"
         spelling: {jsuis: je suis, koi: quoi}     # read as if written so, everywhere
         context: {tes: {as: tu es, before: [pas, un, une], classes: [insults], not_after: [de]}}   # by its neighbours
+        rare: [schools]       # classes seldom met: patterns that need one are looked for only where one is
         repair: [schools]     # classes whose words are also found misspelt, joined, in leet, stretched or spaced
+        slots:                # <name> in patterns: phrases that fill one place of a sentence, itself made of patterns
+          audience: ["{everyone}", "(ton|ta|tes) {roles}", "tous ceux que tu ~1 (suis|connais)"]   # may name slots
         glue: [le, la, de]    # words that may be run together with those; ordinary: [...] are never repaired
     rules:
       - id: m1.fr.secret
@@ -42,6 +45,7 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     (a b|c d)   either; (..)? perhaps        {c}     a word or expression of class c;  {c|d} of either; {c}? {c}*
     _           any one word; _?             ~  ~5   0 to 3 (0 to 5) words, never across the end of a sentence
     ~~          any number of words of the same sentence
+    <s>         what fills the slot s; <s>? perhaps. Rules made of slots say who does what to whom; the slots, how it is said
     {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question
     mark
 
@@ -71,7 +75,7 @@ import yaml
 
 from .inflect import PARADIGMS, forms
 from .normalise import normalise
-from .patterns import FIRST_CLASS, PatternError, classes_of, to_re2
+from .patterns import FIRST_CLASS, PatternError, classes_of, filled, slots_of, to_re2
 
 LANGS = ("fr", "en")
 ACTIONS = ("flag", "hold", "refuse")
@@ -95,7 +99,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|fals
 _DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "rooms", "alerting")
 _RULE_KEYS = {"id", "patterns", "unless", "examples", "note", *_DEFAULTS}
 _FILE_KEYS = {"rules", "vocabulary", "note", *_DEFAULTS}
-_VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary", "context"}
+_VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary", "context", "slots", "rare"}
 _CONTEXT_KEYS = {"as", "before", "classes", "not_after"}
 
 
@@ -162,6 +166,8 @@ class Vocabulary:
     glue: frozenset[str] = frozenset()
     ordinary: frozenset[str] = frozenset()
     context: Mapping[str, Context] = field(default_factory=dict)
+    slots: Mapping[str, str] = field(default_factory=dict)
+    rare: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +237,7 @@ def digest_of(rules: Iterable[Rule], vocabularies: Mapping[str, Vocabulary]) -> 
                     k: [v.meant, sorted(v.before), v.classes, sorted(v.not_after)]
                     for k, v in sorted(words.context.items())
                 },
+                "slots": dict(sorted(words.slots.items())),
                 **{k: sorted(getattr(words, k)) for k in ("repair", "fillers", "glue", "ordinary")},
             }
             for lang, words in vocabularies.items()
@@ -277,7 +284,8 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
     raw: dict[str, tuple[str, list[str]]] = {}
     spelling: dict[str, str] = {}
     context: dict[str, Context] = {}
-    sets: dict[str, set[str]] = {"repair": set(), "fillers": set(), "glue": set(), "ordinary": set()}
+    slots: dict[str, tuple[str, list[str]]] = {}
+    sets: dict[str, set[str]] = {"repair": set(), "rare": set(), "fillers": set(), "glue": set(), "ordinary": set()}
     for name, document in documents.items():
         section = document.get("vocabulary") or {}
         if not isinstance(section, dict) or set(section) - set(LANGS):
@@ -289,9 +297,13 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
             if cls in raw:
                 raise RulesetError(name, "-", f"class {cls!r} is already defined in {raw[cls][0]}")
             raw[str(cls)] = (name, _strings(name, f"class {cls!r}", entries))
+        for slot, entries in (words.get("slots") or {}).items():
+            if slot in slots:
+                raise RulesetError(name, "-", f"slot {slot!r} is already defined in {slots[slot][0]}")
+            slots[str(slot)] = (name, _strings(name, f"slot {slot!r}", entries))
         for key, collected in sets.items():
             listed = _strings(name, f"{lang} {key}", words.get(key) or [])
-            collected.update(listed if key == "repair" else map(_fold, listed))
+            collected.update(listed if key in ("repair", "rare") else map(_fold, listed))
         for seen_as, meant in (words.get("spelling") or {}).items():
             if not isinstance(seen_as, str) or not isinstance(meant, str):
                 raise RulesetError(name, "-", f"spelling {seen_as!r}: both sides must be quoted words")
@@ -299,13 +311,27 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
         for word, raw_context in (words.get("context") or {}).items():
             context[_fold(str(word))] = _context(name, str(word), raw_context)
     classes = {cls: tuple(sorted(set(_members(cls, raw, lang, ())))) for cls in raw}
-    for cls in [*sets["repair"], *(cls for rule in context.values() for cls in rule.classes)]:
+    for cls in [*sets["repair"], *sets["rare"], *(cls for rule in context.values() for cls in rule.classes)]:
         if cls not in classes:
-            raise RulesetError("vocabulary", "-", f"repair or context names an unknown class {cls!r} ({lang})")
+            raise RulesetError("vocabulary", "-", f"repair, rare or context names an unknown class {cls!r} ({lang})")
     return Vocabulary(
         classes, spelling, frozenset(sets["repair"]), frozenset(sets["fillers"]), frozenset(sets["glue"]),
-        frozenset(sets["ordinary"]), context,
+        frozenset(sets["ordinary"]), context, {slot: _filling(slot, slots, ()) for slot in slots}, frozenset(sets["rare"]),
     )  # fmt: skip
+
+
+def _filling(slot: str, raw: Mapping[str, tuple[str, list[str]]], path: tuple[str, ...]) -> str:
+    """What may stand in a slot, as one pattern, the slots inside it filled."""
+    name, entries = raw[slot]
+    inner: dict[str, str] = {}
+    for entry in entries:
+        for other in slots_of(entry):
+            if other not in raw or other in path or other == slot:
+                raise RulesetError(name, "-", f"slot {slot!r} includes {other!r}, which is unknown or circular")
+            inner[other] = _filling(other, raw, (*path, slot))
+    if not entries:
+        raise RulesetError(name, "-", f"slot {slot!r} is empty")
+    return f"({'|'.join(filled(entry, inner) for entry in entries)})"
 
 
 def _context(name: str, word: str, raw: object) -> Context:
@@ -398,16 +424,19 @@ def read_rule(
         listed[key] = tuple(items)
     _check(name, rule_id, listed["patterns"], "a rule needs patterns")
     words: dict[str, Any] = {}
-    for pattern in listed["patterns"] + listed["unless"]:
-        try:
-            to_re2(pattern, lambda word: [word], lambda _: FIRST_CLASS)
-            for cls in classes_of(pattern):
-                for lang in LANGS if value["lang"] == "any" else (value["lang"],):
-                    known = vocabularies[lang].classes
-                    _check(name, rule_id, cls in known, f"unknown class {{{cls}}} in {lang}: {pattern!r}")
-                    words[f"{lang}.{cls}"] = known[cls]
-        except PatternError as error:
-            raise RulesetError(name, rule_id, f"{error} in {pattern!r}") from error
+    for lang in LANGS if value["lang"] == "any" else (value["lang"],):
+        known, slots = vocabularies[lang].classes, vocabularies[lang].slots
+        for pattern in listed["patterns"] + listed["unless"]:
+            try:
+                whole = filled(pattern, slots)
+                to_re2(whole, lambda word: [word], lambda _: FIRST_CLASS)
+            except PatternError as error:
+                raise RulesetError(name, rule_id, f"{error} in {pattern!r}") from error
+            for cls in classes_of(whole):
+                _check(name, rule_id, cls in known, f"unknown class {{{cls}}} in {lang}: {pattern!r}")
+                words[f"{lang}.{cls}"] = known[cls]
+            for slot in slots_of(pattern):
+                words[f"{lang}.<{slot}>"] = slots[slot]
     examples = raw.get("examples") or {}
     _check(name, rule_id, isinstance(examples, dict) and not set(examples) - {"must_fire", "must_not_fire"}, "examples")
     must_fire = _examples(name, rule_id, examples.get("must_fire") or [])

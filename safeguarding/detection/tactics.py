@@ -26,7 +26,7 @@ EXPIRY_DAYS: Mapping[str, float] = {
     "gift": 90, "urgency": 2, "late": 1, "come_alone": 7, "isolated_place": 7, "change_place": 3, "bring_cash": 7,
     "no_trace": 30, "refuses_verification": 30, "ambush_plan": 14, "threat_publish": 120, "has_images": 180,
     "threat_report": 120, "demand_money": 60, "demand": 60, "secret_known": 180, "threat": 90, "location_known": 90,
-    "intimidation": 14, "insult": 14, "exclude": 14, "humiliate": 14, "despair": 7, "suicidal": 14, "farewell": 7,
+    "intimidation": 14, "insult": 14, "exclude": 14, "humiliate": 14, "despair": 7, "suicidal": 14, "farewell": 7, "settles": 7, "entrusts": 7,
     "means": 7, "burden": 14, "runaway": 7, "nowhere": 7, "violence_home": 120, "fear_home": 30, "neglect": 30,
     "abuse_told": 180, "says_minor": 30, "says_adult": 30, "school": 30, "borrowed_proof": 60,
 }  # fmt: skip
@@ -131,7 +131,7 @@ V2 = Profile(
     code="V2",
     weights={"threat": 46, "location_known": 30, "doxing": 46, "intimidation": 12, "urgency": 3,
              "insult": 3, "watching": 18},
-    levels=((64, "P0"), (37, "P1"), (34, "P2"), (18, "P3")),
+    levels=((64, "P0"), (36, "P1"), (34, "P2"), (18, "P3")),
     core=_any("threat", "location_known", "doxing", "watching"),
     adult_gap=6, measures={"P0": ("hold", "pause_contact"), "P1": ("hold", "pause_contact"), "P2": ()},
 )  # fmt: skip
@@ -177,14 +177,15 @@ X1 = Profile(
 )  # fmt: skip
 D1 = Profile(
     code="D1", scope="self",
-    weights={"suicidal": 62, "farewell": 30, "means": 34, "burden": 24, "despair": 24, "tonight": 14},
+    weights={"suicidal": 62, "farewell": 30, "means": 34, "burden": 24, "despair": 24, "tonight": 14,
+             "settles": 20, "entrusts": 24},
     levels=((58, "P0"), (44, "P1"), (40, "P2"), (20, "P3")),
-    core=_any("suicidal", "farewell", "means", "burden", "despair"), measures=_HELP,
+    core=_any("suicidal", "farewell", "means", "burden", "despair", "settles"), measures=_HELP,
 )  # fmt: skip
 M7 = Profile(
     code="M7", scope="self",
-    weights={"runaway": 46, "nowhere": 34, "violence_home": 50, "fear_home": 26, "neglect": 36, "abuse_told": 70,
-             "locked_in": 44, "forced_marriage": 70, "alone_outside": 16},
+    weights={"runaway": 50, "nowhere": 34, "violence_home": 50, "fear_home": 26, "neglect": 50, "abuse_told": 70,
+             "locked_in": 52, "forced_marriage": 70, "alone_outside": 16},
     levels=((64, "P0"), (50, "P1"), (38, "P2"), (20, "P3")),
     core=_any("runaway", "nowhere", "violence_home", "fear_home", "neglect", "abuse_told", "locked_in",
               "forced_marriage"),

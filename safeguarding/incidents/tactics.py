@@ -52,6 +52,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "doxing": Words("révèle où l’on peut trouver quelqu’un", "gives away where somebody can be found"),
         "drug_hint": Words("laisse entendre que quelqu’un pourrait être drogué", "alludes to drugging somebody"),
         "drug_plan": Words("parle de droguer quelqu’un", "speaks of drugging somebody"),
+        "entrusts": Words("confie ses proches à d’autres", "entrusts their people to others"),
         "exclude": Words("met quelqu’un à l’écart", "shuts somebody out"),
         "farewell": Words("mots d’adieu", "words of farewell"),
         "fear_home": Words("a peur de rentrer à la maison", "is afraid to go home"),
@@ -136,6 +137,9 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "secret_known": Words("connaît un secret de la personne", "knows a secret of the person"),
         "seeks_minor": Words("cherche une personne mineure", "looks for a minor"),
         "self_harm": Words("parle de se faire du mal", "speaks of hurting themselves"),
+        "settles": Words(
+            "met ses affaires en ordre ou les donne", "sets their belongings in order or gives them away"
+        ),
         "sexual": Words("parle de sexe", "speaks of sex"),
         "sob_story": Words("raconte une histoire pour demander de l’argent", "tells a story that asks for money"),
         "suicidal": Words("parle de suicide", "speaks of suicide"),

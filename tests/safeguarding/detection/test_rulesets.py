@@ -139,3 +139,55 @@ def test_words_like_on_no_and_off_are_words_not_truth_values() -> None:
 def test_a_word_that_begins_like_true_is_a_word() -> None:
     ruleset = parse_ruleset({"a.yaml": RULE.replace("[vraiment]", "[truelove, falsehood]")})
     assert ruleset.vocabularies["fr"].fillers == {"truelove", "falsehood"}
+
+
+SLOTTED = """
+code: V2
+lang: fr
+vocabulary:
+  fr:
+    classes: {fruit: [pomme:n, poire:n]}
+    slots:
+      eater: ["je", "mon ~1 <friend>"]
+      friend: ["ami", "voisin"]
+    rare: [fruit]
+rules:
+  - id: t.slots
+    patterns: ["<eater> (mange|aime) ~2 {fruit}", "<eater> bois ~2 (cidre|jus)"]
+    examples: {must_fire: ["je mange une pomme"], must_not_fire: ["je mange une tarte"]}
+"""
+
+
+def test_a_slot_is_filled_by_each_of_its_phrases_and_by_the_slots_inside_them() -> None:
+    ruleset = parse_ruleset({"a.yaml": SLOTTED})
+    for text in ("je mange une pomme", "mon voisin mange une poire", "mon vieil ami aime les pommes", "je bois du jus"):
+        assert [f.rule for f in scan(text, "fr", ruleset)] == ["t.slots"], text
+    assert scan("mon chien mange une pomme", "fr", ruleset) == []
+
+
+def test_a_slot_with_other_words_makes_another_version_of_the_rules_that_name_it() -> None:
+    before, after = (parse_ruleset({"a.yaml": text}) for text in (SLOTTED, SLOTTED.replace("voisin", "cousin")))
+    assert before.rules[0].version != after.rules[0].version
+    assert before.digest != after.digest
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule", "reason"),
+    [
+        (("<eater> bois", "<drinker> bois"), "t.slots", "unknown slot <drinker>"),
+        (('"voisin"]', '"un <eater>"]'), "-", "circular"),
+        (('"voisin"]', '"un <nobody>"]'), "-", "unknown or circular"),
+        (("rare: [fruit]", "rare: [vegetable]"), "-", "unknown class 'vegetable'"),
+    ],
+)
+def test_a_slot_or_rare_class_that_does_not_exist_is_refused(changed: tuple[str, str], rule: str, reason: str) -> None:
+    with pytest.raises(RulesetError) as refused:
+        parse_ruleset({"a.yaml": SLOTTED.replace(*changed)})
+    assert refused.value.rule == rule
+    assert reason in str(refused.value)
+
+
+def test_naming_a_class_rare_changes_nothing_of_what_is_found() -> None:
+    rare, plain = (parse_ruleset({"a.yaml": text}) for text in (SLOTTED, SLOTTED.replace("    rare: [fruit]\n", "")))
+    for text in ("je mange une pomme, je bois du jus", "je bois du jus", "une poire", "mon ami aime la poire"):
+        assert scan(text, "fr", rare) == scan(text, "fr", plain)

@@ -1,0 +1,133 @@
+"""How a word may be written: elisions undone, leet, stretched letters, slips of the keyboard, spelling by sound.
+
+Pure functions of a word and its language; which of their guesses count is for `lexicon` to say, which knows the words.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+
+STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
+         "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
+_LEET_SIGNS = re.compile(r"[0-9@$!|€+]")
+_MOST_ELISIONS = 4  # in one word ("qu'aujourd'hui" has two)
+
+_FRENCH_ELISIONS = {
+    "j": "je", "t": "te", "d": "de", "l": "le", "qu": "que", "n": "ne", "s": "se", "m": "me", "c": "ce",
+    "lorsqu": "lorsque", "puisqu": "puisque", "jusqu": "jusque", "quoiqu": "quoique", "quelqu": "quelque",
+    "presqu": "presque", "y": "y",
+}  # fmt: skip
+_TU_FORMS = frozenset(["es", "as", "etais", "avais", "auras", "seras", "aurais", "serais", "avait"])
+_ENGLISH_ENDINGS = {"re": "are", "m": "am", "ll": "will", "ve": "have", "d": "would"}
+_ENGLISH_IS = frozenset(
+    [
+        "it",
+        "he",
+        "she",
+        "that",
+        "what",
+        "there",
+        "who",
+        "here",
+        "where",
+        "how",
+        "this",
+        "everyone",
+        "everybody",
+        "someone",
+        "nobody",
+    ]
+)
+_WHOLE = {
+    "fr": {"aujourd'hui": ["aujourd'hui"], "d'accord": ["d'accord"], "prud'homme": ["prud'homme"]},
+    "en": {
+        "can't": ["can", "not"],
+        "won't": ["will", "not"],
+        "shan't": ["shall", "not"],
+        "ain't": ["is", "not"],
+        "let's": ["let", "us"],
+        "y'all": ["you", "all"],
+    },
+}
+
+
+def elisions(token: str, lang: str) -> list[str]:
+    """A token with apostrophes to its words."""
+    whole = _WHOLE[lang].get(token)
+    if whole is not None:
+        return whole
+    if token.count("'") > _MOST_ELISIONS:  # no language does that: read it bare
+        return [part for part in token.split("'") if part]
+    head, _, rest = token.partition("'")
+    if not rest:
+        return [head] if lang == "en" else [_FRENCH_ELISIONS.get(head, head)] if head else []
+    if lang == "fr":
+        tail = elisions(rest, lang)
+        if head == "t" and (tail[0] in _TU_FORMS or (tail[0].endswith("es") and len(tail[0]) > 3)):
+            return ["tu", *tail]
+        return [_FRENCH_ELISIONS.get(head, head), *tail]
+    if rest == "t" and head.endswith("n"):
+        return [head[:-1], "not"]
+    if rest == "s":
+        return [head, "is"] if head in _ENGLISH_IS else [head]
+    if rest in _ENGLISH_ENDINGS:
+        return [head, _ENGLISH_ENDINGS[rest]]
+    return [head, *elisions(rest, lang)]
+
+
+def token_name(word: str) -> str:
+    """The ASCII name of a token: itself, or for an emoji or a word of another script its code points."""
+    if word.isascii():
+        return re.sub(r"[^a-z0-9_']", "", word.lower()) or "_"
+    return "u" + "_".join(f"{ord(char):x}" for char in word[:8])
+
+
+def slips(word: str) -> Iterable[str]:
+    """One letter missing (not the first, words of five letters and more), or two neighbours swapped."""
+    if len(word) > 4:
+        for index in range(1, len(word)):
+            yield word[:index] + word[index + 1 :]
+    for index in range(len(word) - 1):
+        if word[index] != word[index + 1]:
+            yield word[:index] + word[index + 1] + word[index] + word[index + 2 :]
+
+
+# French as it sounds: applied in order to a folded word, so that "konass" and "connasse" meet.
+_SOUNDS = [
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"ss(?=e?s?$)", "2"), (r"(?:eau|au)", "o"), (r"ph", "f"), (r"sch|ch|sh", "1"), (r"qu|q|ck|c(?=[^eiy1]|$)|k",
+        "k"), (r"c(?=[eiy])|ss|ç", "s"), (r"gu(?=[eiy])", "g"),
+        (r"ge(?=[aou])|j|g(?=[eiy])", "j"), (r"ill|ll(?=[ei])", "y"), (r"[ae]i|ei|et$|ez$|er$", "e"), (r"y", "i"),
+        (r"(?<=[aeiouy])z(?=[aeiouy])", "s"),
+        (r"x$|s$|t$|d$|e$", ""), (r"(?:es|ent|e)$", ""), (r"h", ""), (r"([a-z])\1+", r"\1"), (r"m(?=[pb])|n(?=n)", "n"),
+    )
+]  # fmt: skip
+
+
+def sound_of(word: str) -> str:
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word
+
+
+def plainer_forms(token: str) -> Iterator[str]:
+    """Readings of leet signs and stretched letters, a bounded number."""
+    signs = _LEET_SIGNS.findall(token)
+    if signs and len(signs) <= 4 and any(char.isalpha() for char in token):
+        for choice in itertools.product(*(_LEET.get(sign, sign) for sign in signs)):
+            letters = iter(choice)
+            plain = _LEET_SIGNS.sub(lambda _: next(letters), token)  # noqa: B023 - used at once
+            yield plain
+            if STRETCHED.search(plain):
+                yield from unstretched(plain)
+        yield _LEET_SIGNS.sub("", token) if token[0] in "@$" else token
+
+
+def unstretched(token: str) -> Iterator[str]:
+    yield STRETCHED.sub(r"\1", token)
+    yield STRETCHED.sub(r"\1\1", token)
+    yield re.sub(r"([^\W\d_])\1+", r"\1", token)
