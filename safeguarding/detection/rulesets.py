@@ -45,7 +45,7 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     (a b|c d)   either; (..)? perhaps        {c}     a word or expression of class c;  {c|d} of either; {c}? {c}*
     _           any one word; _?             ~  ~5   0 to 3 (0 to 5) words, never across the end of a sentence
     ~~          any number of words of the same sentence
-    <s>         what fills the slot s; <s>? perhaps. Rules made of slots say who does what to whom; the slots, how it is said
+    <s>         what fills the slot s; <s>? perhaps. Rules say who does what to whom; slots, how it is said
     {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question
     mark
 
@@ -316,7 +316,8 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
             raise RulesetError("vocabulary", "-", f"repair, rare or context names an unknown class {cls!r} ({lang})")
     return Vocabulary(
         classes, spelling, frozenset(sets["repair"]), frozenset(sets["fillers"]), frozenset(sets["glue"]),
-        frozenset(sets["ordinary"]), context, {slot: _filling(slot, slots, ()) for slot in slots}, frozenset(sets["rare"]),
+        frozenset(sets["ordinary"]), context, {slot: _filling(slot, slots, ()) for slot in slots},
+        frozenset(sets["rare"]),
     )  # fmt: skip
 
 

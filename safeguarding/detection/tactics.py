@@ -26,7 +26,8 @@ EXPIRY_DAYS: Mapping[str, float] = {
     "gift": 90, "urgency": 2, "late": 1, "come_alone": 7, "isolated_place": 7, "change_place": 3, "bring_cash": 7,
     "no_trace": 30, "refuses_verification": 30, "ambush_plan": 14, "threat_publish": 120, "has_images": 180,
     "threat_report": 120, "demand_money": 60, "demand": 60, "secret_known": 180, "threat": 90, "location_known": 90,
-    "intimidation": 14, "insult": 14, "exclude": 14, "humiliate": 14, "despair": 7, "suicidal": 14, "farewell": 7, "settles": 7, "entrusts": 7,
+    "intimidation": 14, "insult": 14, "exclude": 14, "humiliate": 14, "despair": 7, "suicidal": 14, "farewell": 7,
+    "settles": 7, "entrusts": 7,
     "means": 7, "burden": 14, "runaway": 7, "nowhere": 7, "violence_home": 120, "fear_home": 30, "neglect": 30,
     "abuse_told": 180, "says_minor": 30, "says_adult": 30, "school": 30, "borrowed_proof": 60,
 }  # fmt: skip
