@@ -40,8 +40,8 @@ class ChatSafeguard(Safeguard):
     def screen(self, draft: Draft) -> Screening:
         try:
             info = room_info(draft.room)
-            # Who may post in a room has proved its band at the door: no query is needed to know it.
-            author = Person(draft.author.public_id, info.band, 0, draft.author.pseudonym)
+            # The screen reads words alone. Whose they are (a youth worker among minors) is for the full check to know.
+            author = Person(draft.author.public_id, "none", 0, draft.author.pseudonym)
             ruleset = current_rules().acting_for(author.key)
             screening = engine.screen(draft.body, room=info, author=author, recent=draft.recent, ruleset=ruleset)
         except Exception:

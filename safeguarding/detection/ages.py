@@ -15,7 +15,7 @@ from .counterfactual import Circumstances, rescored
 from .normalise import normalise
 from .pairs import Sighting
 from .tactics import AGE_TACTICS, Profile
-from .types import Alert
+from .types import Alert, Finding
 
 _BARE_AGE = re.compile(
     r"^\W*(?:j'?\s?ai |jai |g |im |i'm |i am |euh |heu |bah |ben |um |uh |only |just |presque |almost )*(\d{1,2})\b"
@@ -36,6 +36,19 @@ ADULT_POSING = Profile(
     levels=((44, "P1"), (24, "P3")), core=frozenset({"says_minor", "school", "pretends"}),
     measures={"P1": ("hold", "fresh_age_proof", "pause_contact")},
 )  # fmt: skip
+
+
+# What somebody says of their age that their verified band says as well: there is nothing to look at.
+_OF_THE_BAND = {
+    "teen_13_14": frozenset({"says_minor", "school"}),
+    "teen_15_17": frozenset({"says_minor", "school", "says_teen_years"}),
+    "adult": frozenset({"says_adult", "adult_life"}),
+}
+
+
+def is_of_the_band(finding: Finding, band: str) -> bool:
+    """Whether a finding about an age says only what the verified band says ("I have a maths test", of a pupil)."""
+    return finding.code == "M6" and finding.tactic in _OF_THE_BAND.get(band, ())
 
 
 def _answered_age(situation: Situation) -> int | None:

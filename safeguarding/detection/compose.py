@@ -9,6 +9,8 @@ that ask for it in `guards`:
 - reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"): the same;
 - reclaimed: a slur that speakers say of themselves: the same.
 
+Whatever they ask for, a finding that lies in the other sense of a word (the pedal of a bicycle) is dropped.
+
 What the idioms are is data too (rules of code GUARD).
 """
 
@@ -17,8 +19,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .lexicon import GUARD, Hit, Lexicon, Reading, lexicon_for
+from .lexicon import Lexicon, lexicon_for
+from .matcher import GUARD, Hit
 from .patterns import CONTINUED
+from .reading import Reading
 from .rulesets import Ruleset
 from .types import Finding
 
@@ -36,6 +40,7 @@ class _Guards:
         self.reports: list[tuple[int, int]] = []
         self.reclaims: list[tuple[int, int]] = []
         self.enclosed: list[tuple[int, int]] = []
+        self.homonyms: list[tuple[int, int]] = []
         self.denounced = False
         for hit in hits:
             if hit.rule.code != GUARD:
@@ -46,6 +51,8 @@ class _Guards:
                 self.denounced = True
             elif hit.rule.tactic == "encloses":
                 self.enclosed.append((hit.first, hit.last))
+            elif hit.rule.tactic == "homonym":
+                self.homonyms.append((hit.first, hit.last))
             elif hit.rule.tactic == "reclaims":
                 self.reclaims.append((hit.first, hit.last))
             else:
@@ -103,6 +110,9 @@ class _Guards:
             for first, last in self.reports
         )
 
+    def of_other_sense(self, hit: Hit) -> bool:
+        return any(first < hit.last and hit.first < last for first, last in self.homonyms)
+
     def reclaimed(self, hit: Hit) -> bool:
         return any(first <= hit.last and hit.first <= last for first, last in self.reclaims)
 
@@ -135,7 +145,7 @@ def judge(lexicon: Lexicon, reading: Reading, scope: str = "text", *, without: s
         alerting = rule.alerting
         if rule.guards:
             guards = guards or _Guards(lexicon, reading, hits)
-            if "negated" in rule.guards and guards.negated(hit):
+            if ("negated" in rule.guards and guards.negated(hit)) or guards.of_other_sense(hit):
                 continue
             alerting = alerting and not guards.turned(hit, rule.guards)
         span = reading.original(hit.first, hit.last)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import alerts, pairs, piles, rooms, spread, tone
+from .ages import is_of_the_band
 from .context import SIDE, Situation, read_message
 from .rulesets import Ruleset
 from .types import Alert, Assessment, Finding, Person, RoomInfo, Screening, Utterance, Verdict
@@ -110,9 +111,11 @@ def assess(
     changed: dict[str, dict[str, Any]] = {room_key(room): room_ledger, author_key(utterance.author): author_ledger}
     changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}
     changed |= {author_key(other): others[other] for other in situation.written_recipients}
-    told = (*_told(findings), in_place) if in_place else _told(findings)
+    told = [found for found in _told(findings) if not is_of_the_band(found, situation.person(utterance.author).band)]
+    if in_place:
+        told.append(in_place)
     verdict = _full_verdict(findings, raised, ruleset)
-    return Assessment(verdict, told, raised, changed, ruleset.digest, degraded, meeting)
+    return Assessment(verdict, tuple(told), raised, changed, ruleset.digest, degraded, meeting)
 
 
 def look(

@@ -14,20 +14,26 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import TypeVar
 
-import hyperscan
-import re2
-
-from .compiled import compile_set
-from .normalise import Normalised, normalise
-from .patterns import CONTINUED, END, FIRST_CLASS, LAST_CLASS, PatternError, filled, needed_classes, to_re2, words_of
+from .matcher import Hit, RuleMatcher, Translated
+from .normalise import normalise
+from .patterns import (
+    CONTINUED,
+    END,
+    FIRST_CLASS,
+    LAST_CLASS,
+    PatternError,
+    filled,
+    needed_classes,
+    to_re2,
+    words_of,
+)
+from .reading import QUESTION, STOP, Pieces, Places, Reading, bare_word, with_mark
 from .rulesets import LANGS, Rule, Ruleset, RulesetError, Vocabulary
+from .spelling import STRETCHED, elisions, plainer_forms, slips, sound_of, token_name, unstretched
 
-Pieces = tuple[bytes, ...]
 _Place = TypeVar("_Place")
 
 _TOKEN = re.compile(
@@ -37,255 +43,9 @@ _TOKEN = re.compile(
     r"|[.?!;\n…]+|[^\w\s,:'\"()\[\]{}<>/\\\-–—=_~^#%&+|*@$€]"
 )
 _SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*,/|+]{1,2}+[^\W\d_](?![^\W_])){2,40}+")
-_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
-_LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
-         "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
-_LEET_SIGNS = re.compile(r"[0-9@$!|€+]")
 _QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: numbers, not leet
 _LONGEST_REPAIR = 32
 _MEMORY_LIMIT = 30_000
-_MOST_ELISIONS = 4  # in one word ("qu'aujourd'hui" has two)
-_MOST_PLACES = 12  # of one pattern in one text: more would say nothing new
-_SHORT_LINE = 320  # bytes of a row of words (60 characters of text make about 80)
-
-_FRENCH_ELISIONS = {
-    "j": "je", "t": "te", "d": "de", "l": "le", "qu": "que", "n": "ne", "s": "se", "m": "me", "c": "ce",
-    "lorsqu": "lorsque", "puisqu": "puisque", "jusqu": "jusque", "quoiqu": "quoique", "quelqu": "quelque",
-    "presqu": "presque", "y": "y",
-}  # fmt: skip
-_TU_FORMS = frozenset(["es", "as", "etais", "avais", "auras", "seras", "aurais", "serais", "avait"])
-_ENGLISH_ENDINGS = {"re": "are", "m": "am", "ll": "will", "ve": "have", "d": "would"}
-_ENGLISH_IS = frozenset(
-    [
-        "it",
-        "he",
-        "she",
-        "that",
-        "what",
-        "there",
-        "who",
-        "here",
-        "where",
-        "how",
-        "this",
-        "everyone",
-        "everybody",
-        "someone",
-        "nobody",
-    ]
-)
-_WHOLE = {
-    "fr": {"aujourd'hui": ["aujourd'hui"], "d'accord": ["d'accord"], "prud'homme": ["prud'homme"]},
-    "en": {
-        "can't": ["can", "not"],
-        "won't": ["will", "not"],
-        "shan't": ["shall", "not"],
-        "ain't": ["is", "not"],
-        "let's": ["let", "us"],
-        "y'all": ["you", "all"],
-    },
-}
-
-
-def _elisions(token: str, lang: str) -> list[str]:
-    """A token with apostrophes to its words."""
-    whole = _WHOLE[lang].get(token)
-    if whole is not None:
-        return whole
-    if token.count("'") > _MOST_ELISIONS:  # no language does that: read it bare
-        return [part for part in token.split("'") if part]
-    head, _, rest = token.partition("'")
-    if not rest:
-        return [head] if lang == "en" else [_FRENCH_ELISIONS.get(head, head)] if head else []
-    if lang == "fr":
-        tail = _elisions(rest, lang)
-        if head == "t" and (tail[0] in _TU_FORMS or (tail[0].endswith("es") and len(tail[0]) > 3)):
-            return ["tu", *tail]
-        return [_FRENCH_ELISIONS.get(head, head), *tail]
-    if rest == "t" and head.endswith("n"):
-        return [head[:-1], "not"]
-    if rest == "s":
-        return [head, "is"] if head in _ENGLISH_IS else [head]
-    if rest in _ENGLISH_ENDINGS:
-        return [head, _ENGLISH_ENDINGS[rest]]
-    return [head, *_elisions(rest, lang)]
-
-
-class Reading:
-    """A text as the rules see it: token i is `pieces[i]`, and came from folded characters `spans[i]`.
-
-    `line` is the row of pieces, what patterns run over. Spans are worked out when first asked for: most texts match
-    nothing and never need them.
-    """
-
-    __slots__ = ("_lexicon", "_spans", "line", "pieces", "source")
-
-    def __init__(self, lexicon: Lexicon, source: Normalised, pieces: Pieces) -> None:
-        self._lexicon = lexicon
-        self._spans: tuple[tuple[int, int], ...] | None = None
-        self.source = source
-        self.pieces = pieces
-        self.line = b"".join(pieces)
-
-    @property
-    def spans(self) -> tuple[tuple[int, int], ...]:
-        if self._spans is None:
-            self._spans = self._lexicon.locate(self.source.text)
-        return self._spans
-
-    def word(self, index: int) -> str:
-        """The canonical word of a token, without its marks ("." and "?" for sentence ends)."""
-        return _bare(self.pieces[index])
-
-    def tokens(self, start: int, end: int) -> tuple[int, int]:
-        """Byte span of the line -> [first, last) token indices."""
-        first = self.line.count(b" ", 0, start)
-        return first, first + max(1, self.line.count(b" ", start, end))
-
-    def original(self, first: int, last: int) -> tuple[int, int]:
-        """Token indices [first, last) -> span in the original text."""
-        return self.source.original(self.spans[first][0], self.spans[last - 1][1])
-
-
-GUARD = "GUARD"  # the code of rules that are no findings: they tell `compose` how to take the others
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A pattern match: tokens [first, last) of the reading."""
-
-    rule: Rule
-    first: int
-    last: int
-
-
-_Translated = tuple[Rule, list[tuple[str, bool]], str]
-"""A rule, its patterns as RE2 sources (True: it needs a word of a rare class), and what must not be there."""
-
-
-class _RuleMatcher:
-    """One pass over all the rules of a scope, then one pass for each rule that is there, to learn where.
-
-    Hyperscan does the first, RE2 the second. Measured on this work (350 patterns with open gaps, 2,500 new messages
-    of 40 to
-    80 characters, one core): a google-re2 Set takes 6 microseconds on a text it has seen but 300 on a new one, as the
-    open gaps make it build new automaton states for every new sentence; Hyperscan (Vectorscan 5.4) takes 12 on either.
-    pyahocorasick finds words, not rows of word classes. Hyperscan is slow to compile (seconds), hence `compiled`. Both
-    engines kept are linear in the text. In a short line `re` says where: the same places, 4 microseconds a pattern
-    instead of 20, as RE2 builds its states anew for each line; no pattern takes it 400 microseconds there, whatever is
-    written, and long lines are RE2's.
-    """
-
-    def __init__(
-        self,
-        rules: Sequence[_Translated],
-        *,
-        apart: Sequence[_Translated] = (),
-        asleep: frozenset[str] = frozenset(),
-        rare: bytes = b"",
-    ) -> None:
-        translated = [*rules, *apart]
-        self._patterns = [(rule, where.encode("latin-1")) for rule, patterns, _ in translated for where, _ in patterns]
-        self._needs_rare = [needs for _, patterns, _ in translated for _, needs in patterns]
-        self._rare = re.compile(b"[" + rare + b"]") if rare else None
-        self._unless = {rule.version: unless.encode("latin-1") for rule, _, unless in translated}
-        self._asleep = asleep
-        self._compiled: dict[bytes, Any] = {}
-        self._compiled_short: dict[bytes, re.Pattern[bytes]] = {}
-        split = sum(len(patterns) for _, patterns, _ in rules)
-        halves = (range(split), range(split, len(self._patterns)))
-        self._first = [part for half in halves if (part := self._part(half, guards=False, rare=False))]
-        self._seldom = [part for half in halves if (part := self._part(half, guards=False, rare=True))]
-        self._guards = [part for half in halves if (part := self._part(half, guards=True))]
-        self._scratch = threading.local()
-
-    def _part(self, places: range, *, guards: bool, rare: bool | None = None) -> tuple[Any, list[int]] | None:
-        """The patterns of some places compiled as one set. Guards are asked only when a rule found asks for them, and
-        patterns that need a word of a rare class only where there is one.
-        """
-        chosen = [
-            n for n in places
-            if (self._patterns[n][0].code == GUARD) is guards and rare in (None, self._needs_rare[n])
-        ]  # fmt: skip
-        return (compile_set([self._patterns[n][1] for n in chosen]), chosen) if chosen else None
-
-    def _regex(self, source: bytes, size: int) -> Any:
-        """The engine that says where a pattern is, in a line of so many bytes."""
-        if size <= _SHORT_LINE:
-            short = self._compiled_short.get(source)
-            if short is None:
-                short = self._compiled_short[source] = re.compile(source)
-            return short
-        regex = self._compiled.get(source)
-        if regex is None:
-            options = re2.Options()
-            options.encoding = re2.Options.Encoding.LATIN1
-            options.never_capture = True
-            options.log_errors = False
-            options.max_mem = 64 << 20
-            regex = self._compiled[source] = re2.compile(source, options)
-        return regex
-
-    def _present(self, part: tuple[Any, list[int]], line: bytes) -> list[int]:
-        """Which patterns of a part are in the line."""
-        database, chosen = part
-        mine: dict[int, Any] | None = getattr(self._scratch, "mine", None)
-        if mine is None:
-            mine = self._scratch.mine = {}
-        scratch = mine.get(id(database))
-        if scratch is None:  # Hyperscan wants working memory of its own in each thread
-            scratch = mine[id(database)] = hyperscan.Scratch(database)
-        found: list[int] = []
-        database.scan(line, match_event_handler=lambda rule, *_: found.append(rule), scratch=scratch)
-        found.sort()
-        return [chosen[place] for place in found]
-
-    def compile_all(self) -> None:
-        """Compile now, for short lines, what is otherwise compiled when first met."""
-        for source in (*(where for _, where in self._patterns), *filter(None, self._unless.values())):
-            self._regex(source, 0)
-
-    def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
-        line = reading.line
-        if not line:
-            return []
-        parts = self._first
-        if self._rare and self._rare.search(line):
-            parts = [*parts, *self._seldom]
-        if len(parts) == 1:  # the way of nearly every message while nothing was added
-            present = self._present(parts[0], line)
-        else:
-            present = sorted(index for part in parts for index in self._present(part, line))
-        if present and self._asleep:
-            present = [index for index in present if self._patterns[index][0].version not in self._asleep]
-        if present and without:
-            present = [index for index in present if self._patterns[index][0].code != without]
-        if with_guards or any(self._patterns[index][0].guards for index in present):
-            guards = [index for part in self._guards for index in self._present(part, line)]
-            present += [index for index in guards if self._patterns[index][0].version not in self._asleep]
-        found: list[Hit] = []
-        size = len(line)
-        for index in present:
-            rule, where = self._patterns[index]
-            unless = self._unless[rule.version]
-            never = self._regex(unless, size) if unless else None
-            for match in itertools.islice(self._regex(where, size).finditer(line), _MOST_PLACES):
-                start, end = match.span()
-                if start == end or (never and never.search(_sentence(line, start, end))):
-                    continue
-                first, last = reading.tokens(start, end)
-                while first < last - 1 and reading.pieces[first][1:2] in b".?":
-                    first += 1
-                while last - 1 > first and reading.pieces[last - 1][1:2] in b".?":
-                    last -= 1
-                found.append(Hit(rule, first, last))
-        return found
-
-
-def _sentence(line: bytes, start: int, end: int) -> bytes:
-    begin = max(line.rfind(b" .", 0, start), line.rfind(b" ?", 0, start))
-    stops = [stop for stop in (line.find(b" .", end), line.find(b" ?", end)) if stop >= 0]
-    return line[max(begin, 0) : min(stops, default=len(line)) + 3]
 
 
 class Lexicon:
@@ -318,8 +78,8 @@ class Lexicon:
         self._context = self._compile_context()
         self._openings = self._index_expressions()
         self._memory: dict[str, Pieces] = {}
-        self._matchers: dict[str, _RuleMatcher] = {}
-        self._alone: tuple[str, _RuleMatcher] | None = None  # the rule last asked of `fires`
+        self._matchers: dict[str, RuleMatcher] = {}
+        self._alone: tuple[str, RuleMatcher] | None = None  # the rule last asked of `fires`
 
     # ---- building
 
@@ -331,11 +91,11 @@ class Lexicon:
                 spelt = self.vocabulary.spelling.get(part)
                 parts = spelt.split() if spelt is not None else [part]
                 for piece in parts:
-                    for bare in _elisions(piece, self.lang) if "'" in piece else [piece]:
+                    for bare in elisions(piece, self.lang) if "'" in piece else [piece]:
                         again = self.vocabulary.spelling.get(bare) if spelt is None else None
                         found += again.split() if again is not None else [bare]
         dropped = self.vocabulary.fillers
-        return [_token_name(word) for word in found if word and word != "ne" and word not in dropped]
+        return [token_name(word) for word in found if word and word != "ne" and word not in dropped]
 
     def _collect_classes(self) -> None:
         for name, members in self.vocabulary.classes.items():
@@ -387,8 +147,8 @@ class Lexicon:
             if len(word) < 4:
                 continue
             if self.lang == "fr" and len(word) > 4:
-                self._sounds.setdefault(_sound(word), word)
-            for slip in _slips(word):
+                self._sounds.setdefault(sound_of(word), word)
+            for slip in slips(word):
                 self._slips.add(slip)
                 if slip not in self._words:
                     self._words[slip] = self._pieces(word)
@@ -414,21 +174,21 @@ class Lexicon:
         """A pattern to RE2 source over the lines of this lexicon. Raises PatternError."""
         return to_re2(filled(pattern, self.vocabulary.slots), self.canonical, self.marks.__getitem__)
 
-    def _matcher(self, scope: str) -> _RuleMatcher:
+    def _matcher(self, scope: str) -> RuleMatcher:
         matcher = self._matchers.get(scope)
         if matcher is None:
             base, apart = (
                 [self._translated(rule) for rule in rules if rule.scope == scope] for rules in (self._base, self._apart)
             )
             rare = bytes(self.marks[name] for name in sorted(self.vocabulary.rare))
-            matcher = self._matchers[scope] = _RuleMatcher(base, apart=apart, asleep=self._asleep, rare=rare)
+            matcher = self._matchers[scope] = RuleMatcher(base, apart=apart, asleep=self._asleep, rare=rare)
         return matcher
 
     def _needs_rare(self, pattern: str) -> bool:
         needed = needed_classes(filled(pattern, self.vocabulary.slots))
         return any(names <= self.vocabulary.rare for names in needed)
 
-    def _translated(self, rule: Rule) -> _Translated:
+    def _translated(self, rule: Rule) -> Translated:
         try:
             where = [(self.compile(pattern), self._needs_rare(pattern)) for pattern in rule.patterns]
             return rule, where, "|".join(self.compile(pattern) for pattern in rule.unless)
@@ -450,9 +210,9 @@ class Lexicon:
         row = tuple(pieces)
         if not self._openings.keys().isdisjoint(itertools.pairwise(row)):
             row = self._mark_expressions(row)
-        return Reading(self, source, row)
+        return Reading(source, row, self.locate)
 
-    def locate(self, folded: str) -> tuple[tuple[int, int], ...]:
+    def locate(self, folded: str) -> Places:
         """Where each piece of the reading of a folded text came from."""
         pieces: list[bytes] = []
         spans: list[tuple[int, int]] = []
@@ -526,10 +286,10 @@ class Lexicon:
     def _resolve(self, token: str) -> Pieces:
         if not token[0].isalnum() and len(token.lstrip(".?!;\n…")) == 0:
             if "?" in token:
-                return (_QUESTION,)
-            return () if not token.strip(".…") and (len(token) > 1 or token in {"…"}) else (_STOP,)
+                return (QUESTION,)
+            return () if not token.strip(".…") and (len(token) > 1 or token in {"…"}) else (STOP,)
         if "'" in token:
-            parts = _elisions(token, self.lang)
+            parts = elisions(token, self.lang)
             return tuple(piece for part in parts for piece in self._simple(part))
         return self._simple(token)
 
@@ -551,12 +311,12 @@ class Lexicon:
             return self._pieces(token)
         if any(char.isascii() and char.isalnum() for char in token):  # "200€" is 200
             return tuple(piece for part in re.findall(r"[a-z0-9]+", token) for piece in self._simple(part))
-        return (self._piece(_token_name(token)),)
+        return (self._piece(token_name(token)),)
 
     def _repair(self, token: str) -> Pieces | None:
         if len(token) == 1 or token.isdigit():
             return None
-        plainer = [candidate for candidate in _plainer(token) if candidate != token]
+        plainer = [candidate for candidate in plainer_forms(token) if candidate != token]
         for candidate in plainer:
             if candidate in self._repairable:
                 return self._words[candidate]
@@ -571,12 +331,12 @@ class Lexicon:
         if "*" in token:
             return self._uncensored(token)
         if token.isalpha() and token.isascii():
-            stretched = _STRETCHED.search(token)
+            stretched = STRETCHED.search(token)
             if stretched:
-                for candidate in _unstretched(token):
+                for candidate in unstretched(token):
                     if candidate in self._words:
                         return self._words[candidate]
-            sounded = self._sounds.get(_sound(token)) if len(token) > 3 else None
+            sounded = self._sounds.get(sound_of(token)) if len(token) > 3 else None
             if sounded is not None:
                 return self._words[sounded]
             if len(token) >= 6:
@@ -626,8 +386,8 @@ class Lexicon:
             if rule is not None:
                 meant, before, marks, not_after = rule
                 following = pieces[index + 1] if index + 1 < len(pieces) else b" $"
-                bare = _bare(following)
-                previous = _bare(out[-1]) if out else ""
+                bare = bare_word(following)
+                previous = bare_word(out[-1]) if out else ""
                 fits = "*" in before or bare in before
                 fits = fits or (not marks.isdisjoint(following) and not bare.endswith(("s", "x")))
                 if fits and previous not in not_after:
@@ -644,15 +404,15 @@ class Lexicon:
             for expression, mark in self._openings.get(pair, ()):
                 size = len(expression)
                 if row[index : index + size] == expression:
-                    marked[index] = _with_mark(marked[index], mark)
+                    marked[index] = with_mark(marked[index], mark)
                     for follower in range(index + 1, index + size):
-                        marked[follower] = _with_mark(marked[follower], CONTINUED)
+                        marked[follower] = with_mark(marked[follower], CONTINUED)
         return tuple(marked)
 
     def fires(self, rule: Rule, reading: Reading) -> bool:
         """Does one rule match, guards set aside? For proofs and previews; `hits` is the fast way."""
         if self._alone is None or self._alone[0] != rule.version:
-            self._alone = rule.version, _RuleMatcher([self._translated(rule)])
+            self._alone = rule.version, RuleMatcher([self._translated(rule)])
         return bool(self._alone[1].hits(reading, with_guards=True))
 
     def compile_all(self, scope: str = "text") -> None:
@@ -662,78 +422,6 @@ class Lexicon:
     def hits(self, reading: Reading, scope: str = "text", *, without: str = "") -> list[Hit]:
         """Every match of every rule of the scope, in a fixed order; but not of the rules of the code `without`."""
         return self._matcher(scope).hits(reading, without=without)
-
-
-_MARK_BYTES = bytes(range(0x80, 0x100))
-
-
-def _bare(piece: bytes) -> str:
-    return piece[1:].rstrip(_MARK_BYTES).decode()
-
-
-_STOP = b" ." + END
-_QUESTION = b" ?" + END
-
-
-def _with_mark(piece: bytes, mark: int) -> bytes:
-    body = piece[:-1]
-    bare = body.rstrip(_MARK_BYTES)
-    return bare + bytes(sorted({*body[len(bare) :], mark})) + END
-
-
-def _token_name(word: str) -> str:
-    """The ASCII name of a token: itself, or for an emoji or a word of another script its code points."""
-    if word.isascii():
-        return re.sub(r"[^a-z0-9_']", "", word.lower()) or "_"
-    return "u" + "_".join(f"{ord(char):x}" for char in word[:8])
-
-
-def _slips(word: str) -> Iterable[str]:
-    """One letter missing (not the first, words of five letters and more), or two neighbours swapped."""
-    if len(word) > 4:
-        for index in range(1, len(word)):
-            yield word[:index] + word[index + 1 :]
-    for index in range(len(word) - 1):
-        if word[index] != word[index + 1]:
-            yield word[:index] + word[index + 1] + word[index] + word[index + 2 :]
-
-
-# French as it sounds: applied in order to a folded word, so that "konass" and "connasse" meet.
-_SOUNDS = [
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        (r"ss(?=e?s?$)", "2"), (r"(?:eau|au)", "o"), (r"ph", "f"), (r"sch|ch|sh", "1"), (r"qu|q|ck|c(?=[^eiy1]|$)|k",
-        "k"), (r"c(?=[eiy])|ss|ç", "s"), (r"gu(?=[eiy])", "g"),
-        (r"ge(?=[aou])|j|g(?=[eiy])", "j"), (r"ill|ll(?=[ei])", "y"), (r"[ae]i|ei|et$|ez$|er$", "e"), (r"y", "i"),
-        (r"(?<=[aeiouy])z(?=[aeiouy])", "s"),
-        (r"x$|s$|t$|d$|e$", ""), (r"(?:es|ent|e)$", ""), (r"h", ""), (r"([a-z])\1+", r"\1"), (r"m(?=[pb])|n(?=n)", "n"),
-    )
-]  # fmt: skip
-
-
-def _sound(word: str) -> str:
-    for pattern, sound in _SOUNDS:
-        word = pattern.sub(sound, word)
-    return word
-
-
-def _plainer(token: str) -> Iterator[str]:
-    """Readings of leet signs and stretched letters, a bounded number."""
-    signs = _LEET_SIGNS.findall(token)
-    if signs and len(signs) <= 4 and any(char.isalpha() for char in token):
-        for choice in itertools.product(*(_LEET.get(sign, sign) for sign in signs)):
-            letters = iter(choice)
-            plain = _LEET_SIGNS.sub(lambda _: next(letters), token)  # noqa: B023 - used at once
-            yield plain
-            if _STRETCHED.search(plain):
-                yield from _unstretched(plain)
-        yield _LEET_SIGNS.sub("", token) if token[0] in "@$" else token
-
-
-def _unstretched(token: str) -> Iterator[str]:
-    yield _STRETCHED.sub(r"\1", token)
-    yield _STRETCHED.sub(r"\1\1", token)
-    yield re.sub(r"([^\W\d_])\1+", r"\1", token)
 
 
 _lexicons: dict[tuple[str, str], Lexicon] = {}

@@ -14,6 +14,7 @@ _MARK_BYTES = bytes(range(0x80, 0x100))
 
 
 def bare_word(piece: bytes) -> str:
+    """The word of a piece, without its marks."""
     return piece[1:].rstrip(_MARK_BYTES).decode()
 
 
@@ -22,6 +23,7 @@ QUESTION = b" ?" + END
 
 
 def with_mark(piece: bytes, mark: int) -> bytes:
+    """The piece with one more class mark, its marks in order."""
     body = piece[:-1]
     bare = body.rstrip(_MARK_BYTES)
     return bare + bytes(sorted({*body[len(bare) :], mark})) + END

@@ -83,10 +83,8 @@ def addressees(
         others = others or [row[0] for row in ledger.get("sp", ()) if row[0] != author]
         return tuple((key, 1.0) for key in others[:SPEAKERS])
     words = frozenset(normalise(utterance.text[:400]).text.replace("'", " ").replace("@", " ").split())
-    words = frozenset(word.strip('.,;:!?()"') for word in words)
-    named = [
-        key for key, person in people.items() if key != author and person.name and _first_name(person.name) in words
-    ]
+    words = frozenset(word.strip('.,;:!?()"') for word in words) - {""}  # nobody is called by a bare sign
+    named = [key for key, person in people.items() if key != author and _first_name(person.name) in words]
     if named:
         return tuple((key, 0.9) for key in sorted(named)[:SPEAKERS])
     return _by_turn(author, seconds(utterance), ledger)

@@ -12,7 +12,8 @@ from typing import Any
 
 from .compose import judge
 from .context import read_message
-from .lexicon import GUARD, lexicon_for
+from .lexicon import lexicon_for
+from .matcher import GUARD
 from .normalise import normalise
 from .patterns import words_of
 from .rulesets import LANGS, Example, Rule, Ruleset, RulesetError, Vocabulary, digest_of, read_rule

@@ -225,6 +225,14 @@ def test_adult_passing_for_young_among_minors_is_graver(ruleset: Ruleset) -> Non
     assert (talk.told("M6")[0].severity, talk.told("M6")[0].subject) == ("P1", "dana")
 
 
+def test_an_age_that_agrees_with_the_proof_is_nothing_to_look_at(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA, BOB)
+    test = talk.say(ALICE, "j'ai contrôle de maths demain", TEENS)
+    assert [finding.code for finding in test.findings] == []
+    among_adults = talk.say(BOB, "j'ai contrôle de maths demain", ADULTS)
+    assert [finding.code for finding in among_adults.findings] == ["M6"]
+
+
 def test_age_of_somebody_else_says_nothing(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, BOB, CHARLIE)
     for text in ("ma fille a 14 ans", "14 ans de métier", "je suis prof au collège"):

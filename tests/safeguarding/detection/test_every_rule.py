@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from safeguarding.detection.context import read_message
-from safeguarding.detection.lexicon import GUARD, lexicon_for
+from safeguarding.detection.lexicon import lexicon_for
+from safeguarding.detection.matcher import GUARD
 from safeguarding.detection.names import assess_room_name
 from safeguarding.detection.rulesets import LANGS, Rule, Ruleset, load_ruleset
 from safeguarding.detection.types import RoomInfo

@@ -45,6 +45,11 @@ def test_name_in_the_text_beats_the_turn() -> None:
     assert rooms.addressees(said("c", "t'en penses quoi theo ?", 3), ROOM, ledger, PEOPLE) == (("b", 0.9),)
 
 
+def test_a_bare_sign_names_nobody_not_even_somebody_without_a_name_to_call() -> None:
+    people = PEOPLE | {"e": Person("e", "teen_15_17", 100, "_42_")}
+    assert rooms.addressees(said("a", "ok ! ... ( )"), ROOM, room_after(("b", "yo")), people) == (("b", 0.9),)
+
+
 def test_last_speaker_is_guessed_with_a_confidence() -> None:
     ledger = room_after(("b", "yo"), ("c", "salut"), ("d", "ça va"))
     guesses = rooms.addressees(said("a", "et toi ?", 4), ROOM, ledger, PEOPLE)
