@@ -14,8 +14,9 @@ from django.utils.translation import gettext
 from community.models import Member
 
 from . import rule_figures, words
+from .detection.staging import is_watched
 from .incidents import TACTICS
-from .models import Alert, Case
+from .models import Alert, Case, Rule
 from .rule_figures import Outcomes
 from .selectors import CaseFile, Line
 
@@ -52,6 +53,7 @@ class RuleMet:
     rule: str
     version: str
     others: Outcomes | None
+    phrases: Sequence[str] = ()  # of a watched expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,20 @@ class Card:
 
 def cards_of(case: Case, file: CaseFile) -> list[Card]:
     """A card for each alert of a case, in the language in force. One query, however many there are; one more where
-    people have a part in it who are no party of the case.
+    people have a part in it who are no party of the case, and one where watched expressions were met.
     """
     others = rule_figures.look_alikes(case, file.alerts)
     lines = {line.message.public_id: line for line in file.lines}
     names = _names(file)
-    return [_card(alert, lines, names, others) for alert in file.alerts]
+    phrases = _phrases(file)
+    return [_card(alert, lines, names, others, phrases) for alert in file.alerts]
+
+
+def _phrases(file: CaseFile) -> dict[str, Sequence[str]]:
+    """Rule id -> the words of the watched expressions met: nobody knows one by its id."""
+    met = {row["rule"] for alert in file.alerts for row in alert.explanation.get("rules", ())}
+    watched = sorted(filter(is_watched, met))
+    return dict(Rule.objects.filter(key__in=watched).values_list("key", "content__patterns")) if watched else {}
 
 
 def _names(file: CaseFile) -> dict[str, str]:
@@ -87,7 +97,11 @@ def _names(file: CaseFile) -> dict[str, str]:
 
 
 def _card(
-    alert: Alert, lines: Mapping[str, Line], names: Mapping[str, str], others: Mapping[tuple[str, str], Outcomes]
+    alert: Alert,
+    lines: Mapping[str, Line],
+    names: Mapping[str, str],
+    others: Mapping[tuple[str, str], Outcomes],
+    phrases: Mapping[str, Sequence[str]],
 ) -> Card:
     facts = alert.explanation
     rules = {(row["rule"], row["version"]) for row in facts.get("rules", ())}
@@ -96,7 +110,10 @@ def _card(
         sentences=words.explain(alert),
         weights=_weights(alert, names),
         counterfactuals=_counterfactuals(alert, names),
-        rules=[RuleMet(rule, version, others.get((alert.code, rule))) for rule, version in sorted(rules)],
+        rules=[
+            RuleMet(rule, version, others.get((alert.code, rule)), phrases.get(rule, ()))
+            for rule, version in sorted(rules)
+        ],
         passages=_passages(alert, lines),
         degraded=bool(facts.get("degraded")),
         by_rules="by_rules" in facts,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -146,7 +146,8 @@ class RuleAdmin(Stepping):
     steps = rule_moves.STEPS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rule]:
-        return Rule.objects.defer("content").select_related("pack").order_by("code", "key", "-pk")
+        rows = Rule.objects.defer("content").select_related("pack").order_by("code", "key", "-pk")
+        return rows.annotate(phrases=F("content__patterns"))  # by which people know an expression
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

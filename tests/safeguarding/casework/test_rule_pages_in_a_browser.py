@@ -41,7 +41,8 @@ def pages(sam) -> list[str]:
     pack, alarm = RulePack.objects.get(), RuleAlarm.objects.get()
     return [
         "", "rule/", "rule/watch/", f"rule/{rule.public_id}/", "rulepack/", "rulepack/import/",
-        f"rulepack/{pack.public_id}/", "rulereplay/", f"rulereplay/{replay.public_id}/", "rulealarm/",
+        f"rulepack/{pack.public_id}/", "rulereplay/", "rulereplay/files/",
+        f"rulereplay/{replay.public_id}/", "rulealarm/",
         f"rulealarm/{alarm.public_id}/",
     ]  # fmt: skip
 
@@ -74,3 +75,13 @@ def test_an_expression_is_added_with_the_keyboard_alone(sit_down, live_server, m
     # The sentences are tried by the engine before the page comes: on a busy machine that takes its time.
     expect(page.get_by_text("Added as a draft")).to_be_visible(timeout=60_000)
     assert Rule.objects.filter(watched=True).count() == 1
+
+
+def test_choosing_a_file_writes_over_nothing_that_was_typed(sit_down, live_server, sam, tmp_path):
+    file = tmp_path / "herring.yaml"
+    file.write_text("rules: []", encoding="utf-8")
+    page = sit_down(sam)
+    for path, field in (("rulereplay/files/", "Reason"), ("rulepack/import/", "What they are for")):
+        page.goto(f"{live_server.url}/console/safeguarding/{path}")
+        page.get_by_label("Rule files").set_input_files(file)
+        expect(page.get_by_label(field)).to_have_value("")

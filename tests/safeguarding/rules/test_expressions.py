@@ -111,8 +111,20 @@ def test_the_page_of_a_flagged_message_names_the_expression_and_no_score(in_forc
     say(bob, pub, "la soirée karpovitch")
     page = visit(sam).get(reverse("admin:safeguarding_case_page", args=[Case.objects.get().public_id])).content.decode()
     assert rule.key in page
+    assert "Watched: soirée Karpovitch" in page
     assert "nothing is weighed" in page
     assert "score 0" not in page
+
+
+def test_an_expression_goes_by_its_words_in_the_list_and_on_its_page(watch, mo, visit):
+    rule = watch(phrases=["soirée Karpovitch", "fête Karpovitch"])
+    browser = visit(mo)
+    assert (
+        "soirée Karpovitch / fête Karpovitch</a>"
+        in browser.get(reverse("admin:safeguarding_rule_changelist")).content.decode()
+    )
+    page = browser.get(reverse("admin:safeguarding_rule_page", args=[rule.public_id])).content.decode()
+    assert "Watched: soirée Karpovitch / fête Karpovitch</h1>" in page
 
 
 def test_what_people_decide_of_a_flag_is_counted_as_the_precision_of_the_expression(in_force, say, bob, pub, sam):
