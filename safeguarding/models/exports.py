@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from community.models import Member, PublicIdField, one_of
@@ -92,6 +92,10 @@ class IncidentExport(models.Model):
                 name="export_unredacted_to_whom",
             ),
         ]
+
+    def __str__(self) -> str:
+        asked = formats.date_format(timezone.localtime(self.requested_at), "SHORT_DATETIME_FORMAT")
+        return f"{self.get_recipient_display()}, {asked}"
 
 
 class ExportDownload(models.Model):

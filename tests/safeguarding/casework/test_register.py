@@ -14,9 +14,10 @@ from community.errors import NotAllowed, ReasonRequired
 from community.models import AuditEvent, MailJob
 from safeguarding.errors import CaseMoved, Conflict, LegalBasisRequired, NotInTheFuture, RecipientRequired
 from safeguarding.incidents import CHANNELS, CLOCKS, INCIDENTS
-from safeguarding.models import Case, Transmission
+from safeguarding.models import Case, IncidentExport, Transmission
 from safeguarding.services.cases import raise_severity
 from safeguarding.services.casework import claim_case, close_case
+from safeguarding.services.exports import approve_export, request_export
 from safeguarding.services.reminders import send_reminders
 from safeguarding.services.transmissions import (
     add_transmission,
@@ -237,3 +238,12 @@ def test_what_is_overdue_is_on_the_dashboard_and_in_its_filter(sam, visit, line)
         browser = visit(sam)
         assert line.public_id in browser.get(register, {"state": "overdue"}).content.decode()
         assert "overdue by 3" in browser.get(reverse("admin:index")).content.decode()
+
+
+def test_the_register_offers_the_dossiers_of_the_case_by_their_recipient(sam, dana, visit, line):
+    asked = request_export(actor=sam, case=line.case, recipient="prosecutor", legal_basis="CP 434-3", language="fr")
+    approve_export(actor=dana, export=asked)
+    IncidentExport.objects.update(state=IncidentExport.State.READY)
+    page = visit(sam).get(page_of(line)).content.decode()
+    assert f">{asked}</option>" in page
+    assert asked.get_recipient_display() in str(asked)
