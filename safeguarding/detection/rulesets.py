@@ -293,6 +293,9 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
         words = section.get(lang) or {}
         if not isinstance(words, dict) or set(words) - _VOCABULARY_KEYS:
             raise RulesetError(name, "-", f"vocabulary of {lang}: unknown key")
+        for key in ("classes", "slots", "spelling", "context"):
+            if not isinstance(words.get(key) or {}, dict):
+                raise RulesetError(name, "-", f"vocabulary of {lang}: {key} must be a mapping")
         for cls, entries in (words.get("classes") or {}).items():
             if cls in raw:
                 raise RulesetError(name, "-", f"class {cls!r} is already defined in {raw[cls][0]}")
@@ -387,6 +390,14 @@ def _check(name: str, rule: str, condition: object, reason: str) -> None:
         raise RulesetError(name, rule, reason)
 
 
+def _listed(name: str, rule: str, key: str, value: object) -> tuple[str, ...]:
+    """A list of words that may be left out."""
+    listed = value or []
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise RulesetError(name, rule, f"{key} must be a list of words")
+    return tuple(listed)
+
+
 def read_rule(
     name: str, document: Mapping[str, Any], raw: Mapping[str, Any], vocabularies: Mapping[str, Vocabulary]
 ) -> Rule:
@@ -406,14 +417,13 @@ def read_rule(
     action = value["action"] or "flag"
     _check(name, rule_id, action in ACTIONS, f"action must be one of {', '.join(ACTIONS)}")
     _check(name, rule_id, value["target"] in TARGETS, "target must be you, group, third or self")
-    guards = tuple(value["guards"] or ())
+    guards = _listed(name, rule_id, "guards", value["guards"])
     _check(name, rule_id, set(guards) <= set(GUARDS), f"guards must be among {', '.join(GUARDS)}")
     scope = value["scope"] or "text"
     _check(name, rule_id, scope in SCOPES, f"scope must be one of {', '.join(SCOPES)}")
-    bands = tuple(value["bands"] or ())
+    bands = _listed(name, rule_id, "bands", value["bands"])
     _check(name, rule_id, set(bands) <= set(BANDS), f"bands must be among {', '.join(BANDS)}")
-    rooms = tuple(value["rooms"] or ())
-    _check(name, rule_id, all(isinstance(room, str) for room in rooms), "rooms must be a list of room keys")
+    rooms = _listed(name, rule_id, "rooms", value["rooms"])
     alerting = True if value["alerting"] is None else value["alerting"]
     _check(name, rule_id, isinstance(alerting, bool), "alerting must be true or false")
 

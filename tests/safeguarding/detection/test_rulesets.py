@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from safeguarding.detection.compose import judge, scan
@@ -110,6 +112,33 @@ def test_a_broken_file_is_refused_whole_with_file_rule_and_reason(broken: str, r
     assert caught.value.rule == rule
     assert reason in caught.value.reason
     assert str(caught.value).startswith(caught.value.file)
+
+
+WRONG_KINDS = ("5", "1.5", "true", "word", "[]", "[1]", "[{a: 1}]", "[[a]]", "{a: 1}", "{a: [1]}", "{1: 2}", "null")
+RULE_FIELDS = (
+    "code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "rooms", "alerting", "patterns",
+    "unless", "examples",
+)  # fmt: skip
+VOCABULARY_FIELDS = (
+    "classes", "slots", "repair", "rare", "fillers", "glue", "ordinary", "spelling", "context",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRONG_KINDS)
+def test_whatever_kind_of_thing_stands_in_a_field_is_taken_or_refused_and_never_a_crash(kind: str) -> None:
+    sources = [f"rules:\n- {{id: t.x, {field}: {kind}}}" for field in RULE_FIELDS]
+    sources += [f"{field}: {kind}\nrules:\n- {{id: t.x, code: X1, patterns: [a]}}" for field in RULE_FIELDS]
+    sources += [f"vocabulary: {{fr: {{{field}: {kind}}}}}" for field in VOCABULARY_FIELDS]
+    sources += [f"vocabulary: {kind}", f"vocabulary: {{fr: {kind}}}", f"rules: {kind}", kind]
+    for source in sources:
+        with contextlib.suppress(RulesetError):
+            parse_ruleset({"x.yaml": source})
+
+
+@pytest.mark.parametrize("field", ["guards", "bands", "rooms"])
+def test_a_list_that_is_none_is_named_with_its_rule(field: str) -> None:
+    with pytest.raises(RulesetError, match=f"t.fruit.*{field} must be a list"):
+        parse_ruleset({"a.yaml": RULE.replace("id: t.fruit", f"id: t.fruit\n    {field}: 5")})
 
 
 def test_two_rules_with_one_id_are_refused() -> None:
