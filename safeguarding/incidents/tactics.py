@@ -137,9 +137,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "secret_known": Words("connaît un secret de la personne", "knows a secret of the person"),
         "seeks_minor": Words("cherche une personne mineure", "looks for a minor"),
         "self_harm": Words("parle de se faire du mal", "speaks of hurting themselves"),
-        "settles": Words(
-            "met ses affaires en ordre ou les donne", "sets their belongings in order or gives them away"
-        ),
+        "settles": Words("met ses affaires en ordre ou les donne", "sets their belongings in order or gives them away"),
         "sexual": Words("parle de sexe", "speaks of sex"),
         "sob_story": Words("raconte une histoire pour demander de l’argent", "tells a story that asks for money"),
         "suicidal": Words("parle de suicide", "speaks of suicide"),

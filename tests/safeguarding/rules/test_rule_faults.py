@@ -1,0 +1,44 @@
+"""What is wrong with a rule file is told in the reader's language."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import translation
+
+from safeguarding.detection.rulesets import RulesetError, parse_ruleset
+from safeguarding.errors import RulesBroken
+from safeguarding.rule_faults import in_words
+from tests.safeguarding.rules.conftest import herring
+
+GOOD = herring()["herring.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("source", "french"),
+    [
+        ("rules: [", "ce n’est pas du YAML"),
+        ("- a list", "ce n’est pas une liste de clés"),
+        ("ruls: []", "clé inconnue « ruls »"),
+        ("rules: oops", "n’est pas une liste de règles"),
+        (GOOD.replace("hareng bleu", "(hareng", 1), "une parenthèse n’est jamais fermée dans '(hareng'"),
+        (GOOD.replace("hareng bleu", "hareng) bleu", 1), "une parenthèse se ferme sans avoir été ouverte"),
+        (GOOD.replace("hareng bleu", "{poisson} bleu", 1), "classe inconnue {poisson}"),
+        (GOOD.replace("weight: 0.5", "weight: 7"), "weight doit être un nombre de 0 à 1"),
+        (GOOD.replace("action: hold", "action: ban"), "action doit être parmi flag, hold, refuse"),
+        (GOOD.replace("action: hold", "bands: 5"), "bands doit être une liste de mots entre guillemets"),
+        (GOOD.replace("action: hold", "colour: red"), "clé inconnue « colour »"),
+        (GOOD.replace('must_not_fire: ["voici le hareng rouge"]', "must_not_fire: []"), "moins de phrases"),
+    ],
+)
+def test_a_broken_file_is_told_in_french(source, french):
+    with pytest.raises(RulesetError) as caught:
+        parse_ruleset({"herring.yaml": source})
+    with translation.override("fr"):
+        told = str(RulesBroken(caught.value)).replace("\u00a0", " ").replace("\u202f", " ")
+    assert "herring.yaml" in told
+    assert french in told
+
+
+def test_a_reason_that_has_no_words_here_stays_as_it_is():
+    with translation.override("fr"):
+        assert in_words("something new") == "something new"
