@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 # One thread: nudges leave the posting thread, and a broker that hangs delays nobody who talks.
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nudge")
-PAUSE = 0.02  # seconds between two nudges for the same task from one process: a check may come that much later in a rush
+PAUSE = (
+    0.02  # seconds between two nudges for the same task from one process: a check may come that much later in a rush
+)
 _about_to_ask: set[str] = set()
 _asked_at: dict[str, float] = {}
 

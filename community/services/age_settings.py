@@ -23,11 +23,16 @@ def change_age_settings(*, actor: Member, **changes: Any) -> Community:
     """Change some of FIELDS. Raises SettingsUnsound with what does not fit, NotAllowed for all but the lead officer."""
     if unknown := changes.keys() - set(FIELDS):
         raise TypeError(f"not a setting of ages: {', '.join(sorted(unknown))}")
+    require_sound(**changes)
+    return update_community(actor=actor, **changes)
+
+
+def require_sound(**changes: Any) -> None:
+    """Raise SettingsUnsound unless some of FIELDS, changed so, fit together with the rest."""
     now = get_community()
     wanted = Community(pk=1, **{**{name: getattr(now, name) for name in FIELDS}, **changes})
     if problems := age_setting_problems(wanted):
         raise SettingsUnsound(" ".join(problems))
-    return update_community(actor=actor, **changes)
 
 
 def age_setting_problems(community: Community) -> list[str]:

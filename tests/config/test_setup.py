@@ -167,6 +167,12 @@ class TestQuestions:
             call_command("setup", no_input=True, name="Les Amarres", test_mail="sam@example.org")
         assert Community.objects.get().name == "Les Amarres"
 
+    @pytest.mark.parametrize("floor_age", [14, 16])
+    def test_a_floor_age_that_nobody_could_prove_is_refused_before_anything_is_written(self, floor_age: int) -> None:
+        with pytest.raises(CommandError, match=str(floor_age)):
+            call_command("setup", no_input=True, name="Les Amarres", floor_age=floor_age)
+        assert not Community.objects.filter(name="Les Amarres").exists()
+
     def test_at_a_terminal_it_asks_again_until_the_answer_is_sound(self, monkeypatch: pytest.MonkeyPatch) -> None:
         answers = {
             "The community's name": ["Les Amarres"],

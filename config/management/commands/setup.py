@@ -17,6 +17,7 @@ from community.errors import Refused
 from community.hours import BadHours, parse_hours
 from community.models import Member
 from community.roles import OFFICER_DEPUTY, OFFICER_LEAD
+from community.services.age_settings import require_sound
 from community.services.settings import get_community, update_community
 from community.services.staff import open_staff_account
 from config.first_run import add_environment_options, environment_file
@@ -87,6 +88,7 @@ class Command(BaseCommand):
             or self.ask("Hours of cover, such as mon-fri 18:00-22:00, sat 14:00-23:00", cover, now.cover_hours),
         }
         try:
+            require_sound(floor_age=answers["floor_age"], digital_majority=answers["digital_majority"])
             community = update_community(actor=None, component="setup", **answers)
         except (Refused, ValidationError) as error:
             raise CommandError(str(error)) from error
