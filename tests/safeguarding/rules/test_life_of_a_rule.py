@@ -202,7 +202,7 @@ def test_a_rule_whose_examples_do_not_hold_stays_a_draft(sam):
 
 def test_a_file_with_fewer_silent_examples_than_firing_ones_is_not_imported(sam):
     fewer = herring()["herring.yaml"].replace('["voici le hareng rouge"]', "[]")
-    with pytest.raises(RulesBroken, match="fewer must_not_fire"):
+    with pytest.raises(RulesBroken, match="fewer sentences that must not be met"):
         import_rules(actor=sam, files={"herring.yaml": fewer})
 
 
