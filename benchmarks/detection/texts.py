@@ -18,14 +18,20 @@ Judged = list[tuple[Line, bool]]
 
 
 def hatecheck(ruleset: Ruleset, lang: str) -> list[Row]:
-    """Macro-F1 on HateCheck (Röttger et al. 2021, 2022), all rows and undisputed ones, and equal to targets."""
+    """Macro-F1 on HateCheck (Röttger et al. 2021, 2022), all rows and undisputed ones, and equal to targets.
+
+    Undisputed are the templates whose label the annotators upheld. Without the single cases they contested too, hardly
+    any French row is left that is not hateful: that figure is told and has no bar.
+    """
     name = {"fr": "French HateCheck", "en": "English HateCheck"}[lang]
     rows = lines(SHARED / "hatecheck" / f"{lang}-dev.jsonl")
     judged: Judged = [(row, assess_text({"lang": lang, "text": row["text"]}, ruleset)["hateful"]) for row in rows]
     found = [Row(f"{name}, macro-F1", _f1(judged), reach=REACH[lang], count=len(judged), parts=_by_function(judged))]
     if lang == "fr":
-        agreed = [(row, answer) for row, answer in judged if not row["disputed"] and not row["disputed_case"]]
-        found.append(Row(f"{name}, undisputed rows, macro-F1", _f1(agreed), count=len(agreed)))
+        agreed = [(row, answer) for row, answer in judged if not row["disputed"]]
+        found.append(Row(f"{name}, undisputed rows, macro-F1", _f1(agreed), reach=REACH[lang], count=len(agreed)))
+        upheld = [(row, answer) for row, answer in agreed if not row["disputed_case"]]
+        found.append(Row(f"{name}, of these without contested cases, macro-F1", _f1(upheld), count=len(upheld)))
     by_target: dict[str, list[bool]] = defaultdict(list)
     for row, answer in judged:
         if row["target"]:
