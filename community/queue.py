@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,11 +16,9 @@ logger = logging.getLogger(__name__)
 
 # One thread: nudges leave the posting thread, and a broker that hangs delays nobody who talks.
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nudge")
-PAUSE = (
-    0.02  # seconds between two nudges for the same task from one process: a check may come that much later in a rush
-)
+# Seconds after a nudge in which those that follow gather: in a rush a check may come that much later.
+PAUSE = 0.02
 _about_to_ask: set[str] = set()
-_asked_at: dict[str, float] = {}
 
 
 def _send(name: str, args: tuple[Any, ...]) -> None:
@@ -36,7 +33,12 @@ def nudge(name: str, *args: Any) -> None:
 
     Arguments are ids, not objects. A lost nudge costs seconds: every task named here is also swept.
     """
-    _after_commit(_send, name, args)
+    # A nested function, not functools.partial: Django logs a robust hook's __qualname__ (ticket 36487).
+
+    def send() -> None:
+        _sender.submit(_send, name, args)
+
+    transaction.on_commit(send, robust=True)
 
 
 def nudge_once(name: str, *, seconds: int) -> None:
@@ -67,8 +69,6 @@ def _key(name: str) -> str:
 
 
 def _send_once(name: str, seconds: int) -> None:
-    time.sleep(max(0.0, _asked_at.get(name, 0.0) + PAUSE - time.monotonic()))
-    _asked_at[name] = time.monotonic()
     _about_to_ask.discard(name)  # before asking: what is committed from here on asks again
     try:
         news = cache.add(_key(name), 1, timeout=seconds)  # SET NX EX
@@ -76,11 +76,4 @@ def _send_once(name: str, seconds: int) -> None:
         news = True
     if news:
         _send(name, ())
-
-
-def _after_commit(function: Callable[..., None], *args: Any) -> None:
-    # A nested function, not functools.partial: Django logs a robust hook's __qualname__ (ticket 36487).
-    def send() -> None:
-        _sender.submit(function, *args)
-
-    transaction.on_commit(send, robust=True)
+    time.sleep(PAUSE)

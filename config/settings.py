@@ -378,9 +378,9 @@ if LOCAL and not env.given("EMAIL_HOST"):
 
 # -- the socket ------------------------------------------------------------------------------------------------------
 
-# What one page may send before its socket is closed for a flood; three seconds' worth may come at once.
-# Posts of one process that wait for the same commit: a busy room shares its cost.
+# Posts of one process that share a commit at most: so a busy room shares its cost.
 POSTS_TOGETHER = env.number("POSTS_TOGETHER", 64, least=1, most=1_000)
+# What one page may send before its socket is closed for a flood; three seconds' worth may come at once.
 SOCKET_FRAMES_PER_SECOND = env.number("SOCKET_FRAMES_PER_SECOND", 20, least=1, most=1_000_000)
 
 # -- words and times -------------------------------------------------------------------------------------------------

@@ -18,8 +18,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from community import bus
-from community.models import AgeFact, Block, Community, GuardianConsent, Member, Restriction, YouthWorker
+from community.models import AgeFact, Block, GuardianConsent, Member, Restriction, YouthWorker
 from community.policies import MINOR_BANDS, AgeBand, Level, band_of, needs_consent
+
+from .settings import read_community
 
 KEPT = 10_000  # members whose rights a process keeps at most: some ten megabytes
 
@@ -206,9 +208,7 @@ def _needing_consent(minors: Mapping[int, Mapping[int, bool]]) -> set[int]:
     if not minors:
         return set()
     # Asked now: settings a few seconds old would be kept for as long as the version.
-    majority = Community.objects.filter(pk=1).values_list("digital_majority", flat=True).first()
-    if majority is None:
-        majority = Community().digital_majority
+    majority = read_community().digital_majority
     return {pk for pk, facts in minors.items() if needs_consent(facts, digital_majority=majority)}
 
 

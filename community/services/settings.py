@@ -34,11 +34,16 @@ def get_community() -> Community:
     global _kept
     if _kept is not None and time.monotonic() - _kept[0] < KEEP_SECONDS:
         return _kept[1]
-    community = Community.objects.filter(pk=1).first() or Community(pk=1)
+    community = read_community()
     # Inside a transaction nothing is kept: what it sees may be rolled back.
     if not transaction.get_connection().in_atomic_block:
         _kept = (time.monotonic(), community)
     return community
+
+
+def read_community() -> Community:
+    """The settings as they are now, for what outlives those seconds. One query."""
+    return Community.objects.filter(pk=1).first() or Community(pk=1)
 
 
 def update_community(*, actor: Member | None, component: str = "", **changes: Any) -> Community:

@@ -129,10 +129,9 @@ def asked_by_rules(findings: Sequence[Finding], *, withheld: bool) -> tuple[str,
     )
     if grave is None:
         return None
-    # Moderators' own words wake nobody at night.
-    return grave.code, max(grave.severity, "P2") if all(
-        is_watched(found.rule) for found in alerting
-    ) else grave.severity
+    if all(is_watched(found.rule) for found in alerting):  # moderators' own words wake nobody at night
+        return grave.code, max(grave.severity, "P2")
+    return grave.code, grave.severity
 
 
 def _note_rules(

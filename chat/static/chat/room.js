@@ -260,6 +260,10 @@ function address(item, act, url, id) {
   if (link) link.href = url.replace(NO_ID, id);
 }
 
+function quoted(author, body) {
+  return `${author}${words.colon} ${body}`;
+}
+
 function fill(item, message) {
   item.querySelector(".msg-body").textContent = message.body;
   const edited = item.querySelector(".msg-edited");
@@ -270,7 +274,7 @@ function fill(item, message) {
     const link = quote.querySelector("a");
     link.href = `#m-${message.reply_to.id}`;
     link.textContent = message.reply_to.body
-      ? `${message.reply_to.author}${words.colon} ${message.reply_to.body}` : words.quote_gone;
+      ? quoted(message.reply_to.author, message.reply_to.body) : words.quote_gone;
   }
 }
 
@@ -282,7 +286,7 @@ function change(message) {
     item.querySelector(".msg-head").append(" ", mark);
   }
   fill(item, message);
-  requote(message.id, `${message.author.name}${words.colon} ${message.body.slice(0, 140)}`);
+  requote(message.id, quoted(message.author.name, message.body.slice(0, 140)));
 }
 
 function remove(id) {
@@ -418,7 +422,7 @@ log.addEventListener("click", (event) => {
   const { act } = link.dataset;
   const text = item.querySelector(".msg-body").textContent;
   if (act === "reply") {
-    answer(item.dataset.id, `${item.querySelector(".msg-author").textContent}${words.colon} ${text.slice(0, 140)}`);
+    answer(item.dataset.id, quoted(item.querySelector(".msg-author").textContent, text.slice(0, 140)));
   } else if (act === "edit") {
     answer("", words.editing);
     answering.hidden = false;
