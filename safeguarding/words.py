@@ -25,6 +25,7 @@ CIRCUMSTANCES: Mapping[str, str | Promise] = {
     "spread": _("the same went to several people"),
 }
 COUNTS: Mapping[str, str | Promise] = {
+    "accounts": _("accounts that drew this person to the same rendezvous"),
     "aggressors": _("people who attack"),
     "messages": _("messages of one theme among the latest"),
     "newcomers": _("new accounts that wrote to this person"),
@@ -43,6 +44,7 @@ LEFT_OUT: Mapping[str, str | Promise] = {
     "recipient": _("With one recipient fewer"),
     "speaker": _("With one author fewer"),
     "spread": _("If it had gone to one person only"),
+    "together": _("If the other accounts had not taken part"),
 }
 
 

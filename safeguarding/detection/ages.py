@@ -15,6 +15,7 @@ from .counterfactual import Circumstances, rescored
 from .normalise import normalise
 from .pairs import Sighting
 from .tactics import AGE_TACTICS, Profile
+from .told import is_news
 from .types import Alert, Finding
 
 _BARE_AGE = re.compile(
@@ -88,7 +89,7 @@ def age_alerts(situation: Situation) -> Iterator[Alert]:
     else:
         profile = MINOR_AMONG_ADULTS
     score = pairs.score(profile, ledger)
-    if score.severity is None or not is_news_age(ledger, score.severity, score.total):
+    if score.severity is None or not is_news(ledger["a"], "M6", score.severity, score.total, now):
         return
     protects: tuple[str, ...] = (author,)
     if profile is not MINOR_AMONG_ADULTS:
@@ -104,12 +105,3 @@ def age_alerts(situation: Situation) -> Iterator[Alert]:
             "counterfactuals": rescored(profile, ledger, score, Circumstances(), lambda _, other: other.severity),
         },
     )  # fmt: skip
-
-
-def is_news_age(ledger: pairs.Ledger, severity: str, score: float) -> bool:
-    """Told once for a severity."""
-    before = ledger["a"].get("M6")
-    if before is not None and before[0] <= severity:
-        return False
-    ledger["a"]["M6"] = [severity, score]
-    return True

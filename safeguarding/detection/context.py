@@ -88,7 +88,9 @@ class Situation:
     towards: dict[str, dict[str, Any]]  # person -> ledger of author > person
     backwards: dict[str, dict[str, Any]]  # person -> ledger of person > author (read only)
     recipients: dict[str, dict[str, Any]]  # person -> that person's author ledger
-    written_recipients: set[str] = field(default_factory=set)
+    written_recipients: set[str] = field(default_factory=set)  # whose ledger changed: a newcomer wrote to them
+    drawn_recipients: set[str] = field(default_factory=set)  # the same: drawn to a rendezvous
+    same_rendezvous: int = 0  # accounts that proposed this rendezvous here in the same words within a day
 
     @property
     def author(self) -> str:

@@ -44,10 +44,11 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """Who got something sexual within a day, the same words within an hour, and both; earliest first."""
+    """Who got something sexual within a day, the same words within an hour, within a day, and both; earliest first."""
 
     sexual: Sequence[str]
     hour: Sequence[str]
+    day: Sequence[str]
     same_sexual: Sequence[str]
     newcomer: bool
     minors: frozenset[str]
@@ -55,19 +56,29 @@ class Flood:
     @property
     def reached(self) -> Sequence[str]:
         """The people it is counted on."""
-        return self.sexual if len(self.sexual) >= 3 else max(self.sexual, self.hour, key=len)
+        if len(self.sexual) >= 3:
+            return self.sexual
+        return self.hour if len(self.hour) >= self._many else max(self.sexual, self.hour, self.day, key=len)
 
     @property
     def _many(self) -> int:
         return 8 if self.newcomer else 15
 
+    @property
+    def _many_a_day(self) -> int:
+        return 16 if self.newcomer else 24
+
     def weigh(self) -> Weighed:
-        """Three people for something sexual, eight (of a newcomer) or fifteen for the same words."""
+        """Three people for something sexual; for the same words eight (of a newcomer) or fifteen in an hour, sixteen or
+        twenty-four in a day.
+        """
         severity = None
         if len(self.sexual) >= 3:
             severity = "P1" if not self.minors.isdisjoint(self.sexual) else "P2"
         elif len(self.hour) >= self._many:
             severity = "P2" if self.newcomer else "P3"
+        elif len(self.day) >= self._many_a_day:
+            severity = "P3"
         same = 4.0 * max(0, len(self.same_sexual) - 2)
         return Weighed(severity, {"recipients": 7.0 * len(self.reached)}, _some(base=25.0, same_words=same))
 
@@ -79,8 +90,9 @@ class Flood:
             return [person for person in people if person != last]
 
         one_fewer = dataclasses.replace(
-            self, sexual=fewer(self.sexual), hour=fewer(self.hour), same_sexual=fewer(self.same_sexual)
-        )
+            self, sexual=fewer(self.sexual), hour=fewer(self.hour), day=fewer(self.day),
+            same_sexual=fewer(self.same_sexual),
+        )  # fmt: skip
         rows = [one_fewer.weigh().row("recipient", len(self.reached), len(self.reached) - 1)]
         severity = self.weigh().severity
         for name, other in (

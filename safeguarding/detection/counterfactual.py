@@ -31,12 +31,16 @@ def rescored(
     score: Score,
     circumstances: Circumstances,
     severity_of: Callable[[Profile, Score], str | None],
+    *,
+    alone: Ledger | None = None,
 ) -> list[dict[str, Any]]:
-    """[{"without": "age_gap" | "newcomer" | "spread" | "tactic:NAME", "score", "severity"}], circumstances first.
+    """[{"without": "together" | "age_gap" | "newcomer" | "spread" | "tactic:NAME", "score", "severity"}], circumstances
+    first.
 
-    `severity` is null where there would have been no alert. The ledger is left as it was.
+    `alone`: what the author did without the accounts that act with them, where `ledger` is of all. `severity` is null
+    where there would have been no alert. The ledger is left as it was.
     """
-    trials: list[tuple[str, Ledger, Circumstances]] = []
+    trials: list[tuple[str, Ledger, Circumstances]] = [("together", alone, circumstances)] if alone else []
     without = {
         "age_gap": dataclasses.replace(circumstances, age_gap=False),
         "newcomer": dataclasses.replace(circumstances, newcomer=False),

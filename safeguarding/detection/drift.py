@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from . import counted
 from .context import Situation
 from .names import speaks_of
+from .told import is_news
 from .types import Alert, Finding
 
 WINDOW = 60
@@ -43,7 +44,7 @@ def _theme(situation: Situation) -> tuple[str, Finding] | None:
 
 
 def drift_alerts(situation: Situation) -> Iterator[Alert]:
-    """Record what this message speaks of; flag the room when it has left its theme (once a theme)."""
+    """Record what this message speaks of; flag the room when it has left its theme (once a day for each)."""
     room, ledger, ref = situation.room, situation.room_ledger, situation.utterance.ref
     spoken = _theme(situation)
     if room.kind != "room" or spoken is None:
@@ -56,11 +57,10 @@ def drift_alerts(situation: Situation) -> Iterator[Alert]:
     speakers = [row[2] for row in same]
     drift = counted.Drift(speakers, WINDOW, LEAST, SPEAKERS, situation.minors_room)
     weighed = drift.weigh()
-    if weighed.severity is None or f"drift:{theme}" in ledger["a"]:
+    if weighed.severity is None or _DECLARED.get(theme, frozenset()) & _declares(room.name, room.topic, room.lang):
         return
-    if _DECLARED.get(theme, frozenset()) & _declares(room.name, room.topic, room.lang):
+    if not is_news(ledger["a"], f"drift:{theme}", weighed.severity, 0.0, situation.now):
         return
-    ledger["a"][f"drift:{theme}"] = [2, float(len(same))]
     code = _CODES[theme][0 if situation.minors_room else 1]
     rules = {(row[4], row[5]): row[3] for row in same if len(row) > 3}  # rows of before had neither
     yield Alert(

@@ -110,7 +110,7 @@ def assess(
 
     changed: dict[str, dict[str, Any]] = {room_key(room): room_ledger, author_key(utterance.author): author_ledger}
     changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}
-    changed |= {author_key(other): others[other] for other in situation.written_recipients}
+    changed |= {author_key(other): others[other] for other in situation.written_recipients | situation.drawn_recipients}
     told = [found for found in _told(findings) if not is_of_the_band(found, situation.person(utterance.author).band)]
     if in_place:
         told.append(in_place)

@@ -85,6 +85,11 @@ def is_quarrel(pile: Pile, now: int) -> bool:
     return len(_attackers(pile, now)) >= 2
 
 
+def is_party(pile: Pile, person: str, now: int) -> bool:
+    """Whether somebody attacked lately or was attacked."""
+    return any(person in (hit[1], hit[2]) for hit in pile["hits"] if now - hit[0] <= HEAT)
+
+
 def is_answering(pile: Pile, person: str, now: int) -> bool:
     """Whether what this person says in a quarrel may well be an answer, so that nothing but more evidence accuses
     them.

@@ -1,7 +1,10 @@
 """The ledger of a room: who spoke lately, to whom a message is probably addressed, and what people said of their age.
 
     {"v": 1, "n": messages so far, "sp": [[person, at, n, addressee, [short texts]], ...], "young": {person: at},
-     "ask": [asker, at, n], "pile": {...see piles...}, "drift": [...see drift...], "a": {code+subject: [rank, score]}}
+     "ask": [asker, at, n], "pile": {...see piles...}, "drift": [...see drift...], "a": {...see told...},
+     "lures": [[[word hashes], "meeting", [[author, at], ...]], ...]}
+
+"lures" are rendezvous proposed here, with the accounts that proposed each in the same words (see spread).
 
 At most SPEAKERS speakers are remembered, newest first. Short texts are kept for TAIL_SECONDS only, so that words split
 over several messages can be read together; nothing longer than TAIL_CHARS is kept at all.
@@ -13,6 +16,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from . import spread
 from .normalise import normalise
 from .tactics import lifetime
 from .types import Person, RoomInfo, Utterance
@@ -32,7 +36,7 @@ Addressees = tuple[tuple[str, float], ...]
 
 def fresh() -> Ledger:
     """An empty room ledger."""
-    return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "drift": [], "a": {}}
+    return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "drift": [], "a": {}, "lures": []}
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -50,6 +54,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "pile": ledger["pile"],
         "drift": [list(row) for row in ledger.get("drift") or ()],
         "a": dict(ledger.get("a") or {}),
+        "lures": spread.copied(ledger.get("lures") or ()),
     }, False
 
 

@@ -1,18 +1,21 @@
 """The ledger of an author: what they say of themselves or to everybody, and how many people got the same lure.
 
     {"v": 1, "self": pair ledger, "open": pair ledger, "lures": [[[word hashes], kind, [[recipient, at], ...]], ...],
-     "in": [[sender, at], ...], "a": {...}}
+     "in": [[sender, at], ...], "drawn": [[sender, at, tactic, strength, ref, rule, version], ...], "a": {...}}
+
+"drawn" is kept on the one who is drawn to a rendezvous: who did what of it, so that several accounts who share the work
+are seen as one.
 
 A lure is recognised by its words, not its letters: two texts are the same lure when the share of common words (Jaccard)
-reaches SAME. Bounded: MAX_LURES lures (the least recently used is forgotten), MAX_RECIPIENTS recipients each, RECENT
-days.
+reaches SAME. Bounded: MAX_LURES lures (the least telling, least recently used is forgotten), MAX_RECIPIENTS recipients
+each, a day; MAX_DRAWN rows of "drawn", DRAWN_FOR seconds.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import pairs
@@ -23,6 +26,8 @@ MAX_LURES = 8
 MAX_RECIPIENTS = 24
 MAX_WORDS = 24
 MAX_SENDERS = 60
+MAX_DRAWN = 32
+DRAWN_FOR = 3 * 86_400
 SAME = 0.6
 LEAST_WORDS = 4
 HOUR, DAY = 3_600, 86_400
@@ -33,7 +38,7 @@ Ledger = dict[str, Any]
 
 def fresh() -> Ledger:
     """An empty author ledger."""
-    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "in": [], "a": {}}
+    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "in": [], "drawn": [], "a": {}}
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -48,10 +53,16 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "v": VERSION,
         "self": own,
         "open": open_,
-        "lures": [[list(words), kind, [list(row) for row in rows]] for words, kind, rows in ledger["lures"]],
+        "lures": copied(ledger["lures"]),
         "in": [list(row) for row in ledger.get("in") or ()],
+        "drawn": [list(row) for row in ledger.get("drawn") or ()],
         "a": dict(ledger.get("a") or {}),
     }, bad_own or bad_open
+
+
+def copied(lures: Iterable[list[Any]]) -> list[list[Any]]:
+    """A private copy of a list of lures."""
+    return [[list(words), kind, [list(row) for row in rows]] for words, kind, rows in lures]
 
 
 def fingerprint(text: str) -> list[int]:
@@ -69,10 +80,11 @@ def _alike(a: list[int], b: list[int]) -> float:
 def note_lure(ledger: Ledger, text: str, kind: str, recipients: list[str], now: int) -> int:
     """Count a message as a lure to these people. Returns how many got this lure within a day (0: too short to say).
 
-    `kind` is "sexual", "meeting", "money" or "plain"; a lure keeps the gravest kind it ever had.
+    `kind` is "sexual", "meeting" or "plain"; a lure keeps the gravest kind it ever had. A greeting of a word or two is
+    no lure; two words that ask for sex or a meeting are.
     """
     words = fingerprint(text)
-    if len(words) < LEAST_WORDS or not recipients:
+    if not words or (kind == "plain" and len(words) < LEAST_WORDS) or not recipients:
         return 0
     lures = ledger["lures"]
     found = max(lures, key=lambda lure: _alike(lure[0], words), default=None)
@@ -86,7 +98,11 @@ def note_lure(ledger: Ledger, text: str, kind: str, recipients: list[str], now: 
     for recipient in recipients:
         known.setdefault(recipient, [recipient, now])
     found[2] = sorted(known.values(), key=lambda row: row[1])[-MAX_RECIPIENTS:]
-    ledger["lures"] = [found, *lures][:MAX_LURES]
+    ledger["lures"] = [found, *lures]
+    if len(ledger["lures"]) > MAX_LURES:
+        # Small talk makes no lure forgotten: what went to one person and asks for nothing goes first.
+        least = min(reversed(ledger["lures"]), key=lambda lure: (lure[1] != "plain", min(2, len(lure[2]))))
+        ledger["lures"].remove(least)
     return len(found[2])
 
 
@@ -113,3 +129,26 @@ def note_sender(ledger: Ledger, sender: str, now: int) -> int:
     rows = [row for row in ledger["in"] if now - row[1] < DAY and row[0] != sender]
     ledger["in"] = [*rows, [sender, now]][-MAX_SENDERS:]
     return len(ledger["in"])
+
+
+def note_drawn(ledger: Ledger, sender: str, sightings: Iterable[pairs.Sighting], now: int) -> None:
+    """Remember what somebody did to draw this ledger's person to a rendezvous."""
+    rows = [row for row in ledger["drawn"] if now - row[1] < DRAWN_FOR]
+    rows += [[sender, now, one.tactic, one.strength, one.ref, one.rule, one.version] for one in sightings]
+    ledger["drawn"] = rows[-MAX_DRAWN:]
+
+
+def drawn_by_others(ledger: Ledger, sender: str, now: int) -> list[list[Any]]:
+    """What accounts other than `sender` did lately to draw this ledger's person to a rendezvous."""
+    return [row for row in ledger["drawn"] if row[0] != sender and now - row[1] < DRAWN_FOR]
+
+
+def joined(own: pairs.Ledger, others: Iterable[list[Any]]) -> pairs.Ledger:
+    """A pair ledger with the rows of `drawn_by_others` as if the same account had done it; `own` is left as it is.
+
+    What others did counts as long before in messages (nothing is fast by joining), and when it was in time.
+    """
+    tactics = {name: list(entries) for name, entries in own["t"].items()}
+    for number, (_sender, at, tactic, strength, ref, rule, version) in enumerate(others, start=1):
+        tactics.setdefault(tactic, []).append([at, -1000 * number, strength, ref, rule, version])
+    return {**own, "t": tactics}

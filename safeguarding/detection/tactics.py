@@ -201,6 +201,10 @@ AGE_TACTICS: Group = _any("says_minor", "says_adult", "school", "borrowed_proof"
 ATTACK_TACTICS: Group = _any("insult", "exclude", "humiliate", "threat", "blame")
 PEACE_TACTICS: Group = _any("defend", "appease")
 ABET_TACTICS: Group = _any("abet")
+# What draws somebody to a rendezvous: several accounts may share the work between them.
+DRAWING_TACTICS: Group = V1.core | _any("meeting", "isolated_place")
+# Without one of these, friends who plan an evening together are no accounts that act together.
+FURTIVE_TACTICS: Group = _any("come_alone", "no_trace", "ambush_plan")
 # What is said to a whole room as well as to one person: an advert, a link, a plan about somebody absent.
 OPEN_TACTICS: Group = _any(
     "csam", "csam_coded", "paid_encounter", "paid_offer", "pimp_terms", "recruit", "tariff", "adult_material",

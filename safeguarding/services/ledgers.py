@@ -11,10 +11,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from safeguarding.detection.tactics import EXPIRY_DAYS
 from safeguarding.models import Ledger
 
-# Everything in a ledger expires sooner than this.
-FORGET_AFTER = dt.timedelta(days=120)
+# Everything in a ledger has expired by then.
+FORGET_AFTER = dt.timedelta(days=max(EXPIRY_DAYS.values()))
 
 
 class LedgersMoved(Exception):

@@ -3,65 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from safeguarding.detection import engine
 from safeguarding.detection.rulesets import Ruleset, load_ruleset
-from safeguarding.detection.types import Alert, Assessment, Person, RoomInfo, Utterance, Verdict
-
-START = datetime(2026, 3, 1, 18, 0, tzinfo=UTC)
-ALICE = Person("alice", "teen_15_17", 200)
-BOB = Person("bob", "adult", 30)
-CHARLIE = Person("charlie", "adult", 400)
-DANA = Person("dana", "teen_15_17", 90)
-TEENS = RoomInfo("teens", "room", "salon", "", "teen_15_17")
-ADULTS = RoomInfo("adults", "room", "salon", "", "adult")
-LURE = (
-    "tu fais plus grande que ton âge", "t'es seule chez toi ?", "tu m'envoies une photo de toi ?",
-    "ça reste entre nous", "on se voit samedi derrière la gare",
-)  # fmt: skip
+from safeguarding.detection.types import Person, RoomInfo, Utterance, Verdict
+from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, LURE, START, TEENS, Talk, direct
 
 
 @pytest.fixture(scope="module")
 def ruleset() -> Ruleset:
     return load_ruleset()
-
-
-class Talk:
-    """A conversation as the worker would play it: ledgers loaded by `needs`, stored after each message."""
-
-    def __init__(self, ruleset: Ruleset, *people: Person) -> None:
-        self.ruleset, self.people, self.ledgers, self.n = ruleset, {p.key: p for p in people}, {}, 0
-        self.alerts: list[Alert] = []
-
-    def say(
-        self, author: Person, text: str, room: RoomInfo, *to: Person, minutes: float = 1, lang: str = "fr"
-    ) -> Assessment:
-        self.n += 1
-        at = START + timedelta(minutes=minutes * self.n)
-        utterance = Utterance(str(self.n), author.key, at, text, tuple(p.key for p in to), lang)
-        room_ledger = self.ledgers.get(engine.room_key(room), {})
-        keys = engine.needs(utterance, room=room, room_ledger=room_ledger, people=self.people)
-        held = {key: self.ledgers[key] for key in keys if key in self.ledgers}
-        frozen = json.dumps(held, sort_keys=True)
-        result = engine.assess(utterance, room=room, people=self.people, ledgers=held, ruleset=self.ruleset)
-        assert json.dumps(held, sort_keys=True) == frozen, "assess must not write to the ledgers it was given"
-        assert set(result.ledgers) <= set(keys), "assess must not touch what it did not ask for"
-        self.ledgers.update(json.loads(json.dumps(result.ledgers)))
-        self.alerts += result.alerts
-        return result
-
-    def told(self, code: str) -> list[Alert]:
-        return [alert for alert in self.alerts if alert.code == code]
-
-
-def direct(one: Person, other: Person) -> RoomInfo:
-    return RoomInfo(
-        f"{one.key}-{other.key}", "direct", "", "", "teen_15_17" if "teen" in one.band + other.band else "adult"
-    )
 
 
 # ---- screen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safeguarding.detection import ages
-from safeguarding.detection.alerts import _NOT_ATTACKS
+from safeguarding.detection.crowds import _NOT_ATTACKS
 from safeguarding.detection.piles import SIDES
 from safeguarding.detection.rulesets import load_ruleset
 from safeguarding.detection.tactics import (

@@ -1,0 +1,158 @@
+"""Alerts that rest on counting: one to many, many to one (X2), hate (H1), and many against one (C1).
+
+The person who answers back is left out; `spread` and `piles` remember, `counted` weighs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from . import counted, piles, spread, tone
+from .context import Situation
+from .tactics import ATTACK_TACTICS, DRAWING_TACTICS
+from .told import explain, is_news, met
+from .types import Alert, Finding
+
+ATTACK_CODES = ("C1", "H1", "V2")
+_NOT_ATTACKS = frozenset({"deny", "denounce", "to_many", "about_third", "abet", "defend", "appease"})
+
+# ---- one to many, many to one
+
+
+def _lure_kind(situation: Situation) -> str:
+    tactics = situation.tactics
+    if not tactics.keys().isdisjoint({"opener_sexual", "sexual", "paid_encounter", "paid_offer", "image_request"}):
+        return "sexual"
+    if not tactics.keys().isdisjoint({"meeting", "come_alone", "isolated_place"}):
+        return "meeting"
+    return "plain"
+
+
+def note_spread(situation: Situation) -> None:
+    """Count who got this lure, who proposed this rendezvous, and newcomers who write to somebody."""
+    people, kind, text = situation.sure, _lure_kind(situation), situation.utterance.text
+    spread.note_lure(situation.author_ledger, text, kind, people, situation.now)
+    if not DRAWING_TACTICS.isdisjoint(situation.tactics):
+        situation.same_rendezvous = spread.note_lure(
+            situation.room_ledger, text, "meeting", [situation.author], situation.now
+        )
+    if situation.is_newcomer(situation.author):
+        for other in people:
+            if situation.towards[other]["n"] == 1:  # a first contact
+                spread.note_sender(situation.recipients[other], situation.author, situation.now)
+                situation.written_recipients.add(other)
+
+
+def flood_alerts(situation: Situation) -> Iterator[Alert]:
+    """X2: one to many (the same opener), or many newcomers to one."""
+    ledger, now, author = situation.author_ledger, situation.now, situation.author
+    flood = counted.Flood(
+        sexual=(sexual := spread.reached_by_kind(ledger, now, spread.DAY, "sexual")),
+        hour=spread.recipients(ledger, now, spread.HOUR),
+        day=spread.recipients(ledger, now, spread.DAY),
+        same_sexual=spread.recipients(ledger, now, spread.HOUR, frozenset({"sexual"})),
+        newcomer=situation.is_newcomer(author),
+        minors=frozenset(key for key in sexual if situation.is_minor(key)),
+    )
+    weighed = flood.weigh()
+    if weighed.severity and is_news(ledger["a"], "X2", weighed.severity, weighed.score, now):
+        counts = {"recipients": len(flood.reached), "recipients_hour": len(flood.hour)}
+        yield _counted_alert(
+            "X2", weighed, author, tuple(flood.reached), ("contact_flood",), situation.utterance.ref, ("slow_room",),
+            met(situation), counts=counts, counterfactuals=flood.otherwise(),
+        )  # fmt: skip
+    for other in sorted(situation.written_recipients):
+        count, minor = len(situation.recipients[other]["in"]), situation.is_minor(other)
+        weighed = counted.weigh_newcomers(count, minor=minor)
+        if weighed.severity and is_news(situation.recipients[other]["a"], "X2", weighed.severity, float(count), now):
+            yield _counted_alert(
+                "X2", weighed, None, (other,), ("many_newcomers",), situation.utterance.ref,
+                ("slow_room", "safety_card"), met(situation),
+                counts={"newcomers": count}, counterfactuals=counted.newcomers_otherwise(count, minor=minor),
+            )  # fmt: skip
+
+
+def _counted_alert(
+    code: str, weighed: counted.Weighed, subject: str | None, protects: tuple[str, ...], tactics: tuple[str, ...],
+    ref: str, measures: tuple[str, ...], entries: list[list[Any]], **more: Any,
+) -> Alert:  # fmt: skip
+    return Alert(
+        code, weighed.severity or "P3", subject, protects, weighed.score, tactics, (ref,), measures,
+        explain(code, weighed.score, weighed.weights, weighed.bonus, entries, **more),
+    )  # fmt: skip
+
+
+# ---- hate, threats and pile-ons
+
+
+def attack_alerts(situation: Situation) -> Iterator[Alert]:
+    """H1, V2 and C1, the person who answers back left out."""
+    pile, now, ref, author = situation.room_ledger["pile"], situation.now, situation.utterance.ref, situation.author
+    standing = [finding for finding in situation.findings if finding.alerting]
+    attacks = [finding for finding in standing if _is_attack(finding)]
+    does = {_does(finding) for finding in standing}
+    target = piles.aim(pile, author, situation.aimed) if attacks else None
+    strength = min(1.5, max(f.weight for f in attacks) + 0.15 * (len(attacks) - 1)) if attacks else 0.0
+    before = piles.opened(pile, now) if attacks or "abet" in does else pile
+    rude, by = tone.is_rude(situation.findings), _strongest(attacks or [f for f in standing if _does(f) == "abet"])
+    piles.note(pile, author, target, does, strength, ref, now, rude=rude, rule=by)
+    if not attacks and "abet" in does and not piles.note_applause(pile, author, ref, now, by):
+        return
+    yield from _hate_alerts(situation, target)
+    if not attacks and "abet" not in does:
+        return
+    verdict = piles.standing(pile, now)
+    if verdict is None:
+        return
+
+    def severity_of(found: piles.Verdict) -> str:
+        minors = situation.minors_room or (found.target is not None and situation.is_minor(found.target))
+        return "P1" if minors else "P2"
+
+    severity = severity_of(verdict)
+    if is_news(situation.room_ledger["a"], f"C1:{verdict.target or '?'}", severity, verdict.score, now):
+        yield Alert(
+            "C1", severity, verdict.subject, (verdict.target,) if verdict.target else (), verdict.score,
+            ("pile_on",) if len(verdict.aggressors) > 1 else ("insult",), verdict.evidence,
+            ("slow_room", "safety_card") if severity == "P1" else ("safety_card",),
+            explain(
+                "C1", verdict.score, dict(verdict.weights), dict(verdict.bonus),
+                [[0, 0, 0.0, ref, rule, version] for rule, version, ref in verdict.rules],
+                aggressors=list(verdict.aggressors), counts={"aggressors": len(verdict.aggressors)},
+                counterfactuals=counted.pile_otherwise(pile, before, now, severity_of),
+            ),
+        )  # fmt: skip
+
+
+def _strongest(findings: list[Finding]) -> tuple[str, str]:
+    best = max(findings, key=lambda finding: finding.weight, default=None)
+    return (best.rule, best.version) if best else ("", "")
+
+
+def _is_attack(finding: Finding) -> bool:
+    if finding.target == "self" or finding.tactic in _NOT_ATTACKS:
+        return False
+    return finding.tactic in ATTACK_TACTICS or (finding.code in ATTACK_CODES and finding.target in ("you", "third"))
+
+
+def _does(finding: Finding) -> str:
+    if finding.code == "H1":
+        return "hate"
+    return finding.tactic or ("threat" if finding.code == "V2" else finding.rule.rsplit(".", 1)[-1])
+
+
+def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
+    """H1: words against a group or somebody because of it. Somebody answering back is not the subject."""
+    hate = [finding for finding in situation.findings if finding.code == "H1" and finding.alerting]
+    if not hate or piles.is_answering(situation.room_ledger["pile"], situation.author, situation.now):
+        return
+    worst = max(hate, key=lambda finding: finding.weight)
+    tactics = tuple(dict.fromkeys(finding.tactic or "hate" for finding in hate))
+    weighed = counted.weigh_hate(hate)
+    if weighed.severity and is_news(situation.author_ledger["a"], "H1", weighed.severity, weighed.score, situation.now):
+        yield _counted_alert(
+            "H1", weighed, situation.author, (target,) if target and worst.target == "you" else (),
+            tactics, situation.utterance.ref, ("hold",) if weighed.severity == "P1" else (),
+            met(situation, hate), counterfactuals=counted.hate_otherwise(hate),
+        )  # fmt: skip

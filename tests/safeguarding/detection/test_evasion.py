@@ -1,0 +1,176 @@
+"""Ways round the engine, each closed: waiting, hiding in small talk, letting the child lead, sharing the work."""
+
+from __future__ import annotations
+
+import pytest
+
+from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.types import Person, RoomInfo
+from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, LURE, TEENS, Talk, direct
+
+DAYS = 24 * 60
+EVE, FINN, GUS = (Person(key, "teen_15_17", 100) for key in ("eve", "finn", "gus"))
+NEWCOMER = Person("new", "adult", 1)
+CROWD = [Person(f"p{n}", "adult", 300) for n in range(24)]
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return load_ruleset()
+
+
+# ---- what begins again is told again
+
+
+def test_a_call_for_help_weeks_after_the_first_is_heard_again(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    for minutes in (1, 21 * DAYS, 5 * 60):
+        talk.say(ALICE, "j'ai envie de mourir, j'en peux plus", TEENS, minutes=minutes)
+    assert [alert.severity for alert in talk.told("D1")] == ["P0", "P0", "P0"]
+
+
+def test_hate_of_another_day_is_told_again_and_of_the_same_hour_once(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    for minutes in (1, 1, 2 * DAYS):
+        talk.say(BOB, "les pd c'est des malades", ADULTS, minutes=minutes)
+    assert len(talk.told("H1")) == 2
+
+
+def test_a_second_pile_on_against_the_same_person_is_told(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, EVE, FINN, GUS)
+    for _ in range(2):
+        talk.say(ALICE, "salut", TEENS, minutes=30 * DAYS)
+        for author, text in (
+            (EVE, "personne t'aime ici dégage"), (FINN, "grosse vache"),
+            (GUS, "tout le monde te déteste"), (EVE, "quitte le groupe"),
+        ):  # fmt: skip
+            talk.say(author, text, TEENS, ALICE)
+    assert [alert.protects for alert in talk.told("C1")] == [("alice",)] * 2
+
+
+def test_a_lure_that_begins_again_after_all_expired_is_told_again(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for _ in range(2):
+        talk.say(ALICE, "salut", direct(ALICE, BOB), minutes=200 * DAYS)
+        for text in LURE:
+            talk.say(BOB, text, direct(ALICE, BOB))
+    assert [alert.severity for alert in talk.told("M1")].count("P0") == 2
+
+
+def test_what_is_only_remembered_is_not_told_again(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in LURE:
+        talk.say(BOB, text, direct(ALICE, BOB))
+    told = len(talk.told("M1"))
+    talk.say(BOB, "tu peux me faire confiance", direct(ALICE, BOB), minutes=2 * DAYS)
+    assert len(talk.told("M1")) == told
+
+
+# ---- who may be excused
+
+
+def test_a_child_who_leads_the_talk_excuses_no_adult(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in ("j'ai envie de faire l'amour avec toi", "dis rien à mes parents", "on se voit samedi ?"):
+        talk.say(ALICE, text, direct(ALICE, BOB))
+    for text in ("ok ça reste entre nous", "envoie une photo de toi nue", "on se voit samedi"):
+        talk.say(BOB, text, direct(ALICE, BOB))
+    assert {(alert.subject, alert.severity) for alert in talk.told("M1")} >= {("bob", "P0")}
+    assert "alice" not in {alert.subject for alert in talk.alerts}
+
+
+def test_the_quarrel_of_others_hides_no_lure(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, EVE, FINN, GUS)
+    talk.say(EVE, "sale pute", TEENS, FINN)
+    talk.say(FINN, "ta gueule connard", TEENS, EVE)
+    for text in LURE:
+        talk.say(GUS, text, TEENS, ALICE)
+    assert (talk.told("M1")[-1].subject, talk.told("M1")[-1].severity) == ("gus", "P0")
+
+
+# ---- one to many
+
+
+def to_each(talk: Talk, text: str, people: list[Person], minutes: float = 1) -> None:
+    for person in people:
+        talk.say(NEWCOMER, text, RoomInfo(person.key, "direct", "", "", "adult"), person, minutes=minutes)
+
+
+@pytest.mark.parametrize("text", ["plan cul ?", "envie de sexe ?"])
+def test_two_words_that_ask_for_sex_are_a_lure(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, NEWCOMER, *CROWD)
+    to_each(talk, text, CROWD[:3])
+    assert [(alert.subject, len(alert.protects)) for alert in talk.told("X2")] == [("new", 3)]
+
+
+def test_a_greeting_of_two_words_is_no_lure(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, NEWCOMER, *CROWD)
+    to_each(talk, "salut toi", CROWD)
+    assert talk.alerts == []
+
+
+def test_small_talk_between_hides_no_flood(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, NEWCOMER, *CROWD)
+    for turn, person in enumerate(CROWD[:3]):
+        to_each(talk, "salut toi, envie d'un plan cul ce soir ?", [person])
+        for n in range(12):
+            to_each(talk, f"mot{turn}{n} alpha{turn}{n} beta{turn}{n} gamma{turn}{n}", CROWD[:1])
+    assert [alert.subject for alert in talk.told("X2")] == ["new"]
+
+
+def test_the_same_words_slowly_to_many_are_counted_by_day(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, NEWCOMER, *CROWD)
+    to_each(talk, "coucou toi, tu viens d'où ? on discute en privé ?", CROWD[:15], minutes=30)
+    assert talk.told("X2") == []
+    to_each(talk, "coucou toi, tu viens d'où ? on discute en privé ?", CROWD[15:17], minutes=30)
+    assert [(alert.severity, len(alert.protects)) for alert in talk.told("X2")] == [("P3", 16)]
+
+
+# ---- several accounts
+
+
+def test_accounts_that_share_the_work_of_an_ambush_are_seen_as_one(ruleset: Ruleset) -> None:
+    hook, second = Person("hook", "adult", 2), Person("second", "adult", 40)
+    lone = Talk(ruleset, CHARLIE, hook, second)
+    lone.say(hook, "on se retrouve derrière la zone industrielle ?", ADULTS, CHARLIE)
+    lone.say(second, "viens seul, et pas d'appel", ADULTS, BOB)
+    assert lone.told("V1") == []
+    talk = Talk(ruleset, CHARLIE, hook, second)
+    talk.say(hook, "on se retrouve derrière la zone industrielle ?", ADULTS, CHARLIE)
+    talk.say(second, "viens seul, et pas d'appel", ADULTS, CHARLIE)
+    (alert,) = talk.told("V1")
+    assert (alert.severity, alert.subject, alert.protects) == ("P0", "second", ("charlie",))
+    assert alert.explanation["together"] == ["hook", "second"]
+    assert alert.evidence == ("1", "2")
+    alone = next(row for row in alert.explanation["counterfactuals"] if row["without"] == "together")
+    assert alone["severity"] is None
+
+
+def test_friends_who_plan_an_evening_are_no_ambush(ruleset: Ruleset) -> None:
+    dana, eve = Person("d", "adult", 300), Person("e", "adult", 300)
+    talk = Talk(ruleset, BOB, CHARLIE, dana, eve)
+    for author, text in (
+        (dana, "on se retrouve derrière la gare à 14h ?"), (eve, "oui et prends du cash pour le ciné"),
+        (BOB, "rdv devant le ciné alors"),
+    ):  # fmt: skip
+        talk.say(author, text, ADULTS, CHARLIE)
+    assert [alert for alert in talk.alerts if alert.severity != "P3"] == []
+
+
+def test_who_is_drawn_too_does_not_act_with_those_who_draw(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE, *CROWD[:1])
+    talk.say(BOB, "on se retrouve derrière la zone industrielle ? viens sans le dire", ADULTS, CHARLIE, CROWD[0])
+    talk.say(
+        CHARLIE, "tu viens aussi ? il a dit de venir seul, je passe te prendre, on se voit là-bas", ADULTS, CROWD[0]
+    )
+    assert "charlie" not in {alert.subject for alert in talk.alerts}
+
+
+def test_one_rendezvous_proposed_by_several_accounts_weighs_more(ruleset: Ruleset) -> None:
+    accounts = [Person(f"a{n}", "adult", 3) for n in range(3)]
+    talk = Talk(ruleset, *accounts, *CROWD[:3])
+    for account, target in zip(accounts, CROWD, strict=False):
+        talk.say(account, "rdv derrière la gare ce soir, viens seul", ADULTS, target)
+    scores = [alert.score for alert in talk.told("V1")]
+    assert scores == sorted(scores) and scores[0] < scores[-1]
+    assert talk.told("V1")[-1].explanation["bonus"]["spread"] > 0
