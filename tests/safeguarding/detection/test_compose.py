@@ -35,6 +35,9 @@ HATE = [
     ("en", "Trans people don't deserve rights"),
     ("en", "I'm not racist but gypsies are thieves"),
     ("en", "go back to your country, dirty immigrant"),
+    ("fr", "c'est vrai que les trans sont dangereux"),
+    ("en", "as a dyke you should die"),
+    ("en", "I say gays are sick"),
 ]
 
 NOT_HATE = [
@@ -49,6 +52,8 @@ NOT_HATE = [
     ("fr", "les rats sont des nuisibles"),
     ("fr", "j'ai une copine trans, elle est géniale"),
     ("fr", "putain ce film de merde"),
+    ("fr", "est-ce que c'est vrai que les trans sont dangereux ?"),
+    ("fr", "le pd du lycée m'appelle comme ça"),
     ("en", "I hate people who bully gay kids"),
     ("en", "They keep calling me a faggot at school"),
     ("en", "Women are not objects"),
@@ -56,6 +61,10 @@ NOT_HATE = [
     ("en", "I'm a dyke and proud of it"),
     ("en", "My gay neighbour is lovely"),
     ("en", "I went outside to smoke a fag"),
+    ("en", "the faggot at school calls me that"),
+    ("en", "my dad says gay people are sick"),
+    ("en", "is it true that trans people are dangerous?"),
+    ("en", "as a dyke I'm at home here"),
 ]
 
 

@@ -45,6 +45,8 @@ def words(lexicon: Lexicon, text: str) -> str:
         ("tes trop con", "tu es con"),
         ("tes amis", "tes amis"),
         ("la g", "la g"),
+        ("envoie 📷 on se voit 🌙", "envoie photo on se voit ce soir"),
+        ("mdr 💀👻", "mdr u1f480 u1f47b"),
     ],
 )
 def test_french_of_chat_is_read_as_plain_french(french: Lexicon, written: str, read: str) -> None:
