@@ -9,6 +9,7 @@ of sex between adults goes to a person. Homework, sport and support stay free.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ def assess_room_name(name: str, topic: str = "", lang: str = "fr", ruleset: Rule
     rules = ruleset or _default()
     whole = f"{name} - {topic}" if topic else name
     found = _named(whole, lang, rules)
+    spaced = _CAMEL.sub(" ", whole)
+    if spaced != whole:  # "lycéenne13", "PlanCul": what runs together is read apart too
+        met = {finding.rule for finding in found}
+        apart = (finding for finding in _named(spaced, lang, rules) if finding.rule not in met)
+        found += [dataclasses.replace(finding, span=(0, len(whole))) for finding in apart]
     speaks = {finding.tactic or "" for finding in found}
     return NameVerdict(_room_verdict(found, speaks), tuple(_telling(found, speaks)))
 
