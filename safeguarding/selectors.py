@@ -374,6 +374,14 @@ def measures_about(member: Member) -> QuerySet[ProtectiveMeasure]:
     )
 
 
+def measures_to_tell(member: Member) -> QuerySet[ProtectiveMeasure]:
+    """Those of `measures_about` that are told one by one: of several pauses in one case the latest stands for all, so
+    that nobody reads from their number how many people are protected."""
+    pause = ProtectiveMeasure.Kind.PAUSE_CONTACT
+    later = measures_about(member).filter(kind=pause, case=OuterRef("case"), pk__gt=OuterRef("pk"))
+    return measures_about(member).exclude(Q(kind=pause) & Exists(later))
+
+
 def cards_of(member: Member) -> QuerySet[SafetyCard]:
     """The safety cards that wait for `member`, oldest first."""
     return SafetyCard.objects.filter(member=member, dismissed_at__isnull=True).order_by("pk")

@@ -100,7 +100,7 @@ def my_decisions(request: HttpRequest) -> HttpResponse:
     member = _member(request)
     context = {
         "decisions": selectors.decisions_about(member),
-        "measures": selectors.measures_about(member),
+        "measures": selectors.measures_to_tell(member),
         "contest_form": ContestForm(),
     }
     return render(request, "safeguarding/my_decisions.html", context)

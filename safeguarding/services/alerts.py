@@ -200,11 +200,10 @@ def _protect(
 
 
 def _show_safety(*, code: str, case: Case, subject: Member | None, protects: Sequence[Member]) -> None:
-    """The card for somebody at risk. Before a first meeting (V1) both see the same advice, and nobody is warned of."""
+    """The private card for somebody at risk. Before a rendezvous (V1) both see the advice that any two get too."""
     if code == "V1":
         for member in [*protects, *([subject] if subject else [])]:
             show_card(member=member, kind=SafetyCard.Kind.MEETING, case=case)
-        return
     for member in protects:
         if subject is None or member.pk != subject.pk:
             show_card(member=member, kind=SafetyCard.Kind.SAFETY, case=case)

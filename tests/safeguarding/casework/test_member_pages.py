@@ -177,6 +177,20 @@ def test_a_measure_is_contested_by_the_person_it_binds_and_shown_with_the_case(v
     assert "We only spoke of homework." in shown
 
 
+def test_several_pauses_in_one_case_are_told_as_one(visit, bob, severe_case, measure):
+    for _ in range(2):
+        ProtectiveMeasure.objects.create(
+            kind="pause_contact", case=severe_case, member=bob, reason="A protective pause.", ends_at=measure.ends_at
+        )
+    browser = visit(bob, second_factor=False)
+    page = browser.get(reverse("safeguarding:my_decisions")).content.decode()
+    assert page.count("A protective pause.") == 1
+    # A page opened before the others came still speaks of a measure that binds.
+    browser.post(reverse("safeguarding:contest", args=[measure.public_id]), {"text": "We only spoke of homework."})
+    measure.refresh_from_db()
+    assert measure.contested_at
+
+
 def test_nobody_contests_a_measure_of_somebody_else(visit, alice, measure):
     browser = visit(alice, second_factor=False)
     answer = browser.post(reverse("safeguarding:contest", args=[measure.public_id]), {"text": "Mine."})

@@ -117,11 +117,17 @@ def test_two_adults_who_plan_a_first_meeting_both_see_the_advice_and_no_case_is_
     assert not Case.objects.exists()
 
 
-def test_before_a_meeting_both_see_the_same_card(said, say, alice, bob, room):
-    said.measures = ("safety_card",)
-    say(bob, room, "alert V1", mentions=[alice.public_id])
+def test_the_target_of_an_ambush_gets_a_private_card_though_both_had_the_advice(say, make_room, bob, charlie_adult):
+    room = make_room("tea", bob, charlie_adult, minors=False)
+    to = [charlie_adult.public_id]
+    say(bob, room, "fancy a drink tonight?", mentions=to)
     drain_rooms()
-    assert [card.kind for card in cards_of(alice)] == [card.kind for card in cards_of(bob)] == ["meeting"]
+    assert [card.kind for card in cards_of(charlie_adult)] == ["meeting"]
+    say(bob, room, "come alone behind the old warehouse, no calls", mentions=to)
+    drain_rooms()
+    assert Case.objects.get().severity == "P0"
+    assert [card.kind for card in cards_of(charlie_adult)] == ["meeting", "safety"]
+    assert [card.kind for card in cards_of(bob)] == ["meeting"]
 
 
 def test_distress_brings_help_at_once_and_stops_nothing(said, say, alice, room):
