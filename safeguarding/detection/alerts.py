@@ -25,6 +25,7 @@ from .tactics import (
     PAIR_TACTICS,
     SELF_PROFILES,
     SELF_TACTICS,
+    SEVERITIES,
     V1,
     Profile,
     profiles_touched,
@@ -180,7 +181,15 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
             candidates.append((score, None))
     if not candidates:
         return
-    score, target = max(candidates, key=lambda candidate: (candidate[0].total, candidate[1] is not None))
+    sure = set(situation.sure)
+
+    def gravest(candidate: tuple[Score, str | None]) -> tuple[int, bool, float, bool]:
+        """Of what is equally grave, what is done to somebody surely spoken to rather than to a whole room."""
+        score, target = candidate
+        rank = SEVERITIES.index(_severity_of(profile, score) or "P3")
+        return -rank, target in sure, score.total, target is not None
+
+    score, target = max(candidates, key=gravest)
     severity = _severity_of(profile, score) or "P3"
     ledger = situation.towards[target] if target is not None else open_ledger
     told = ledger["a"]

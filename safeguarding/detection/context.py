@@ -10,6 +10,7 @@ from . import rooms
 from .compose import scan
 from .contact import find_contacts
 from .rulesets import Ruleset
+from .tongue import languages_of
 from .types import Finding, Person, RoomInfo, Utterance
 
 MAX_FINDINGS = 64
@@ -44,6 +45,12 @@ def _applies(scope: tuple[tuple[str, ...], tuple[str, ...]] | None, room: RoomIn
     return (not bands or room.band in bands) and (not rooms or room.key in rooms)
 
 
+def _scan(text: str, lang: str, ruleset: Ruleset, without: str) -> list[Finding]:
+    """The findings in the language of the room, and in the other where the text is rather in that."""
+    found = [one for tongue in languages_of(text, lang) for one in scan(text, tongue, ruleset, without=without)]
+    return list({(one.span, one.rule): one for one in found}.values())
+
+
 def read_message(
     text: str, *, room: RoomInfo, recent: Sequence[str], ruleset: Ruleset, lang: str = "", sides: bool = True
 ) -> tuple[Finding, ...]:
@@ -54,11 +61,11 @@ def read_message(
     lang = lang if lang in ("fr", "en") else room.lang
     lang = lang if lang in ("fr", "en") else "fr"
     without = "" if sides else SIDE
-    found = scan(text, lang, ruleset, without=without)
+    found = _scan(text, lang, ruleset, without)
     if recent and text:
         before = " ".join(recent) + " "
         have = {finding.rule for finding in found}
-        for finding in scan(before + text, lang, ruleset, without=without):
+        for finding in _scan(before + text, lang, ruleset, without):
             start, end = finding.span
             if start < len(before) < end and finding.rule not in have:
                 found.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.tongue import languages_of
 from safeguarding.detection.types import Person, RoomInfo
 from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, LURE, TEENS, Talk, direct
 
@@ -86,6 +87,47 @@ def test_the_quarrel_of_others_hides_no_lure(ruleset: Ruleset) -> None:
     for text in LURE:
         talk.say(GUS, text, TEENS, ALICE)
     assert (talk.told("M1")[-1].subject, talk.told("M1")[-1].severity) == ("gus", "P0")
+
+
+# ---- whom it is done to, and in which language
+
+
+def test_of_several_who_listen_the_one_called_by_name_is_protected(ruleset: Ruleset) -> None:
+    eve, alice = Person("eve", "teen_15_17", 100, "Eve_22"), Person("alice", "teen_15_17", 100, "alice.b")
+    talk = Talk(ruleset, BOB, eve, alice)
+    talk.say(alice, "salut", TEENS)
+    talk.say(eve, "yo", TEENS)
+    for text in (
+        "alice tu fais plus grande que ton âge",
+        "alice envoie une photo de toi",
+        "alice dis rien à tes parents",
+    ):
+        talk.say(BOB, text, TEENS)
+    assert {alert.protects for alert in talk.told("M1") if alert.severity in ("P0", "P1")} == {("alice",)}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "code"),
+    [
+        ("fr", "don't tell your parents, come alone", "M1"), ("fr", "i want to kill myself", "D1"),
+        ("fr", "kill all jews", "H1"), ("en", "envoie une photo de toi nue", "M1"), ("en", "je veux mourir", "D1"),
+        ("en", "mort aux juifs", "H1"),
+    ],
+)  # fmt: skip
+def test_another_language_than_that_of_the_room_hides_nothing(
+    ruleset: Ruleset, lang: str, text: str, code: str
+) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, text, TEENS, ALICE, lang=lang)
+    assert talk.told(code)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [("fr", "mdr ok cool go go"), ("fr", "trop love you ma best"), ("en", "lol that's la vie my friend")],
+)
+def test_borrowed_words_do_not_make_another_language(lang: str, text: str) -> None:
+    assert languages_of(text, lang) == (lang,)
 
 
 # ---- one to many
