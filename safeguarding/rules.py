@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, connections
+from django.db.models import QuerySet
+
+from community.statements import composed
 
 from .detection import engine
 from .detection.rulesets import ENGINE, Ruleset, RulesetError, default_paths, load_ruleset, parse_ruleset
@@ -132,9 +135,15 @@ def _watch() -> None:
 def _in_force() -> tuple[str, int]:
     """The digest and share in force; ("", 0) where there is none yet: before the first migrate."""
     try:
-        return RulesInForce.objects.values_list("digest", "canary_share").filter(pk=1).first() or ("", 0)
+        found = _in_force_row(1)
     except DatabaseError:
         return "", 0
+    return found[0] if found else ("", 0)
+
+
+@composed
+def _in_force_row(pk: int) -> QuerySet[RulesInForce, tuple[str, int]]:
+    return RulesInForce.objects.filter(pk=pk).values_list("digest", "canary_share")
 
 
 def _read(digest: str, share: int) -> Rulebook:

@@ -8,7 +8,7 @@ from community.queue import nudge_heard
 
 from .services.building import build_export as build
 from .services.building import exports_waiting, remove_old_files
-from .services.checks import DRAIN, drain_rooms
+from .services.checks import DRAIN, GATHER, drain_rooms
 from .services.erasure import erase_requested
 from .services.evidence import fill_windows
 from .services.ledgers import forget_ledgers
@@ -28,13 +28,13 @@ from .services.transparency import sign_months
 def drain() -> None:
     """Check what waits. A message stored from here on asks for the next drain."""
     nudge_heard(DRAIN)
-    drain_rooms()
+    drain_rooms(gather=GATHER)
 
 
 @shared_task(name="safeguarding.tasks.sweep")
 def sweep() -> None:
     """The same, by the clock, whatever was or was not asked: what a lost nudge or a dead worker left behind."""
-    drain_rooms()
+    drain_rooms(gather=GATHER)
 
 
 @shared_task(name="safeguarding.tasks.page")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 
 from chat import broadcast
@@ -19,6 +21,7 @@ from community.errors import NotAllowed
 from community.models import Member
 from community.roles import is_moderator, is_officer
 from community.services.access import access_of
+from community.statements import composed, composed_update
 
 from .posting import Posted, clean_body, recent_texts
 from .sequence import allocate_seqs
@@ -47,12 +50,7 @@ def settle_checks(*, room: Room, outcomes: Sequence[CheckOutcome]) -> list[int]:
     """
     by_pk = {outcome.message_pk: outcome for outcome in outcomes}
     messages = [
-        message
-        for message in Message.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk__in=by_pk, room=room, check_state=CheckState.PENDING)
-        .select_related("author")
-        .order_by("pk")
-        if message.head_revision == by_pk[message.pk].revision
+        message for message in _pending(by_pk.keys(), room.pk) if message.head_revision == by_pk[message.pk].revision
     ]
     shown: list[tuple[Message, str]] = []
     withdrawn: list[Message] = []
@@ -85,9 +83,25 @@ def _store_states(messages: Iterable[Message]) -> None:
     for message in messages:
         alike[message.check_state, message.visibility, message.shown_revision].append(message.pk)
     for (check_state, visibility, shown_revision), pks in alike.items():
-        Message.objects.filter(pk__in=pks).update(
-            check_state=check_state, visibility=visibility, shown_revision=shown_revision
-        )
+        _store_state(pks, str(check_state), str(visibility), shown_revision)
+
+
+@composed_update
+def _store_state(
+    messages: list[int], check_state: str, visibility: str, shown_revision: int | None
+) -> tuple[QuerySet[Message], dict[str, Any]]:
+    values = {"check_state": check_state, "visibility": visibility, "shown_revision": shown_revision}
+    return Message.objects.filter(pk__in=messages), values
+
+
+@composed
+def _pending(messages: list[int], room: int) -> QuerySet[Message]:
+    return (
+        Message.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=messages, room=room, check_state=CheckState.PENDING)
+        .select_related("author")
+        .order_by("pk")
+    )
 
 
 def edit_message(*, actor: Member, message: Message, body: str) -> Posted:

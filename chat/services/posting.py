@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone, translation
 
 from chat import broadcast
@@ -25,7 +25,7 @@ from chat.errors import (
     NotAMember,
     SlowDown,
 )
-from chat.models import Membership, Message, MessageRevision, Room, RoomEvent
+from chat.models import Membership, MembershipQuerySet, Message, MessageRevision, Room, RoomEvent
 from chat.policies import is_public_id, may_enter, may_write
 from chat.safeguard import Draft, Screening, Verdict, get_safeguard
 from community.errors import BadText, Refused
@@ -33,6 +33,7 @@ from community.models import Member
 from community.names import check_readable
 from community.policies import may_contact
 from community.services.access import Access, accesses_of, accesses_under
+from community.statements import composed
 
 from .sequence import allocate_seqs
 
@@ -193,26 +194,34 @@ def _judge(
     return _Ready(post, body, screening, reply_to, mentions, at_once)
 
 
-def _standings(posts: Sequence[Post], now: dt.datetime) -> dict[tuple[int, int], _Standing]:
-    rows = (
+@composed
+def _memberships(members: list[int], rooms: list[int]) -> MembershipQuerySet:
+    return (
         Membership.objects.current()
-        .filter(member__in={post.actor.pk for post in posts}, room__in={post.room.pk for post in posts})
+        .filter(member__in=members, room__in=rooms)
         .select_related("room")
         .annotate(access_version=F("member__access_version"))  # all that is wanted of the member's row
     )
-    found = list(rows)
+
+
+@composed
+def _known(authors: list[int], rooms: list[int], client_ids: list[str]) -> QuerySet[Message, int]:
+    found = Message.objects.filter(author__in=authors, room__in=rooms, client_id__in=client_ids)
+    return found.values_list("pk", flat=True)
+
+
+def _standings(posts: Sequence[Post], now: dt.datetime) -> dict[tuple[int, int], _Standing]:
+    found = _memberships({post.actor.pk for post in posts}, {post.room.pk for post in posts})
     versions = {row.member_id: row.access_version for row in found}  # type: ignore[attr-defined]  # annotated above
     accesses = accesses_under(versions, now)
     return {(row.member_id, row.room_id): _Standing(row.room, accesses[row.member_id], row.role) for row in found}
 
 
 def _stored(posts: Sequence[Post]) -> dict[tuple[int, int, str], Posted]:
-    known = list(
-        Message.objects.filter(
-            author__in={post.actor.pk for post in posts},
-            room__in={post.room.pk for post in posts},
-            client_id__in={post.client_id for post in posts if _CLIENT_ID.fullmatch(post.client_id)},
-        ).values_list("pk", flat=True)
+    known = _known(
+        {post.actor.pk for post in posts},
+        {post.room.pk for post in posts},
+        {post.client_id for post in posts if _CLIENT_ID.fullmatch(post.client_id)},
     )
     if not known:  # nearly always: what follows is for a post that is sent again
         return {}

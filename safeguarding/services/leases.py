@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from community.statements import composed_update
 from safeguarding.models import RoomLease
 
 # A worker that dies keeps its room for so long; one that lives renews at every commit.
@@ -19,8 +21,7 @@ def claim_room(room_pk: int) -> str | None:
     """Take the room's lease; return its token, or None while somebody else holds it."""
     now = timezone.now()
     token = secrets.token_hex(16)
-    free = Q(expires_at__isnull=True) | Q(expires_at__lte=now)
-    if RoomLease.objects.filter(free, room=room_pk).update(token=token, expires_at=now + LEASE):
+    if _claim(room_pk, now, token, now + LEASE):
         return token
     if RoomLease.objects.filter(room=room_pk).exists():
         return None
@@ -36,9 +37,25 @@ def renew_lease(room_pk: int, token: str) -> bool:
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a lease is renewed in the transaction that relies on it")
     now = timezone.now()
-    return bool(RoomLease.objects.filter(room=room_pk, token=token, expires_at__gt=now).update(expires_at=now + LEASE))
+    return bool(_renew(room_pk, token, now, now + LEASE))
 
 
 def release_room(room_pk: int, token: str) -> None:
     """Give the room back, if it is still ours."""
-    RoomLease.objects.filter(room=room_pk, token=token).update(token="", expires_at=None)
+    _release(room_pk, token)
+
+
+@composed_update
+def _claim(room: int, now: dt.datetime, token: str, until: dt.datetime) -> tuple[QuerySet[RoomLease], dict[str, Any]]:
+    free = Q(expires_at__isnull=True) | Q(expires_at__lte=now)
+    return RoomLease.objects.filter(free, room=room), {"token": token, "expires_at": until}
+
+
+@composed_update
+def _renew(room: int, token: str, now: dt.datetime, until: dt.datetime) -> tuple[QuerySet[RoomLease], dict[str, Any]]:
+    return RoomLease.objects.filter(room=room, token=token, expires_at__gt=now), {"expires_at": until}
+
+
+@composed_update
+def _release(room: int, token: str) -> tuple[QuerySet[RoomLease], dict[str, Any]]:
+    return RoomLease.objects.filter(room=room, token=token), {"token": "", "expires_at": None}

@@ -9,8 +9,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from community.statements import composed
 from safeguarding.detection.tactics import EXPIRY_DAYS
 from safeguarding.models import Ledger
 
@@ -20,6 +22,16 @@ FORGET_AFTER = dt.timedelta(days=max(EXPIRY_DAYS.values()))
 
 class LedgersMoved(Exception):
     """Somebody else wrote a ledger after it was read: assess again."""
+
+
+@composed
+def _written(keys: list[str]) -> QuerySet[Ledger, tuple[str, dict[str, Any], dt.datetime]]:
+    return Ledger.objects.filter(key__in=keys).values_list("key", "data", "updated_at")
+
+
+@composed
+def _locked(keys: list[str]) -> QuerySet[Ledger, tuple[str, dt.datetime]]:
+    return Ledger.objects.select_for_update().filter(key__in=keys).order_by("key").values_list("key", "updated_at")
 
 
 class Notebook:
@@ -36,7 +48,7 @@ class Notebook:
         if not missing:
             return
         self._read_at.update(dict.fromkeys(missing))
-        for key, data, updated_at in Ledger.objects.filter(key__in=missing).values_list("key", "data", "updated_at"):
+        for key, data, updated_at in _written(missing):
             self.known[key] = data
             self._read_at[key] = updated_at
 
@@ -55,8 +67,7 @@ class Notebook:
         absent = sorted(key for key, read_at in self._read_at.items() if read_at is None)
         Ledger.objects.bulk_create([Ledger(key=key, updated_at=now) for key in absent], ignore_conflicts=True)
         expected = {key: read_at or now for key, read_at in self._read_at.items()}
-        locked = Ledger.objects.select_for_update().filter(key__in=list(expected)).order_by("key")
-        if dict(locked.values_list("key", "updated_at")) != expected:
+        if dict(_locked(list(expected))) != expected:
             raise LedgersMoved
 
     def save(self) -> None:
