@@ -82,6 +82,34 @@ def test_events_that_come_together_come_in_one_frame_to_who_asked_and_only_there
     assert kinds == ["posted", "skip", "posted"]
 
 
+def test_in_a_rush_several_commits_are_told_together_and_nobody_hears_twice() -> None:
+    author, reader, late = (open_member(f"r{number}", AgeBand.ADULT) for number in range(3))
+    room = open_room("La digue", author, reader, late)
+    first, second = (Socket(one.pk, one.public_id, nothing_about) for one in (reader, late))
+
+    async def story() -> None:
+        await hub().attach(first)
+        await first.hub.join(first, room.public_id, 0, together=True)
+        feed = hub()._feeds[room.public_id]
+        feed.tell_at = asyncio.get_running_loop().time() + 3600  # as after telling a crowd
+        for number in range(3):
+            await asyncio.to_thread(post_messages, [Post(author, room, f"c{number}", f"Message {number}")])
+        await until(lambda: feed.last_seq == 3)
+        assert first.queue.empty()
+        await hub().attach(second)
+        await second.hub.join(second, room.public_id, 0, together=True)
+        await until(lambda: second.queue.qsize() == 3)  # from the database
+        hub()._tell_now(feed)
+        for socket in (first, second):
+            await socket.hub.detach(socket)
+
+    async_to_sync(story)()
+    assert [item["seq"] for item in json.loads(first.queue.get_nowait() or "")["items"]] == [1, 2, 3]
+    assert [json.loads(second.queue.get_nowait() or "")["seq"] for _ in range(3)] == [1, 2, 3]
+    assert first.queue.empty()
+    assert second.queue.empty()
+
+
 def test_who_comes_while_the_last_ones_leave_at_the_same_moment_hears() -> None:
     """Two that leave at once both find themselves the last: the hub that somebody opens meanwhile is not theirs."""
     first, second, comer, later = (open_member(f"r{number}", AgeBand.ADULT) for number in range(4))
