@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import threading
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 from django.db import connections
 from django.db.models import QuerySet
@@ -54,7 +54,7 @@ def composed_update(build: Callable[..., tuple[QuerySet[Any, Any], dict[str, Any
 
 def _once(build: Callable[..., Any], compose: Callable[..., Any], *, nothing: Any) -> Callable[..., Any]:
     """Keep what `compose` makes of marks, by connection and shape, and run it with the values in their places."""
-    kept: WeakKeyDictionary[Any, dict[Shape, Callable[..., Any]]] = WeakKeyDictionary()
+    kept = threading.local()  # as connections are; what a thread composed goes with it
 
     @functools.wraps(build)
     def run(*args: Any) -> Any:
@@ -71,19 +71,19 @@ def _once(build: Callable[..., Any], compose: Callable[..., Any], *, nothing: An
             else:
                 shape.append((type(arg), 0))
                 values.append(arg)
-        # By the connection itself: it belongs to one thread, and so does a compiler.
-        statements = kept.setdefault(connections["default"], {})
+        connection = connections["default"]
+        if getattr(kept, "connection", None) is not connection:
+            kept.connection, kept.statements = connection, {}
         key = tuple(shape)
-        if key not in statements:
-            statements[key] = _composed(key, compose)
-        return statements[key](values)
+        if key not in kept.statements:
+            kept.statements[key] = _composed(key, compose, connection)
+        return kept.statements[key](values)
 
     return run
 
 
-def _composed(shape: Shape, compose: Callable[..., Any]) -> Callable[[list[Any]], Any]:
+def _composed(shape: Shape, compose: Callable[..., Any], connection: Any) -> Callable[[list[Any]], Any]:
     """The statement of this shape, composed with a mark for every value, as a function of the values."""
-    connection = connections["default"]
     args: list[Any] = []
     places: dict[Any, int] = {}  # a mark as the database gets it -> which value it stands for
     number = 0

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from community.services import access
 from safeguarding.rules import current_rules
@@ -114,6 +115,12 @@ def redis_server() -> Iterator[RedisServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(autouse=True)
+def first_language() -> None:
+    """No test speaks the language in which the one before it ended."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

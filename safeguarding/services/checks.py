@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Any, cast
 
 from django.db import OperationalError, connection, transaction
@@ -91,7 +91,7 @@ def drain_rooms(*, seconds: float = DRAIN_SECONDS, gather: float = 0.0) -> int:
     Between two looks it waits `gather` seconds, unless a whole batch waited.
     """
     settled = 0
-    end = time.monotonic() + seconds
+    end = monotonic() + seconds
     while waiting := _rooms_waiting():
         progress = 0
         for room_pk in waiting:
@@ -105,14 +105,14 @@ def drain_rooms(*, seconds: float = DRAIN_SECONDS, gather: float = 0.0) -> int:
                 logger.warning("room %s could not be settled now", room_pk, exc_info=True)
             finally:
                 release_room(room_pk, token)
-            if time.monotonic() > end:
+            if monotonic() > end:
                 kick_drain()
                 return settled + progress
         settled += progress
         if not progress:
             break
         if progress < BATCH:
-            time.sleep(gather)
+            sleep(gather)
     return settled
 
 

@@ -14,6 +14,7 @@ from asgiref.sync import async_to_sync
 
 from chat.hub import Socket, hub
 from chat.services.posting import Post, post_messages
+from chat.threads import in_reader
 from community.policies import AgeBand
 from tests.cast import open_member, open_room
 
@@ -41,7 +42,7 @@ def test_sockets_that_open_at_the_same_moment_all_hear(distant_redis: None) -> N
         sockets = [Socket(person.pk, person.public_id, nothing_about) for person in people]
         await asyncio.gather(*(hub().attach(socket) for socket in sockets))
         await asyncio.gather(*(socket.hub.join(socket, room.public_id, 0) for socket in sockets))
-        await asyncio.to_thread(post_messages, [Post(people[0], room, "one", "Bonjour du banc")])
+        await in_reader(post_messages, [Post(people[0], room, "one", "Bonjour du banc")])
         # Two seconds: less than the heartbeat, which would find it without any publication.
         heard = await asyncio.wait_for(asyncio.gather(*(socket.queue.get() for socket in sockets)), 2)
         await asyncio.gather(*(socket.hub.detach(socket) for socket in sockets))
@@ -63,9 +64,9 @@ def test_events_that_come_together_come_in_one_frame_to_who_asked_and_only_there
             await hub().attach(socket)
             await socket.hub.join(socket, room.public_id, 0, together=socket is not plain)
         posts = [Post(author, room, "a", "Un"), Post(blocked, room, "b", "Deux"), Post(author, room, "c", "Trois")]
-        await asyncio.to_thread(post_messages, posts)
+        await in_reader(post_messages, posts)
         await until(lambda: asked.queue.qsize() == 1 and blocking.queue.qsize() == plain.queue.qsize() == 3)
-        await asyncio.to_thread(post_messages, [Post(author, room, "d", "Quatre")])
+        await in_reader(post_messages, [Post(author, room, "d", "Quatre")])
         await until(lambda: asked.queue.qsize() == 2 and plain.queue.qsize() == 4)
         for socket in sockets:
             await socket.hub.detach(socket)
@@ -93,7 +94,7 @@ def test_in_a_rush_several_commits_are_told_together_and_nobody_hears_twice() ->
         feed = hub()._feeds[room.public_id]
         feed.tell_at = asyncio.get_running_loop().time() + 3600  # as after telling a crowd
         for number in range(3):
-            await asyncio.to_thread(post_messages, [Post(author, room, f"c{number}", f"Message {number}")])
+            await in_reader(post_messages, [Post(author, room, f"c{number}", f"Message {number}")])
         await until(lambda: feed.last_seq == 3)
         assert first.queue.empty()
         await hub().attach(second)
@@ -130,7 +131,7 @@ def test_who_comes_while_the_last_ones_leave_at_the_same_moment_hears() -> None:
         await hub().attach(four)
         assert three.hub is four.hub is hub()
         await three.hub.join(three, room.public_id, 0)
-        await asyncio.to_thread(post_messages, [Post(first, room, "one", "Bonsoir du quai")])
+        await in_reader(post_messages, [Post(first, room, "one", "Bonsoir du quai")])
         heard = await asyncio.wait_for(three.queue.get(), 2)
         for socket in (three, four):
             await socket.hub.detach(socket)

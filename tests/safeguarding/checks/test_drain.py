@@ -47,13 +47,28 @@ def test_messages_of_a_room_are_judged_in_the_order_they_were_written(said, say,
     ]  # fmt: skip
 
 
-def test_more_than_a_batch_is_drained_to_the_last(said, say, alice, room, monkeypatch):
-    monkeypatch.setattr(checks, "BATCH", 3)
-    for n in range(8):
+def test_more_than_a_batch_is_drained_to_the_last(said, say, alice, room):
+    for n in range(checks.BATCH + 3):
         say(alice, room, f"line {n}")
-    assert drain_rooms() == 8
+    assert drain_rooms() == checks.BATCH + 3
     assert not Message.objects.filter(check_state="pending").exists()
-    assert Ledger.objects.get(key=f"room:{room.public_id}").data["n"] == 8
+    assert Ledger.objects.get(key=f"room:{room.public_id}").data["n"] == checks.BATCH + 3
+
+
+def test_what_is_said_while_a_worker_gathers_is_checked_in_the_same_run(said, say, alice, room, monkeypatch):
+    pauses = []
+
+    def speak_meanwhile(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            say(alice, room, "second")
+            say(alice, room, "third")
+
+    monkeypatch.setattr(checks, "sleep", speak_meanwhile)
+    say(alice, room, "first")
+    assert drain_rooms(gather=0.5) == 3
+    assert pauses == [0.5, 0.5]
+    assert states() == [("done", "visible")] * 3
 
 
 def test_held_message_stays_unseen_and_waits_for_a_person(said, say, alice, room):
