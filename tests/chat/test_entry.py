@@ -10,7 +10,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chat import policies
 from chat.errors import LevelInvalid, RoomClosed, YouthWorkerMoved, YouthWorkerUnfit
@@ -342,7 +342,8 @@ def test_a_youth_worker_is_labelled_and_has_no_private_contact(yann, alice, club
     check(club)
     (message,) = room_history(room=club, access=access_of(alice))
     assert message["author"] == {"id": yann.public_id, "name": "Yann", "role": "youth_worker"}
-    labels = {row.member.pseudonym: row.get_role_display() for row in people_in(room=club, access=access_of(alice))}
+    with translation.override("en"):
+        labels = {row.member.pseudonym: row.get_role_display() for row in people_in(room=club, access=access_of(alice))}
     assert labels["Yann"] == "youth worker"
     assert refused(yann, club, "psst", mentions=[alice.public_id]) == "contact_paused"
     assert refused(alice, club, "psst", mentions=[yann.public_id]) == "contact_paused"
