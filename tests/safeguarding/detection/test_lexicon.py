@@ -45,7 +45,7 @@ def words(lexicon: Lexicon, text: str) -> str:
         ("tes trop con", "tu es con"),
         ("tes amis", "tes amis"),
         ("la g", "la g"),
-        ("envoie 📷 on se voit 🌙", "envoie photo on se voit ce soir"),
+        ("envoie 📷 on se voit 🌙", "envoie photo on se voit soir"),
         ("mdr 💀👻", "mdr u1f480 u1f47b"),
     ],
 )
