@@ -9,6 +9,8 @@ that ask for it in `guards`:
 - reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"): the same;
 - reclaimed: a slur that speakers say of themselves: the same.
 
+A finding of a rule that never alerts is dropped when the words are another's: quoted or told of.
+
 Whatever they ask for, a finding that lies in the other sense of a word (the pedal of a bicycle) is dropped.
 
 What the idioms are is data too (rules of code GUARD).
@@ -100,8 +102,10 @@ class _Guards:
         return any(a <= start < b for a, b in self.quotes)
 
     def reported(self, hit: Hit) -> bool:
-        if self.denounced:
-            return True
+        return self.denounced or self.told_of_another(hit)
+
+    def told_of_another(self, hit: Hit) -> bool:
+        """Is it somebody else's word that the author tells of?"""
         start = self.sentence(hit.first)
         if any(self.sentence(first) == start for first, _ in self.enclosed):
             return True
@@ -115,6 +119,10 @@ class _Guards:
 
     def reclaimed(self, hit: Hit) -> bool:
         return any(first <= hit.last and hit.first <= last for first, last in self.reclaims)
+
+    def anothers(self, hit: Hit, asked: tuple[str, ...]) -> bool:
+        """Is what the hit says somebody else's word, quoted or told of?"""
+        return ("quoted" in asked and self.quoted(hit)) or ("reported" in asked and self.told_of_another(hit))
 
     def turned(self, hit: Hit, asked: tuple[str, ...]) -> bool:
         """Is what the hit says not what its author says?"""
@@ -147,6 +155,8 @@ def judge(lexicon: Lexicon, reading: Reading, scope: str = "text", *, without: s
             guards = guards or _Guards(lexicon, reading, hits)
             if ("negated" in rule.guards and guards.negated(hit)) or guards.of_other_sense(hit):
                 continue
+            if not alerting and guards.anothers(hit, rule.guards):
+                continue  # a mere light is for the author's own words
             alerting = alerting and not guards.turned(hit, rule.guards)
         span = reading.original(hit.first, hit.last)
         findings.append(

@@ -23,7 +23,7 @@ RULE = "c1.context"
 CODES = frozenset({"C1", "H1", "V2"})
 WEIGHT = 0.2
 
-ENOUGH = 12.0
+ENOUGH = 11.5
 OWN_SHARE = 6.0  # times the share of the author's last messages that were rude or worse
 SIDE = 1.0  # for each point of evidence that the author is on the attackers' side, at most MOST_SIDE
 MOST_SIDE = 3.0

@@ -141,3 +141,28 @@ def test_groups_may_be_named_freely(ruleset: Ruleset) -> None:
         ):
             text = sentence.format(group)
             assert not {"H1", "C1", "V2"} & {f.code for f in scan(text, "fr", ruleset)}, text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tes parents doivent signer l'autorisation",
+        "vous avez appelé le syndic ?",
+        "on cherche des amis pour la rando",
+        "le gardien a fermé la salle",
+        "mon père me parle plus depuis",
+        "ouf, c'est passé",
+        "on part à la mer ce week-end",
+        "calmez vous, ça sert à rien de s'insulter",
+        "elle a rien fait, c'est pas sa faute",
+    ],
+)
+def test_everyday_french_is_not_lit(ruleset: Ruleset, text: str) -> None:
+    assert [f.rule for f in scan(text, "fr", ruleset) if f.code in ("C1", "H1", "V2")] == []
+
+
+def test_a_mere_light_is_for_the_authors_own_words(ruleset: Ruleset) -> None:
+    said = [f.rule for f in scan("c'est contre nature", "fr", ruleset)]
+    told = [f.rule for f in scan("ils disent que c'est contre nature, ça me fait mal", "fr", ruleset)]
+    assert "c1.fr.against_nature" in said
+    assert "c1.fr.against_nature" not in told
