@@ -88,7 +88,7 @@ def _phrases(file: CaseFile) -> dict[str, Sequence[str]]:
 
 
 def _names(file: CaseFile) -> dict[str, str]:
-    """Public id -> pseudonym of everybody whom an alert names: those who abet in a pile-on are no party of the case."""
+    """Public id -> pseudonym of everybody an alert names, also in alerts kept before all of them became parties."""
     names = {person.member.public_id: person.member.pseudonym for person in file.people}
     absent = {key for alert in file.alerts for key in alert.explanation.get("aggressors", ())} - names.keys()
     if absent:

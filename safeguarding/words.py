@@ -25,6 +25,7 @@ CIRCUMSTANCES: Mapping[str, str | Promise] = {
     "spread": _("the same went to several people"),
 }
 COUNTS: Mapping[str, str | Promise] = {
+    "abettors": _("people who applaud"),
     "accounts": _("accounts that drew this person to the same rendezvous"),
     "aggressors": _("people who attack"),
     "messages": _("messages of one theme among the latest"),

@@ -119,7 +119,11 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
             explain(
                 "C1", verdict.score, dict(verdict.weights), dict(verdict.bonus),
                 [[0, 0, 0.0, ref, rule, version] for rule, version, ref in verdict.rules],
-                aggressors=list(verdict.aggressors), counts={"aggressors": len(verdict.aggressors)},
+                aggressors=list(verdict.aggressors), abettors=list(verdict.abettors),
+                counts={
+                    "aggressors": len(verdict.aggressors) - len(verdict.abettors),
+                    **({"abettors": len(verdict.abettors)} if verdict.abettors else {}),
+                },
                 counterfactuals=counted.pile_otherwise(pile, before, now, severity_of),
             ),
         )  # fmt: skip

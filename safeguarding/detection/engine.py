@@ -10,6 +10,7 @@ and rules gives the same answer, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from . import alerts, pairs, piles, rooms, spread, tone
@@ -114,6 +115,8 @@ def assess(
     told = [found for found in _told(findings) if not is_of_the_band(found, situation.person(utterance.author).band)]
     if in_place:
         told.append(in_place)
+    blow = piles.noted_by(room_ledger["pile"], utterance.ref)
+    told += [replace(found, code="C1", alerting=False) for found in findings if _applauds(found) and found.rule == blow]
     verdict = _full_verdict(findings, raised, ruleset)
     return Assessment(verdict, tuple(told), raised, changed, ruleset.digest, degraded, meeting)
 
@@ -132,6 +135,11 @@ def look(
 
 def _told(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.code != SIDE)
+
+
+def _applauds(finding: Finding) -> bool:
+    """Applause is told of only where it counts as a blow: who reads the alert must see by which words."""
+    return finding.code == SIDE and finding.tactic == "abet"
 
 
 def _text_verdict(findings: Sequence[Finding], ruleset: Ruleset) -> Verdict:

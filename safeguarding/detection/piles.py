@@ -46,12 +46,14 @@ Pile = dict[str, Any]
 class Verdict:
     """A pile-on that stands: the gravest aggressor, all aggressors, whom they attack, the points, the messages.
 
-    `weights`: the points of each aggressor; with `bonus` they add up to the score, which ends at 100. `rules`: what the
-    blows met, as [rule, version, ref].
+    `abettors`: those of the aggressors who only applauded and struck nobody; never the subject while somebody struck.
+    `weights`: the points of each aggressor; with `bonus` they add up to the score, which ends at 100. `rules`:
+    what the blows met, as [rule, version, ref].
     """
 
     subject: str
     aggressors: tuple[str, ...]
+    abettors: tuple[str, ...]
     target: str | None
     score: float
     evidence: tuple[str, ...]
@@ -158,6 +160,17 @@ def note_applause(pile: Pile, author: str, ref: str, now: int, rule: tuple[str, 
     return True
 
 
+def noted_by(pile: Pile, ref: str) -> str:
+    """The rule by which the message just noted is a blow; empty where it is none."""
+    last = pile["hits"][-1] if pile["hits"] else None
+    return str(last[5]) if last is not None and last[4] == ref and len(last) > 5 else ""
+
+
+def _only_applauds(pile: Pile, person: str) -> bool:
+    row = pile["sides"].get(person)
+    return row is not None and row[1] == 0
+
+
 def lacking(pile: Pile, person: str) -> Pile:
     """The pile as if somebody had never written here."""
     hits = [hit for hit in pile["hits"] if hit[1] != person]
@@ -169,7 +182,7 @@ def standing(pile: Pile, now: int) -> Verdict | None:
     hits = [hit for hit in pile["hits"] if now - hit[0] <= HEAT]
     if len(hits) < 3:
         return None
-    ranked = sorted({hit[1] for hit in hits}, key=lambda key: (-side(pile, key), key))
+    ranked = sorted({hit[1] for hit in hits}, key=lambda key: (_only_applauds(pile, key), -side(pile, key), key))
     subject = ranked[0]
     if _unanswered(pile, hits):
         aggressors = tuple(key for key in ranked if side(pile, key) > 0) or (subject,)
@@ -187,7 +200,10 @@ def standing(pile: Pile, now: int) -> Verdict | None:
     weights = {person: round(9 * sum(hit[3] for hit in blows if hit[1] == person), 2) for person in aggressors}
     bonus = {"base": 30.0, **({"several": float(several)} if several else {})}
     rules = tuple((hit[5], hit[6], hit[4]) for hit in blows if hit[5:7] and hit[5])  # blows of before had none
-    return Verdict(subject, aggressors, _target(blows, aggressors), round(points, 1), evidence, weights, bonus, rules)
+    abettors = tuple(key for key in aggressors if _only_applauds(pile, key))
+    return Verdict(
+        subject, aggressors, abettors, _target(blows, aggressors), round(points, 1), evidence, weights, bonus, rules
+    )
 
 
 def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:

@@ -68,6 +68,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -398,6 +399,11 @@ def _listed(name: str, rule: str, key: str, value: object) -> tuple[str, ...]:
     return tuple(listed)
 
 
+def _said(word: str, fillers: frozenset[str]) -> list[str]:
+    """What a word of a pattern says: itself, or nothing where it is a filler, which reading drops."""
+    return [] if _fold(word) in fillers else [word]
+
+
 def read_rule(
     name: str, document: Mapping[str, Any], raw: Mapping[str, Any], vocabularies: Mapping[str, Vocabulary]
 ) -> Rule:
@@ -436,11 +442,11 @@ def read_rule(
     _check(name, rule_id, listed["patterns"], "a rule needs patterns")
     words: dict[str, Any] = {}
     for lang in LANGS if value["lang"] == "any" else (value["lang"],):
-        known, slots = vocabularies[lang].classes, vocabularies[lang].slots
+        known, slots, fillers = vocabularies[lang].classes, vocabularies[lang].slots, vocabularies[lang].fillers
         for pattern in listed["patterns"] + listed["unless"]:
             try:
                 whole = filled(pattern, slots)
-                to_re2(whole, lambda word: [word], lambda _: FIRST_CLASS)
+                to_re2(whole, partial(_said, fillers=fillers), lambda _: FIRST_CLASS)
             except PatternError as error:
                 raise RulesetError(name, rule_id, f"{error} in {pattern!r}") from error
             for cls in classes_of(whole):

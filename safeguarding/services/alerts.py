@@ -25,10 +25,12 @@ def act_on_alert(
 ) -> tuple[Case, list[Message], bool]:
     """Open or extend the case an alert is about and take its protective measures, in the caller's transaction.
 
+    Others who attack or abet in a pile-on become witnesses, whom nothing accuses: so none of them works the case.
     `members` are those already loaded, by public id. Return the case, locked, the messages to freeze around, and
     whether the message must be held because a measure could not be taken: its quota of the day is used up.
     """
-    known = {**members, **_missing({alert.subject, *alert.protects} - {None}, members)}
+    others = dict.fromkeys(alert.explanation.get("aggressors", ())) if alert.code == "C1" else {}
+    known = {**members, **_missing({alert.subject, *alert.protects, *others} - {None}, members)}
     subject = known.get(alert.subject) if alert.subject else None
     protects = [known[key] for key in alert.protects if key in known]
     case = open_or_extend_case(
@@ -38,6 +40,7 @@ def act_on_alert(
         severity=alert.severity,
         subject=subject,
         protects=protects,
+        witnesses=[known[key] for key in others if key in known and key not in {alert.subject, *alert.protects}],
         room=room,
         automated=True,
     )

@@ -213,6 +213,46 @@ def test_pile_on_names_an_aggressor_and_protects_the_target(ruleset: Ruleset) ->
     assert "alice" not in {alert.subject for alert in talk.alerts}
 
 
+def test_who_only_applauds_a_pile_on_abets_and_is_never_its_subject(ruleset: Ruleset) -> None:
+    eve, finn, gus = (Person(key, "teen_15_17", 100) for key in ("eve", "finn", "gus"))
+    talk = Talk(ruleset, ALICE, eve, finn, gus)
+    talk.say(ALICE, "salut", TEENS)
+    for author, text in (
+        (eve, "personne t'aime ici"), (gus, "mdr"), (finn, "grosse vache"), (gus, "ptdr"), (eve, "dégage du groupe"),
+        (gus, "mdr"),
+    ):  # fmt: skip
+        said = talk.say(author, text, TEENS, *([ALICE] if author is not gus else []))
+        if author is gus:
+            assert [(f.code, f.alerting, text[slice(*f.span)]) for f in said.findings] == [("C1", False, text)]
+    alert = talk.told("C1")[-1]
+    assert alert.subject in {"eve", "finn"}
+    assert "gus" in alert.explanation["aggressors"]
+    assert alert.explanation["abettors"] == ["gus"]
+
+
+def test_laughter_where_nobody_is_attacked_is_not_told(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(ALICE, "j'ai mis mes chaussettes à l'envers", TEENS)
+    assert talk.say(DANA, "mdr", TEENS).findings == ()
+
+
+@pytest.mark.parametrize("text", ["faut exterminer les musulmans", "virons les gays du lycée"])
+def test_call_to_harm_or_shut_out_a_group_is_graver_than_hate_and_held(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    assert talk.say(BOB, text, ADULTS).verdict is Verdict.HOLD
+    (alert,) = talk.told("H1")
+    assert (alert.severity, alert.subject, "incitement" in alert.tactics) == ("P1", "bob", True)
+
+
+@pytest.mark.parametrize(
+    "text", ["je déteste les gays", "il faut protéger les musulmans", "faut pas frapper les femmes"]
+)
+def test_hate_without_a_call_is_no_incitement(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, text, ADULTS)
+    assert [alert.severity for alert in talk.told("H1") if alert.severity < "P2"] == []
+
+
 def test_insults_and_threats_of_the_person_attacked_raise_nothing_about_them(ruleset: Ruleset) -> None:
     eve, finn = Person("eve", "teen_15_17", 100), Person("finn", "teen_15_17", 100)
     talk = Talk(ruleset, ALICE, eve, finn)

@@ -67,12 +67,14 @@ def hostile(count: int, seed: int) -> Iterator[str]:
 
 def test_no_text_breaks_the_reader(ruleset: Ruleset) -> None:
     readers = [lexicon_for(ruleset, lang) for lang in ("fr", "en")]
+    # one sign may stand for several words ("🌙" is "ce soir")
+    most = max(len(meant.split()) for lexicon in readers for meant in lexicon.vocabulary.spelling.values())
     for n, text in enumerate(hostile(TEXTS, seed=1)):
         folded = normalise(text)
         reading = readers[n % 2].read(text)
         # as much is kept of a text as bounds what any rule may cost on it
         assert len(folded.text) <= 18 * len(text) + 1
-        assert len(reading.pieces) <= len(folded.text) + 1
+        assert len(reading.pieces) <= most * len(folded.text) + 1
         if n % 50 == 0:
             assert normalise(folded.text).text == folded.text
             assert len(reading.spans) == len(reading.pieces)

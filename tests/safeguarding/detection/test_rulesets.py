@@ -95,6 +95,7 @@ def test_a_rule_keeps_its_version_when_another_file_changes() -> None:
         (RULE.replace("{fruit}", "{vegetable}"), "t.fruit", "unknown class {vegetable}"),
         (RULE.replace("(mange|aime)", "(mange|aime"), "t.fruit", "never closed"),
         (RULE.replace("~2", "~99"), "t.fruit", "gap of 99"),
+        (RULE.replace("je (mange|aime) ~2 {fruit}", "vraiment Vraiment"), "t.fruit", "empty alternative"),
         (RULE.replace("code: V2\n", ""), "t.fruit", "no code"),
         (RULE.replace("lang: fr", "lang: de", 1), "t.fruit", "lang must be"),
         (RULE.replace('must_not_fire: ["je mange une tarte"]', "must_not_fire: []"), "t.fruit", "fewer must_not_fire"),
