@@ -141,6 +141,21 @@ def own_suite(half: str) -> Callable[[Ruleset], list[Row]]:
     return measure
 
 
+def written_apart(ruleset: Ruleset) -> list[Row]:
+    """Lines of two authors who had seen neither rules nor suite: an idea of what words nobody expected come to."""
+    judgements = judged(SUITE / "apart" / "conversations.jsonl", ruleset)
+    risks, benign = [j for j in judgements if j.risky], [j for j in judgements if not j.risky]
+    by_code: dict[str, list[bool]] = defaultdict(list)
+    for j in risks:
+        by_code[j.line["family"]].append(j.right)
+    return [
+        Row("written apart: right code and subject in time", share(j.right for j in risks), count=len(risks),
+            parts={code: share(v) or 0.0 for code, v in sorted(by_code.items())}),
+        Row("written apart: benign twins that alert", share(j.false for j in benign), at_least=False,
+            count=len(benign)),
+    ]  # fmt: skip
+
+
 def public_sample(ruleset: Ruleset) -> list[Row]:
     """The public sample of the suite that is kept apart for evaluation."""
     return list(_suite_rows("public sample", judged(SHARED / "conversations" / "sample.jsonl", ruleset)))
@@ -205,5 +220,6 @@ SECTIONS: tuple[tuple[str, Callable[[Ruleset], list[Row]]], ...] = (
     ("public sample", public_sample),
     ("our suite, tune", own_suite("tune")),
     ("our suite, held", own_suite("held")),
+    ("written apart", written_apart),
     ("same band", same_band),
 )

@@ -94,7 +94,9 @@ _TENS = {
 }  # fmt: skip
 _NUMBERS = {word: n for words in _UNITS.values() for n, word in enumerate(words)} | {"oh": 0, "nought": 0, "une": 1}
 _NUMBER_WORD = re.compile(
-    r"(?<![a-z])(?:" + "|".join(sorted({*_NUMBERS, *_TENS, "double", "triple"}, key=len, reverse=True)) + r")(?![a-z])"
+    r"(?<![a-z])(?:"
+    + "|".join(sorted({*_NUMBERS, *_TENS, "double", "triple"}, key=lambda word: (-len(word), word)))
+    + r")(?![a-z])"
 )
 _BETWEEN_WORDS = re.compile(r"[\s\-.,]*(?:et[\s\-]+)?")
 

@@ -28,6 +28,14 @@ def test_suite_has_the_public_format_and_each_risk_its_twin() -> None:
             assert set(row["expect"]) >= (RISK if row["kind"] == "risk" else BENIGN)
 
 
+def test_what_was_written_apart_has_the_same_format() -> None:
+    rows = suite("apart")
+    here = {row["id"] for row in rows}
+    assert len(rows) == len(here)
+    assert all(row["twin"] in here for row in rows)
+    assert all(set(row["expect"]) >= (RISK if row["kind"] == "risk" else BENIGN) for row in rows)
+
+
 def test_suite_has_every_code_in_both_languages_plain_and_disguised() -> None:
     risks = [row for half in HALVES for row in suite(half) if row["kind"] == "risk"]
     here = {(row["family"], row["lang"], bool(row["obfuscation"])) for row in risks}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from django.test import Client
@@ -157,8 +157,9 @@ def say(db: None) -> Callable[..., Message]:
     """Store a message as the posting service would and let the real drain check it."""
     numbers = itertools.count()
 
-    def post(author: Member, room: Room, text: str) -> Message:
-        message = Message.objects.create(room=room, author=author, client_id=f"c{next(numbers)}")
+    def post(author: Member, room: Room, text: str, to: Sequence[Member] = ()) -> Message:
+        mentions = [member.public_id for member in to]
+        message = Message.objects.create(room=room, author=author, client_id=f"c{next(numbers)}", mentions=mentions)
         MessageRevision.objects.create(message=message, number=1, body=text)
         drain_rooms()
         message.refresh_from_db()

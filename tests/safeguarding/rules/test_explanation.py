@@ -26,7 +26,7 @@ SECRET = "ça reste notre secret"
 @pytest.fixture
 def alert(say, alice, bob, homework) -> Alert:
     say(alice, homework, "bonjour bob")
-    say(bob, homework, SECRET)
+    say(bob, homework, SECRET, to=[alice])
     return Alert.objects.get()
 
 
