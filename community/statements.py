@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar, cast
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import ROW_COUNT
@@ -50,6 +50,33 @@ def composed_update(build: Callable[..., tuple[QuerySet[Any, Any], dict[str, Any
         return compiler, lambda: compiler.execute_sql(ROW_COUNT)
 
     return _once(build, compose, nothing=0)
+
+
+def insert_rows(rows: Sequence[Model]) -> None:
+    """`bulk_create` for new rows of one model, all with a key that the database gives: sets it on each.
+
+    In the caller's transaction; whatever they refer to has been stored before. Raises what the database raises.
+    """
+    connection = connections["default"]
+    fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_insert(type(rows[0]), len(rows), connection.vendor), values)
+        keys = cursor.fetchall()
+    for row, (key,) in zip(rows, keys, strict=True):
+        row.pk = key
+        row._state.adding, row._state.db = False, connection.alias
+
+
+@functools.lru_cache(maxsize=1024)
+def _insert(model: type[Model], count: int, vendor: str) -> str:
+    quoted = connections["default"].ops.quote_name
+    columns = [quoted(str(field.column)) for field in model._meta.concrete_fields if not field.primary_key]
+    row = f"({', '.join(['%s'] * len(columns))})"
+    return (  # names of tables and columns alone: values are parameters
+        f"INSERT INTO {quoted(model._meta.db_table)} ({', '.join(columns)}) VALUES {', '.join([row] * count)} "  # noqa: S608
+        f"RETURNING {quoted(str(model._meta.pk.column))}"
+    )
 
 
 def _once(build: Callable[..., Any], compose: Callable[..., Any], *, nothing: Any) -> Callable[..., Any]:

@@ -33,7 +33,7 @@ from community.models import Member
 from community.names import check_readable
 from community.policies import may_contact
 from community.services.access import Access, accesses_of, accesses_under
-from community.statements import composed
+from community.statements import composed, insert_rows
 
 from .sequence import allocate_seqs
 
@@ -338,8 +338,8 @@ def _store(ready: Sequence[_Ready], now: dt.datetime) -> dict[int, int]:
                 shown_revision=1 if one.at_once else None,
                 created_at=now,
             )
-        Message.objects.bulk_create([one.message for one in ready])
-        MessageRevision.objects.bulk_create(
+        insert_rows([one.message for one in ready])
+        insert_rows(
             [
                 MessageRevision(
                     message=one.message,
@@ -359,7 +359,7 @@ def _store(ready: Sequence[_Ready], now: dt.datetime) -> dict[int, int]:
             for one, seq in zip(at_once, numbers, strict=True)
         ]
         if events:
-            RoomEvent.objects.bulk_create(events)
+            insert_rows(events)
             seqs = {event.message_id: event.seq for event in events}
             broadcast.room_changed(events, bodies={one.message.pk: one.body for one in at_once})
         get_safeguard().messages_stored([one.message for one in ready])

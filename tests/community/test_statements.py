@@ -6,14 +6,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from community.models import AgeFact, Member
+from community.models import AgeFact, Block, Member
 from community.policies import AgeBand
-from community.statements import composed, composed_update
+from community.statements import composed, composed_update, insert_rows
 from tests.cast import open_member
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,19 @@ def test_an_update_says_how_many_it_met_and_changes_those_alone(alice: Member, b
     alice.refresh_from_db()
     bob.refresh_from_db()
     assert (alice.last_login, bob.last_login) == (now, None)
+
+
+def test_rows_inserted_are_those_bulk_create_would_write(alice: Member, bob: Member) -> None:
+    blocks = [Block(blocker=alice, blocked=bob), Block(blocker=bob, blocked=alice)]
+    with CaptureQueriesContext(connection) as captured:
+        insert_rows(blocks)
+    assert len(captured) == 1
+    stored = {block.pk: (block.blocker_id, block.blocked_id, block.created_at) for block in Block.objects.all()}
+    assert stored == {block.pk: (block.blocker_id, block.blocked_id, block.created_at) for block in blocks}
+    blocks[0].save()  # it knows that it is stored
+    assert Block.objects.count() == 2
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_rows([Block(blocker=alice, blocked=bob)])
 
 
 def test_a_value_that_is_no_parameter_of_the_statement_is_refused(alice: Member) -> None:
