@@ -9,7 +9,6 @@ import logging
 import time
 import uuid
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -29,14 +28,12 @@ from .protocol import BadFrame, ClientFrame
 from .services.messages import delete_message, edit_message, mark_read
 from .services.posting import Post, Posted
 from .services.rooms import Entry, entry_of
-from .threads import Poster, in_reader
+from .threads import in_reader, poster
 
 logger = logging.getLogger(__name__)
 
 BURST_SECONDS = 3  # so many seconds' worth of frames may come at once
 RECHECK = 60.0  # seconds after which a socket asks again, should a publication have been lost
-
-_posters: WeakKeyDictionary[asyncio.AbstractEventLoop, Poster] = WeakKeyDictionary()
 
 
 class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
@@ -154,8 +151,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
     async def _post(self, frame: protocol.Post) -> None:
         room = self.rooms.get(frame.room) or (await self._entry(frame.room)).room
         post = Post(self.member, room, frame.client_id, frame.body, frame.reply_to, frame.mentions)
-        loop = asyncio.get_running_loop()
-        answer = await _posters.setdefault(loop, Poster()).post(post)
+        answer = await poster().post(post)
         if isinstance(answer, Refused):
             raise answer
         self._ack(frame, client_id=frame.client_id, **_state(answer))

@@ -24,14 +24,14 @@ from .broadcast import dump, encode_together, member_channel, room_channel
 from .protocol import CLOSE_RESUME
 from .reading import access_versions, last_seqs, shaped_since
 from .selectors import Shaped, without
-from .threads import in_reader
+from .threads import in_reader, poster
 
 logger = logging.getLogger(__name__)
 
 QUEUE = 512  # frames a socket may be behind
 PATIENCE = 0.05  # seconds to wait for a number that another process is about to publish
 TELLING = 25e-6  # seconds that telling one socket takes, generously: a room is told at most half of the time
-RUSH = 3  # times as long a room waits that had as many events to tell: the busier, the fewer sends
+RUSH = 3  # times as long a room waits when posts queue up, or as many events came: the busier, the fewer sends
 HEARTBEAT = 5.0  # seconds between two looks at the numbers in the database
 REDIS_BACKOFF = (0.1, 0.5, 1.0, 2.0)
 
@@ -239,7 +239,7 @@ class Hub:
     def _tell_now(self, feed: Feed) -> None:
         items, feed.untold = feed.untold, []
         _send_all(feed, items)
-        rush = min(len(items), RUSH)
+        rush = RUSH if poster().waiting else min(len(items), RUSH)
         feed.tell_at = asyncio.get_running_loop().time() + TELLING * len(feed.sockets) * rush
 
     async def _fill_gap(self, feed: Feed) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -57,6 +58,11 @@ class Poster:
         self._waiting: list[tuple[Post, asyncio.Future[Posted | Refused]]] = []
         self._running = False
 
+    @property
+    def waiting(self) -> int:
+        """Posts that wait for the batch being committed."""
+        return len(self._waiting)
+
     async def post(self, post: Post) -> Posted | Refused:
         """Store one post, together with whatever else waits; return its own answer."""
         loop = asyncio.get_running_loop()
@@ -83,3 +89,11 @@ class Poster:
                 if not future.done():
                     future.set_result(answer)
         self._running = False
+
+
+_posters: WeakKeyDictionary[asyncio.AbstractEventLoop, Poster] = WeakKeyDictionary()
+
+
+def poster() -> Poster:
+    """The poster of this process's event loop."""
+    return _posters.setdefault(asyncio.get_running_loop(), Poster())
