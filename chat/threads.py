@@ -96,4 +96,7 @@ _posters: WeakKeyDictionary[asyncio.AbstractEventLoop, Poster] = WeakKeyDictiona
 
 def poster() -> Poster:
     """The poster of this process's event loop."""
-    return _posters.setdefault(asyncio.get_running_loop(), Poster())
+    loop = asyncio.get_running_loop()
+    if loop not in _posters:
+        _posters[loop] = Poster()
+    return _posters[loop]

@@ -1,7 +1,8 @@
 """Statements that Django writes once: for the few places every message passes.
 
 Composing a queryset takes Django ten times as long as SQLite takes to answer it. Here a statement is composed by the
-ORM when its shape is first met, and from then on only sent, with other values; nothing about it is written in SQL.
+ORM when its shape is first met, and from then on only sent, with other values. Only INSERT is spelled out here: what
+Django sends for one row and for many differs between databases.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar, cast
 
 from django.db import connections
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import ROW_COUNT
@@ -58,7 +59,7 @@ def insert_rows(rows: Sequence[Model]) -> None:
     In the caller's transaction; whatever they refer to has been stored before. Raises what the database raises.
     """
     connection = connections["default"]
-    fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    fields = _given(type(rows[0]))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(_insert(type(rows[0]), len(rows), connection.vendor), values)
@@ -68,10 +69,16 @@ def insert_rows(rows: Sequence[Model]) -> None:
         row._state.adding, row._state.db = False, connection.alias
 
 
+@functools.cache
+def _given(model: type[Model]) -> list[Field[Any, Any]]:
+    """The fields of a model but for its key."""
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
 @functools.lru_cache(maxsize=1024)
 def _insert(model: type[Model], count: int, vendor: str) -> str:
     quoted = connections["default"].ops.quote_name
-    columns = [quoted(str(field.column)) for field in model._meta.concrete_fields if not field.primary_key]
+    columns = [quoted(str(field.column)) for field in _given(model)]
     row = f"({', '.join(['%s'] * len(columns))})"
     return (  # names of tables and columns alone: values are parameters
         f"INSERT INTO {quoted(model._meta.db_table)} ({', '.join(columns)}) VALUES {', '.join([row] * count)} "  # noqa: S608

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -142,18 +142,9 @@ def own_suite(half: str) -> Callable[[Ruleset], list[Row]]:
 
 
 def written_apart(ruleset: Ruleset) -> list[Row]:
-    """Lines of two authors who had seen neither rules nor suite: an idea of what words nobody expected come to."""
-    judgements = judged(SUITE / "apart" / "conversations.jsonl", ruleset)
-    risks, benign = [j for j in judgements if j.risky], [j for j in judgements if not j.risky]
-    by_code: dict[str, list[bool]] = defaultdict(list)
-    for j in risks:
-        by_code[j.line["family"]].append(j.right)
-    return [
-        Row("written apart: right code and subject in time", share(j.right for j in risks), count=len(risks),
-            parts={code: share(v) or 0.0 for code, v in sorted(by_code.items())}),
-        Row("written apart: benign twins that alert", share(j.false for j in benign), at_least=False,
-            count=len(benign)),
-    ]  # fmt: skip
+    """Lines of two authors who had seen neither rules nor suite, without bars: what unexpected words come to."""
+    rows = _suite_rows("written apart", judged(SUITE / "apart" / "conversations.jsonl", ruleset))
+    return [replace(row, reach=None) for row in rows]
 
 
 def public_sample(ruleset: Ruleset) -> list[Row]:

@@ -132,7 +132,7 @@ def _drain_room(room_pk: int, token: str) -> int:
         pending = _pending_revisions(room_pk)
         if not pending:
             return 0
-        (room,) = _rooms([room_pk])
+        (room,) = _room(room_pk)
         notebook = Notebook()
         members, people = _people_of(room, pending, notebook)
         checked = _assess_all(room, pending, people, notebook)
@@ -148,8 +148,8 @@ def _drain_room(room_pk: int, token: str) -> int:
 
 
 @composed
-def _rooms(pks: list[int]) -> QuerySet[Room]:
-    return Room.objects.filter(pk__in=pks)
+def _room(pk: int) -> QuerySet[Room]:
+    return Room.objects.filter(pk=pk)
 
 
 @composed
