@@ -6,7 +6,9 @@ that ask for it in `guards`:
 - negated: a negation between the one spoken of and what is said of them, not undone by an idiom that affirms
   ("ne peut s'empêcher d'être"): the finding is dropped;
 - quoted: inside quotation marks, with the speaker's own words around: kept, but it accuses nobody (`alerting` False);
-- reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"): the same;
+- reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"), or a slur
+  for people who are defended ("les ... ne sont pas des malades"): the same, unless the author sides with what is
+  reported ("... et il a raison");
 - reclaimed: a slur that speakers say of themselves: the same.
 
 A finding of a rule that never alerts is dropped when the words are another's: quoted or told of.
@@ -43,6 +45,8 @@ class _Guards:
         self.reclaims: list[tuple[int, int]] = []
         self.enclosed: list[tuple[int, int]] = []
         self.homonyms: list[tuple[int, int]] = []
+        self.endorsed: list[tuple[int, int]] = []
+        self.defended: list[tuple[int, int]] = []
         self.denounced = False
         for hit in hits:
             if hit.rule.code != GUARD:
@@ -55,6 +59,10 @@ class _Guards:
                 self.enclosed.append((hit.first, hit.last))
             elif hit.rule.tactic == "homonym":
                 self.homonyms.append((hit.first, hit.last))
+            elif hit.rule.tactic == "endorses":
+                self.endorsed.append((hit.first, hit.last))
+            elif hit.rule.tactic == "defends":
+                self.defended.append((hit.first, hit.last))
             elif hit.rule.tactic == "reclaims":
                 self.reclaims.append((hit.first, hit.last))
             else:
@@ -102,10 +110,25 @@ class _Guards:
         return any(a <= start < b for a, b in self.quotes)
 
     def reported(self, hit: Hit) -> bool:
-        return self.denounced or self.told_of_another(hit)
+        defended = any(first <= hit.first and hit.last <= last for first, last in self.defended)
+        return self.denounced or defended or self.told_of_another(hit)
+
+    def sided_with(self, hit: Hit) -> bool:
+        """Does the author side with it: just after, and with no "but" between, or in the same sentence before?"""
+        start = self.sentence(hit.first)
+        for first, last in self.endorsed:
+            if last <= hit.first and self.sentence(first) == start:
+                return True
+            between = range(hit.last, first)
+            stops = sum(self.reading.pieces[index][1:2] in (b".", b"?") for index in between)
+            if hit.last <= first and stops <= 1 and not any(self._marked(index, self.breaks) for index in between):
+                return True
+        return False
 
     def told_of_another(self, hit: Hit) -> bool:
-        """Is it somebody else's word that the author tells of?"""
+        """Is it somebody else's word that the author tells of, without making it theirs?"""
+        if self.endorsed and self.sided_with(hit):
+            return False
         start = self.sentence(hit.first)
         if any(self.sentence(first) == start for first, _ in self.enclosed):
             return True

@@ -32,7 +32,7 @@ from .patterns import (
 )
 from .reading import QUESTION, STOP, Pieces, Places, Reading, bare_word, with_mark
 from .rulesets import LANGS, Rule, Ruleset, RulesetError, Vocabulary
-from .spelling import STRETCHED, elisions, plainer_forms, slips, sound_of, token_name, unstretched
+from .spelling import STRETCHED, elisions, plainer_forms, slips, sound_of, token_name, unstretched, without_inclusive
 
 _Place = TypeVar("_Place")
 
@@ -42,7 +42,7 @@ _TOKEN = re.compile(
     # the end of a sentence, or any other sign that says something
     r"|[.?!;\n…]+|[^\w\s,:'\"()\[\]{}<>/\\\-–—=_~^#%&+|*@$€]"
 )
-_SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*,/|+]{1,2}+[^\W\d_](?![^\W_])){2,40}+")
+_SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W\d_](?![^\W_])){2,40}+")
 _QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: numbers, not leet
 _LONGEST_REPAIR = 32
 _MEMORY_LIMIT = 30_000
@@ -202,7 +202,7 @@ class Lexicon:
         source = normalise(text)
         pieces: list[bytes] = []
         known = self._words.get
-        for token in self._tokens(source.text):
+        for token in self._tokens(without_inclusive(source.text)):
             found = known(token)
             pieces += self._unknown(token) if found is None else found
         if not self._context.keys().isdisjoint(pieces):
@@ -216,7 +216,7 @@ class Lexicon:
         """Where each piece of the reading of a folded text came from."""
         pieces: list[bytes] = []
         spans: list[tuple[int, int]] = []
-        for start, end, token in self._places(folded):
+        for start, end, token in self._places(without_inclusive(folded)):
             found = self._words.get(token)
             found = self._unknown(token) if found is None else found
             pieces += found
@@ -264,16 +264,18 @@ class Lexicon:
         if letters in self._known:
             yield places[0], places[-1] + 1, letters
             return
-        at = 0
+        at, after_word = 0, False
         while at < len(letters):
-            for stop in range(min(len(letters), at + 20), at + 2, -1):
+            # two letters are a word only where they end the run, after another ("s a l e   p d", never "p d g")
+            least = 2 if after_word and at + 2 == len(letters) else 3
+            for stop in range(min(len(letters), at + 20), at + least - 1, -1):
                 if letters[at:stop] in self._repairable or (self._words.get(letters[at:stop], ()) and stop - at > 4):
                     yield places[at], places[stop - 1] + 1, letters[at:stop]
-                    at = stop
+                    at, after_word = stop, True
                     break
             else:
                 yield places[at], places[at] + 1, letters[at]
-                at += 1
+                at, after_word = at + 1, False
 
     def _unknown(self, token: str) -> Pieces:
         found = self._memory.get(token)

@@ -9,6 +9,11 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 
+# "étudiant(e)s", "gay·e·s", "fier.e", "motivé-e-s": the feminine and the plural set apart
+_INCLUSIVE = re.compile(
+    r"(?<=[^\W\d_]{3})(?:\((?:e|es|ne|nes|le|les|te|tes|s)\)|[.\-](?:e|(?:ne|le|te|se)(?=[.\-]s)))[.\-]?(s?)(?![^\W_])"
+)
+_SET_APART = ("(", ".e", "-e", ".s", "-s")  # one of them is in every such ending
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
          "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
@@ -52,6 +57,18 @@ _WHOLE = {
         "y'all": ["you", "all"],
     },
 }
+
+
+def without_inclusive(folded: str) -> str:
+    """The folded text, as long as it was, with inclusive endings read as the plain word ("gay.e.s" is "gays")."""
+
+    def plain(ending: re.Match[str]) -> str:
+        plural = "s" in (ending[1], ending[0][-2:-1]) and folded[ending.start() - 1] != "s"
+        return ("s" if plural else "").ljust(len(ending[0]))
+
+    if not any(sign in folded for sign in _SET_APART):
+        return folded
+    return _INCLUSIVE.sub(plain, folded)
 
 
 def elisions(token: str, lang: str) -> list[str]:

@@ -216,3 +216,70 @@ def test_one_rendezvous_proposed_by_several_accounts_weighs_more(ruleset: Rulese
     scores = [alert.score for alert in talk.told("V1")]
     assert scores == sorted(scores) and scores[0] < scores[-1]
     assert talk.told("V1")[-1].explanation["bonus"]["spread"] > 0
+
+
+# ---- between whom, and how near
+
+
+@pytest.mark.parametrize("text", ["tu baises ?", "cam ?", "u dtf?"])
+def test_two_words_that_ask_a_minor_for_sex_are_grooming(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, text, direct(ALICE, BOB), lang="en" if "dtf" in text else "fr")
+    assert [(alert.code, alert.subject) for alert in talk.alerts] == [("M1", "bob")]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "meet at the pub at 9pm?"), ("fr", "viens seul si tu préfères, ou avec un ami"), ("fr", "tu baises ?"),
+        ("fr", "cam ?"), ("en", "come alone if you like, or with a friend"),
+    ],
+)  # fmt: skip
+def test_between_two_adults_the_same_is_no_alert(ruleset: Ruleset, lang: str, text: str) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(BOB, text, direct(BOB, CHARLIE), lang=lang)
+    assert talk.alerts == []
+
+
+def test_a_pub_at_nine_is_a_meeting_all_the_same(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, "meet at the pub at 9pm?", direct(ALICE, BOB), lang="en")
+    assert "meeting" in talk.told("M1")[0].tactics
+
+
+@pytest.mark.parametrize(
+    "said", [["mdr t'es trop con", "je te tue"], ["je te tue mdr"], ["au prochain jeu je te tue"], ["oh toi je te tue"]]
+)
+def test_a_friends_word_of_killing_pages_nobody(ruleset: Ruleset, said: list[str]) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    for turn, text in enumerate(said, start=len(said) % 2):
+        talk.say((CHARLIE, BOB)[turn % 2], text, ADULTS)
+    assert {alert.severity for alert in talk.alerts} <= {"P3"}
+
+
+@pytest.mark.parametrize("text", ["je vais te tuer", "je te tue si tu parles", "sale pute je te tue demain"])
+def test_a_plain_threat_of_killing_does(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(BOB, text, direct(BOB, CHARLIE))
+    assert [alert.severity for alert in talk.told("V2")] == ["P1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["s a l e   p d", "s a l e p d", "s.a.l.e p.d", "s-a-l-e  p-d", "s_a_l_e   p_d", "s*a*l*e p*d", "s/a/l/e     p/d",
+     "s\na\nl\ne\np\nd"],
+)  # fmt: skip
+def test_letters_apart_are_read_however_far_words_stand(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(BOB, text, ADULTS, CHARLIE)
+    plain = Talk(ruleset, BOB, CHARLIE)
+    plain.say(BOB, "sale pd", ADULTS, CHARLIE)
+    assert [(alert.code, alert.severity) for alert in talk.alerts] == [("H1", "P2")]
+    assert [(alert.code, alert.severity) for alert in plain.alerts] == [("H1", "P2")]
+
+
+def test_initials_are_no_insult(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    for text in ("le P D G et le D R H", "a b c d e f", "exercices a b c p d"):
+        talk.say(BOB, text, ADULTS, CHARLIE)
+    assert talk.alerts == []

@@ -77,6 +77,19 @@ def test_a_disguised_insult_is_read_as_the_insult(french: Lexicon, disguise: str
     assert words(french, f"espece de {disguise}").split()[-1] in {"connasse", "conasse"}
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("gay·e·s", "gays"), ("pédé(e)s fiers", "pedes fiers"), ("étudiant.e.s", "etudiants"), ("ami(e)", "ami"),
+        ("collégien·ne·s", "collegiens"), ("amis(es)", "amis"), ("salut.les amis", "salut . les amis"),
+        ("vas-tu", "vas tu"),
+    ],
+)  # fmt: skip
+def test_inclusive_writing_is_read_as_the_plain_word(french: Lexicon, written: str, read: str) -> None:
+    assert words(french, written) == read
+    assert all(0 <= start < end <= len(written) for start, end in french.read(written).spans)
+
+
 @pytest.mark.parametrize("text", ["justepitoyables", "typiquedepute", "sosickening"])
 def test_words_run_together_are_taken_apart_when_one_is_in_the_lexicon(
     french: Lexicon, english: Lexicon, text: str
