@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-RULES_CACHE = Path(os.environ.get("RULES_CACHE") or BASE_DIR / "var" / "rules")
 
 SECRET_KEY = secrets.token_urlsafe(48)  # signs nothing; Django wants one to be there
 DATABASES: dict[str, object] = {}

@@ -150,9 +150,6 @@ HOSTED_AGE = (
 if HAVRE_DEMO:
     AGE_PROVIDERS.append("community.age.demo.DemoProvider")
 
-# Where the detector keeps what it compiled from its rules: the first start takes seconds, the next does not.
-RULES_CACHE = Path(env.text("RULES_CACHE", str(VAR_DIR / "rules")))
-
 # How many days what is kept, once its clock runs (docs/operations.md says from when). Counsel may want others; what
 # was restricted can be appealed for six months, so it is never shorter than that.
 _TERMS = {

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from community.triggers import append_only
-
-from .detection.compiled import keep_in
 
 _DUTIES = {
     "safeguarding.UrgentSheet": (
@@ -33,7 +30,6 @@ class SafeguardingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        keep_in(settings.RULES_CACHE)
         append_only("safeguarding.Evidence")
         # Re-wrapped under a new key, or destroyed: that is how evidence is erased.
         append_only("safeguarding.EvidenceKey", may_change=("key_id", "wrapped"), may_delete=True)

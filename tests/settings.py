@@ -16,8 +16,6 @@ for _name in (
 ):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ.update(DEBUG="1", HAVRE_VAR=str(TEST_VAR), ALLOWED_HOSTS="localhost,127.0.0.1,testserver")
-# Compiled rules alone outlive a run: they are named by what they were compiled from, and processes of tests share them.
-os.environ.setdefault("RULES_CACHE", str(Path(__file__).resolve().parent.parent / "var" / "rules"))
 
 from config.translations import compile_catalogues  # noqa: E402
 

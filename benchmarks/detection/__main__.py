@@ -13,7 +13,6 @@ import platform
 import sys
 from pathlib import Path
 
-from safeguarding.detection import compiled
 from safeguarding.detection.rulesets import load_ruleset
 
 from . import costs, talks, texts
@@ -29,7 +28,6 @@ def main() -> None:
     parser.add_argument("--only", default="", help="measure only the sections whose name contains this")
     parser.add_argument("--into", type=Path, default=PROJECT / "var" / "detection", help="where the report is written")
     options = parser.parse_args()
-    compiled.keep_in(PROJECT / "var" / "compiled-rules")
     ruleset = load_ruleset()
     facts = {
         "measured": dt.datetime.now(dt.UTC).isoformat(timespec="minutes"), "rules": len(ruleset.rules),

@@ -84,7 +84,7 @@ class _Guards:
         return found if outside >= 12 else []
 
     def _marked(self, index: int, mark: int) -> bool:
-        return mark in self.reading.pieces[index][1:-1]
+        return mark in self.reading.pieces[index]
 
     def sentence(self, index: int) -> int:
         """The first token of the sentence that holds a token."""

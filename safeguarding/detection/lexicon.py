@@ -1,8 +1,8 @@
 """Read a text with the words of a rule set, and find which rules its words match.
 
 A `Lexicon` is built once per process, rule set digest and language (`lexicon_for`), lazily. `read` turns a text into a
-`Reading`: a row of canonical tokens, each with the word classes it belongs to and the span it came from. `matches`
-runs every pattern of a scope over the row in one pass.
+`Reading`: a row of canonical tokens, each with the word classes it belongs to and the span it came from. `hits`
+finds every pattern of a scope in the row.
 
 What a plain fold cannot decide is decided here, and only in favour of a known word: leet, stretched letters, letters
 split by spaces or dots, words run together, one letter missing or two swapped, stars for letters. An ordinary word
@@ -17,7 +17,8 @@ import re
 from collections.abc import Iterator
 from typing import TypeVar
 
-from .matcher import Hit, RuleMatcher, Translated
+from .matcher import Hit, Pattern, RuleMatcher, Translated
+from .needed import ways_of
 from .normalise import normalise
 from .patterns import (
     CONTINUED,
@@ -26,8 +27,9 @@ from .patterns import (
     LAST_CLASS,
     PatternError,
     filled,
-    needed_classes,
-    to_re2,
+    parsed,
+    reach_of,
+    to_regex,
     words_of,
 )
 from .reading import QUESTION, STOP, Pieces, Places, Reading, bare_word, with_mark
@@ -53,11 +55,6 @@ class Lexicon:
 
     def __init__(self, ruleset: Ruleset, lang: str) -> None:
         self.lang = lang
-        base = ruleset.rules if ruleset.base is None else ruleset.base
-        judging, compiled = ({rule.version for rule in rules} for rules in (ruleset.rules, base))
-        self._asleep = frozenset(compiled - judging)
-        self._base = [rule for rule in base if rule.lang in (lang, "any")]
-        self._apart = [rule for rule in ruleset.rules if rule.lang in (lang, "any") and rule.version not in compiled]
         self.rules = [rule for rule in ruleset.rules if rule.lang in (lang, "any")]
         self.vocabulary: Vocabulary = ruleset.vocabularies[lang]
         names = sorted(self.vocabulary.classes)
@@ -98,6 +95,7 @@ class Lexicon:
         return [token_name(word) for word in found if word and word != "ne" and word not in dropped]
 
     def _collect_classes(self) -> None:
+        names = list(self.marks)
         for name, members in self.vocabulary.classes.items():
             mark = self.marks[name]
             for member in members:
@@ -106,12 +104,16 @@ class Lexicon:
                     self._class_marks.setdefault(words[0], set()).add(mark)
                 elif words:
                     self._expressions.setdefault(words[0], []).append((tuple(words), mark))
+        self._longest = dict.fromkeys(self.marks, 1)
         for entries in self._expressions.values():
             entries.sort(key=lambda entry: -len(entry[0]))
+            for entry, mark in entries:
+                name = names[mark - FIRST_CLASS]
+                self._longest[name] = max(self._longest[name], len(entry))
 
     def _piece(self, word: str) -> bytes:
         marks = self._class_marks.get(word)
-        return b" " + word.encode("ascii") + (bytes(sorted(marks)) if marks else b"") + END
+        return b" " + word.encode("ascii") + END + (bytes(sorted(marks)) if marks else b"")
 
     def _pieces(self, word: str) -> Pieces:
         return tuple(self._piece(part) for part in self.canonical(word))
@@ -170,28 +172,24 @@ class Lexicon:
             table[self._piece(word)] = (pieces, before, marks, not_after)
         return table
 
-    def compile(self, pattern: str) -> str:
-        """A pattern to RE2 source over the lines of this lexicon. Raises PatternError."""
-        return to_re2(filled(pattern, self.vocabulary.slots), self.canonical, self.marks.__getitem__)
+    def compile(self, pattern: str) -> Pattern:
+        """A pattern over the lines of this lexicon. Raises PatternError."""
+        group = parsed(filled(pattern, self.vocabulary.slots), self.canonical)
+        mark = self.marks.__getitem__
+        return Pattern(to_regex(group, mark), ways_of(group, mark), reach_of(group, self._longest.__getitem__))
 
     def _matcher(self, scope: str) -> RuleMatcher:
         matcher = self._matchers.get(scope)
         if matcher is None:
-            base, apart = (
-                [self._translated(rule) for rule in rules if rule.scope == scope] for rules in (self._base, self._apart)
-            )
-            rare = bytes(self.marks[name] for name in sorted(self.vocabulary.rare))
-            matcher = self._matchers[scope] = RuleMatcher(base, apart=apart, asleep=self._asleep, rare=rare)
+            rules = [rule for rule in self.rules if rule.scope == scope]
+            lines = (self.read(example.text).line for rule in rules for example in rule.must_not_fire)
+            matcher = self._matchers[scope] = RuleMatcher(map(self._translated, rules), lines)
         return matcher
-
-    def _needs_rare(self, pattern: str) -> bool:
-        needed = needed_classes(filled(pattern, self.vocabulary.slots))
-        return any(names <= self.vocabulary.rare for names in needed)
 
     def _translated(self, rule: Rule) -> Translated:
         try:
-            where = [(self.compile(pattern), self._needs_rare(pattern)) for pattern in rule.patterns]
-            return rule, where, "|".join(self.compile(pattern) for pattern in rule.unless)
+            unless = "|".join(self.compile(pattern).source for pattern in rule.unless)
+            return Translated(rule, [self.compile(pattern) for pattern in rule.patterns], unless)
         except PatternError as error:
             raise RulesetError(rule.file, rule.id, str(error)) from error
 
@@ -387,7 +385,7 @@ class Lexicon:
             rule = self._context.get(piece)
             if rule is not None:
                 meant, before, marks, not_after = rule
-                following = pieces[index + 1] if index + 1 < len(pieces) else b" $"
+                following = pieces[index + 1] if index + 1 < len(pieces) else b" $" + END
                 bare = bare_word(following)
                 previous = bare_word(out[-1]) if out else ""
                 fits = "*" in before or bare in before

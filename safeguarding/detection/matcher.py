@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-import hyperscan
 import re2
 
-from .compiled import compile_set
+from .needed import NeededWords, Way
 from .reading import Reading
 from .rulesets import Rule
 
 _MOST_PLACES = 12  # of one pattern in one text: more would say nothing new
-_SHORT_LINE = 320  # bytes of a row of words (60 characters of text make about 80)
+_NEAR = 32  # words: patterns that reach farther are RE2's to look for in a long row
+_SHORT_LINE = 320  # bytes (60 characters of text make about 80)
 
 GUARD = "GUARD"  # the code of rules that are no findings: they tell `compose` how to take the others
 
@@ -31,127 +31,144 @@ class Hit:
     last: int
 
 
-Translated = tuple[Rule, list[tuple[str, bool]], str]
-"""A rule, its patterns as RE2 sources (True: it needs a word of a rare class), and what must not be there."""
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern as a regular expression over lines, the ways in which it can be found, and how many words it spans."""
+
+    source: str
+    ways: list[Way]
+    reach: int
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A rule, its patterns, and what must not be beside them, as a regular expression ("" for nothing)."""
+
+    rule: Rule
+    patterns: list[Pattern]
+    unless: str
+
+
+Window = tuple[int, int, int]
+"""Part of a row or of its line: matches that begin at [first, next) are looked for in [first, last)."""
 
 
 class RuleMatcher:
-    """One pass over all the rules of a scope, then one pass for each rule that is there, to learn where.
+    """All the rules of a scope over a row of words: which patterns are there, then where.
 
-    Hyperscan does the first, RE2 the second. Measured on this work (350 patterns with open gaps, 2,500 new messages
-    of 40 to
-    80 characters, one core): a google-re2 Set takes 6 microseconds on a text it has seen but 300 on a new one, as the
-    open gaps make it build new automaton states for every new sentence; Hyperscan (Vectorscan 5.4) takes 12 on either.
-    pyahocorasick finds words, not rows of word classes. Hyperscan is slow to compile (seconds), hence `compiled`. Both
-    engines kept are linear in the text. In a short line `re` says where: the same places, 4 microseconds a pattern
-    instead of 20, as RE2 builds its states anew for each line; no pattern takes it 400 microseconds there, whatever is
-    written, and long lines are RE2's.
+    Of thousands of patterns the words of a message allow two or three (`needed`), and `re` tries these, 2 microseconds
+    each. A long row is looked at in windows, a sentence each or a piece of one: what is tried there is bounded whatever
+    is written, so the whole is linear in the text. Patterns that may span more than a window are RE2's, linear too.
     """
 
-    def __init__(
-        self,
-        rules: Sequence[Translated],
-        *,
-        apart: Sequence[Translated] = (),
-        asleep: frozenset[str] = frozenset(),
-        rare: bytes = b"",
-    ) -> None:
-        translated = [*rules, *apart]
-        self._patterns = [(rule, where.encode("latin-1")) for rule, patterns, _ in translated for where, _ in patterns]
-        self._needs_rare = [needs for _, patterns, _ in translated for _, needs in patterns]
-        self._rare = re.compile(b"[" + rare + b"]") if rare else None
-        self._unless = {rule.version: unless.encode("latin-1") for rule, _, unless in translated}
-        self._asleep = asleep
-        self._compiled: dict[bytes, Any] = {}
-        self._compiled_short: dict[bytes, re.Pattern[bytes]] = {}
-        split = sum(len(patterns) for _, patterns, _ in rules)
-        halves = (range(split), range(split, len(self._patterns)))
-        self._first = [part for half in halves if (part := self._part(half, guards=False, rare=False))]
-        self._seldom = [part for half in halves if (part := self._part(half, guards=False, rare=True))]
-        self._guards = [part for half in halves if (part := self._part(half, guards=True))]
-        self._scratch = threading.local()
-
-    def _part(self, places: range, *, guards: bool, rare: bool | None = None) -> tuple[Any, list[int]] | None:
-        """The patterns of some places compiled as one set. Guards are asked only when a rule found asks for them, and
-        patterns that need a word of a rare class only where there is one.
-        """
-        chosen = [
-            n for n in places
-            if (self._patterns[n][0].code == GUARD) is guards and rare in (None, self._needs_rare[n])
-        ]  # fmt: skip
-        return (compile_set([self._patterns[n][1] for n in chosen]), chosen) if chosen else None
-
-    def _regex(self, source: bytes, size: int) -> Any:
-        """The engine that says where a pattern is, in a line of so many bytes."""
-        if size <= _SHORT_LINE:
-            short = self._compiled_short.get(source)
-            if short is None:
-                short = self._compiled_short[source] = re.compile(source)
-            return short
-        regex = self._compiled.get(source)
-        if regex is None:
-            options = re2.Options()
-            options.encoding = re2.Options.Encoding.LATIN1
-            options.never_capture = True
-            options.log_errors = False
-            options.max_mem = 64 << 20
-            regex = self._compiled[source] = re2.compile(source, options)
-        return regex
-
-    def _present(self, part: tuple[Any, list[int]], line: bytes) -> list[int]:
-        """Which patterns of a part are in the line."""
-        database, chosen = part
-        mine: dict[int, Any] | None = getattr(self._scratch, "mine", None)
-        if mine is None:
-            mine = self._scratch.mine = {}
-        scratch = mine.get(id(database))
-        if scratch is None:  # Hyperscan wants working memory of its own in each thread
-            scratch = mine[id(database)] = hyperscan.Scratch(database)
-        found: list[int] = []
-        database.scan(line, match_event_handler=lambda rule, *_: found.append(rule), scratch=scratch)
-        found.sort()
-        return [chosen[place] for place in found]
+    def __init__(self, rules: Iterable[Translated], lines: Iterable[bytes] = ()) -> None:
+        """`lines`: of ordinary texts, to learn which words are often said."""
+        patterns = [(one, pattern) for one in rules for pattern in one.patterns]
+        self._patterns = [(one.rule, pattern.source, one.unless) for one, pattern in patterns]
+        self._far = {number for number, (_, pattern) in enumerate(patterns) if pattern.reach > _NEAR}
+        self._needed = NeededWords([pattern.ways for _, pattern in patterns], lines)
 
     def compile_all(self) -> None:
-        """Compile now, for short lines, what is otherwise compiled when first met."""
-        for source in (*(where for _, where in self._patterns), *filter(None, self._unless.values())):
-            self._regex(source, 0)
+        """Compile now what is otherwise compiled when first met."""
+        for _, source, unless in self._patterns:
+            _short(source)
+            _short(unless)
 
     def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
+        """Every match, by pattern; then of the guards, where a rule that matched asks for them."""
         line = reading.line
-        if not line:
-            return []
-        parts = self._first
-        if self._rare and self._rare.search(line):
-            parts = [*parts, *self._seldom]
-        if len(parts) == 1:  # the way of nearly every message while nothing was added
-            present = self._present(parts[0], line)
-        else:
-            present = sorted(index for part in parts for index in self._present(part, line))
-        if present and self._asleep:
-            present = [index for index in present if self._patterns[index][0].version not in self._asleep]
-        if present and without:
-            present = [index for index in present if self._patterns[index][0].code != without]
-        if with_guards or any(self._patterns[index][0].guards for index in present):
-            guards = [index for part in self._guards for index in self._present(part, line)]
-            present += [index for index in guards if self._patterns[index][0].version not in self._asleep]
+        windows = None if len(reading.pieces) <= _NEAR else self._windows(reading)
+        maybe = self._needed.candidates(line) if windows is None else windows.keys()
         found: list[Hit] = []
-        size = len(line)
-        for index in present:
-            rule, where = self._patterns[index]
-            unless = self._unless[rule.version]
-            never = self._regex(unless, size) if unless else None
-            for match in itertools.islice(self._regex(where, size).finditer(line), _MOST_PLACES):
-                start, end = match.span()
-                if start == end or (never and never.search(_sentence(line, start, end))):
-                    continue
-                first, last = reading.tokens(start, end)
-                while first < last - 1 and reading.pieces[first][1:2] in b".?":
-                    first += 1
-                while last - 1 > first and reading.pieces[last - 1][1:2] in b".?":
-                    last -= 1
-                found.append(Hit(rule, first, last))
+        guards: list[int] = []
+        for number in sorted(maybe):
+            rule, source, _ = self._patterns[number]
+            if rule.code == without:
+                continue
+            if rule.code == GUARD:
+                guards.append(number)
+            elif windows is not None or _short(source).search(line):
+                found += self._places(number, reading, windows)
+        if guards and (with_guards or any(hit.rule.guards for hit in found)):
+            for number in guards:
+                found += self._places(number, reading, windows)
         return found
+
+    def _windows(self, reading: Reading) -> dict[int, list[Window]]:
+        """The patterns that may be in a long row, and where in its line; nowhere is everywhere."""
+        line, at = reading.line, [*itertools.accumulate(map(len, reading.pieces), initial=0)]
+        found: dict[int, list[Window]] = {number: [] for number in self._needed.candidates(line) & self._far}
+        for first, following, last in _windows(reading.pieces):
+            window = at[first], at[following], at[last]
+            for number in self._needed.candidates(line[at[first] : at[last]]) - self._far:
+                found.setdefault(number, []).append(window)
+        return found
+
+    def _places(self, number: int, reading: Reading, windows: dict[int, list[Window]] | None) -> Iterator[Hit]:
+        """Where a pattern is; not where something is beside it that must not be."""
+        rule, source, unless = self._patterns[number]
+        line, pieces = reading.line, reading.pieces
+        if windows is None:
+            matches = _short(source).finditer(line)
+        elif windows[number]:
+            matches = _in_windows(_short(source), line, windows[number])
+        else:
+            matches = _linear(source).finditer(line)
+        for match in itertools.islice(matches, _MOST_PLACES):
+            start, end = match.span()
+            if start == end or (unless and _holds(unless, _sentence(line, start, end))):
+                continue
+            first, last = reading.tokens(start, end)
+            while first < last - 1 and pieces[first][1:2] in b".?":
+                first += 1
+            while last - 1 > first and pieces[last - 1][1:2] in b".?":
+                last -= 1
+            yield Hit(rule, first, last)
+
+
+def _windows(row: Sequence[bytes]) -> Iterator[Window]:
+    """Every sentence with the signs that end it and the one before; of a long one, pieces that overlap."""
+    start = 0
+    for stop in (*[index for index, piece in enumerate(row) if piece[1] in b".?"], len(row)):
+        last = min(stop + 1, len(row))
+        while last - start > 2 * _NEAR:
+            yield start, start + _NEAR, start + 2 * _NEAR
+            start += _NEAR
+        if start < stop:
+            yield start, stop, last
+        start = stop
+
+
+def _in_windows(regex: re.Pattern[bytes], line: bytes, windows: list[Window]) -> Iterator[re.Match[bytes]]:
+    """The matches of a pattern that spans no more than a window, as if it were looked for in the whole line."""
+    at = 0
+    for first, following, last in windows:
+        at = max(at, first)
+        while (match := regex.search(line, at, last)) and match.start() < following:
+            yield match
+            at = max(match.end(), at + 1)
+
+
+def _holds(source: str, line: bytes) -> bool:
+    engine = _short if len(line) <= _SHORT_LINE else _linear
+    return engine(source).search(line) is not None
+
+
+@lru_cache(maxsize=8192)
+def _short(source: str) -> re.Pattern[bytes]:
+    """A pattern for short lines: a tenth of RE2's time there, as RE2 builds its states anew for each line."""
+    return re.compile(source.encode("latin-1"))
+
+
+@lru_cache(maxsize=2048)
+def _linear(source: str) -> Any:
+    """A pattern for lines of any length."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    options.log_errors = False
+    options.max_mem = 64 << 20
+    return re2.compile(source.encode("latin-1"), options)
 
 
 def _sentence(line: bytes, start: int, end: int) -> bytes:

@@ -1,28 +1,33 @@
-"""The little pattern language of the rule files, and its translation to RE2.
+"""The little pattern language of the rule files, and its translation to regular expressions.
 
-A text is read (see `lexicon`) as a row of tokens, each written ` word` + class marks + end mark, one byte a mark:
+A text is read (see `lexicon`) as a row of tokens, each written ` word`, an end mark, then its class marks, one byte a
+mark:
 
-    b" les\\x80 femmes\\x83\\x80 sont\\x80 ..."
+    b" les\\x80 femmes\\x80\\x83 sont\\x80 ..."
 
-so that a pattern never has to spell out a word class, and the translation stays small. The syntax is documented in
-`rulesets`; this module knows nothing of files or findings.
+so that a pattern never has to spell out a word class, and the translation stays small: it means the same to Python's
+`re` and to RE2. The syntax is documented in `rulesets`; this module knows nothing of files or findings.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 END = b"\x80"
 CONTINUED = 0xFF  # marks the second and later words of an expression that carries its class on its first word
 FIRST_CLASS, LAST_CLASS = 0x81, 0xFE
 
-_WORD = r"[a-z0-9_']+"
-_MARKS = r"[\x81-\xff]*"
-_ANY = rf"(?: {_WORD}{_MARKS}\x80)"
-_TAIL = rf"(?: {_WORD}[\x81-\xfe]*\xff\x80)*"
+_MARKS = "[^ ]*"
+_ANY = rf"(?: [^ .?]{_MARKS})"
+_TAIL = rf"(?: {_MARKS}\xff)*"
+_BUILTIN = {"number": rf" [0-9]+\x80{_MARKS}", "end": r" [.?]\x80", "qmark": r" \?\x80"}
+_RANGE = re.compile(r"\d+\.\.\d+")
 MAX_GAP = 12
+UNBOUNDED = 1_000_000  # words: the reach of a pattern with an open gap, or that goes on over the end of a sentence
 
 Canonical = Callable[[str], list[str]]
 ClassMark = Callable[[str], int]
@@ -37,7 +42,7 @@ class PatternError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A lexical element of a pattern: kind is one of `word class number range gap any start end question ( ) |`."""
+    """A lexical element of a pattern: kind is one of `word class gap any start end ( ) |`."""
 
     kind: str
     value: str
@@ -49,35 +54,45 @@ _LEXER = re.compile(
     r"|(?P<finish>\$)|(?P<open>\()|(?P<close>\))(?P<grep>[?*]?)|(?P<bar>\|)|(?P<word>[^\s(){}|~^$?*]+)(?P<wrep>[?*]?)|(?P<bad>.)"
 )
 
+# The repeat sign of an element is the last group of its match: the element it belongs to.
+_REPEATED = {"crep": "class", "arep": "any", "grep": "close", "wrep": "word"}
+_MEANT: Mapping[str, Callable[[str], tuple[str, str]]] = {
+    "class": lambda text: ("class", text[1:-1].strip()),
+    "gap": lambda text: ("gap", _gap(text[1:] or "3")),
+    "any": lambda _: ("any", ""),
+    "start": lambda _: ("start", ""),
+    "finish": lambda _: ("end", ""),
+    "open": lambda _: ("(", ""),
+    "close": lambda _: (")", ""),
+    "bar": lambda _: ("|", ""),
+    "word": lambda text: ("word", text),
+}
 
-def symbols(pattern: str) -> list[Symbol]:
+
+def _gap(words: str) -> str:
+    if words != "~" and not 1 <= int(words) <= MAX_GAP:
+        raise PatternError(f"a gap of {words} words (1 to {MAX_GAP})")
+    return words
+
+
+@lru_cache(maxsize=64)  # a pattern is asked about several times in a row
+def symbols(pattern: str) -> tuple[Symbol, ...]:
     """Split a pattern. Raises PatternError on a sign that means nothing."""
     found: list[Symbol] = []
     for match in _LEXER.finditer(pattern):
-        group = match.groupdict()
-        if group["class"] is not None:
-            found.append(Symbol("class", group["class"][1:-1].strip(), group["crep"]))
-        elif group["gap"] is not None:
-            found.append(Symbol("gap", group["gap"][1:] or "3", ""))
-        elif group["any"] is not None:
-            found.append(Symbol("any", "", group["arep"]))
-        elif group["start"] is not None:
-            found.append(Symbol("start", "", ""))
-        elif group["finish"] is not None:
-            found.append(Symbol("end", "", ""))
-        elif group["open"] is not None:
-            found.append(Symbol("(", "", ""))
-        elif group["close"] is not None:
-            found.append(Symbol(")", "", group["grep"]))
-        elif group["bar"] is not None:
-            found.append(Symbol("|", "", ""))
-        elif group["word"] is not None:
-            found.append(Symbol("word", group["word"], group["wrep"]))
-        elif group["bad"] is not None:
-            raise PatternError(f"unexpected {group['bad']!r}")
+        kind = match.lastgroup
+        if kind is None:
+            continue
+        if kind == "bad":
+            raise PatternError(f"unexpected {match['bad']!r}")
+        value, repeat = match[kind], ""
+        if kind in _REPEATED:
+            kind = _REPEATED[kind]
+            value, repeat = match[kind], value
+        found.append(Symbol(*_MEANT[kind](value), repeat))
     if not found:
         raise PatternError("empty pattern")
-    return found
+    return tuple(found)
 
 
 def slots_of(pattern: str) -> list[str]:
@@ -104,105 +119,166 @@ def words_of(pattern: str) -> list[str]:
 
 def classes_of(pattern: str) -> list[str]:
     """The word classes a pattern names."""
-    names: list[str] = []
-    for symbol in symbols(pattern):
-        if symbol.kind == "class":
-            names += [n for part in symbol.value.split("|") if (n := part.strip()) and not _is_builtin(n)]
+    named = [name for symbol in symbols(pattern) if symbol.kind == "class" for name in class_names(symbol.value)]
+    return [name for name in named if name not in _BUILTIN and range_of(name) is None]
+
+
+def class_names(value: str) -> list[str]:
+    """The classes of a symbol that says any of them. Raises PatternError for one without a name."""
+    names = [name.strip() for name in value.split("|")]
+    if not all(names):
+        raise PatternError("a class without a name")
     return names
 
 
-def needed_classes(pattern: str) -> list[frozenset[str]]:
-    """What no text can lack in which the pattern is found: a word of one class of each set."""
-    needed: list[frozenset[str]] = []
-    depth = 0
+def range_of(name: str) -> range | None:
+    """The numbers meant by a class like `12..17`; None for any other. Raises PatternError where there are none."""
+    if not _RANGE.fullmatch(name):
+        return None
+    low, high = (int(number) for number in name.split(".."))
+    if not low <= high <= low + 200:
+        raise PatternError(f"a range of numbers that is empty or too wide: {name}")
+    return range(low, high + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Any of some rows of a pattern. A word in it is canonical, and one; a prefix is a symbol of the kind `prefix`."""
+
+    rows: tuple[Row, ...]
+    repeat: str = ""
+
+
+Row = tuple[Symbol | Group, ...]
+
+
+def parsed(pattern: str, canonical: Canonical) -> Group:
+    """A pattern taken apart. What the reading drops (a filler) is left out. Raises PatternError for bad syntax."""
+    stack: list[list[list[Symbol | Group]]] = [[[]]]
     for symbol in symbols(pattern):
-        depth += (symbol.kind == "(") - (symbol.kind == ")")
-        if symbol.kind == "|" and depth == 0:
-            return []  # either the one or the other
-        if symbol.kind == "class" and depth == 0 and not symbol.repeat:
-            names = frozenset(part.strip() for part in symbol.value.split("|"))
-            if not any(map(_is_builtin, names)):
-                needed.append(names)
-    return needed
-
-
-def _is_builtin(name: str) -> bool:
-    return name in {"number", "end", "qmark"} or bool(re.fullmatch(r"\d+\.\.\d+", name))
-
-
-def _class_regex(value: str, mark: ClassMark) -> str:
-    parts = [part.strip() for part in value.split("|")]
-    if not all(parts):
-        raise PatternError("a class without a name")
-    alternatives: list[str] = []
-    marks: list[int] = []
-    for part in parts:
-        if part == "number":
-            alternatives.append(rf" [0-9]+{_MARKS}\x80")
-        elif part == "end":
-            alternatives.append(r" [.?]\x80")
-        elif part == "qmark":
-            alternatives.append(r" \?\x80")
-        elif _is_builtin(part):
-            low, high = (int(number) for number in part.split(".."))
-            if not low <= high <= low + 200:
-                raise PatternError(f"a range of numbers that is empty or too wide: {part}")
-            alternatives.append(rf" (?:{'|'.join(map(str, range(low, high + 1)))}){_MARKS}\x80")
-        else:
-            marks.append(mark(part))
-    if marks:
-        wanted = "".join(rf"\x{code:02x}" for code in sorted(set(marks)))
-        alternatives.append(rf" {_WORD}[\x81-\xfe]*[{wanted}]{_MARKS}\x80{_TAIL}")
-    return alternatives[0] if len(alternatives) == 1 else f"(?:{'|'.join(alternatives)})"
-
-
-def _word_regex(symbol: Symbol, canonical: Canonical) -> str:
-    if symbol.repeat == "*":
-        stem = canonical(symbol.value)
-        if len(stem) != 1:
-            raise PatternError(f"a prefix must be one word: {symbol.value}*")
-        return rf" {re.escape(stem[0])}[a-z0-9_']*{_MARKS}\x80"
-    regex = "".join(rf" {re.escape(word)}{_MARKS}\x80" for word in canonical(symbol.value))
-    return f"(?:{regex})?" if symbol.repeat == "?" and regex else regex
-
-
-def to_re2(pattern: str, canonical: Canonical, mark: ClassMark) -> str:
-    """Translate a pattern. Raises PatternError for bad syntax or an unknown class."""
-    stack: list[list[list[str]]] = [[[]]]
-    for symbol in symbols(pattern):
-        branch = stack[-1][-1]
+        row = stack[-1][-1]
         if symbol.kind == "(":
             stack.append([[]])
         elif symbol.kind == ")":
             if len(stack) == 1:
                 raise PatternError("a parenthesis closes that was never opened")
-            branches = ["".join(parts) for parts in stack.pop()]
-            filled = [branch for branch in branches if branch]  # a filler is read as nothing: it is left out
-            if filled:
-                stack[-1][-1].append(f"(?:{'|'.join(filled)}){symbol.repeat}")
+            rows = tuple(tuple(inner) for inner in stack.pop() if inner)
+            if rows:
+                stack[-1][-1].append(Group(rows, symbol.repeat))
         elif symbol.kind == "|":
             stack[-1].append([])
-        elif symbol.kind == "class":
-            regex = _class_regex(symbol.value, mark)
-            branch.append(f"(?:{regex}){symbol.repeat}" if symbol.repeat else regex)
-        elif symbol.kind == "gap":
-            if symbol.value == "~":
-                branch.append(_ANY + "*")
-                continue
-            if not 1 <= int(symbol.value) <= MAX_GAP:
-                raise PatternError(f"a gap of {symbol.value} words (1 to {MAX_GAP})")
-            branch.append(rf"{_ANY}{{0,{symbol.value}}}")
-        elif symbol.kind == "any":
-            branch.append(_ANY + symbol.repeat)
-        elif symbol.kind == "start":
-            branch.append(r"(?:^| [.?]\x80)")
-        elif symbol.kind == "end":
-            branch.append(r"(?:$| [.?]\x80)")
+        elif symbol.kind != "word":
+            row.append(symbol)
+        elif symbol.repeat == "*":
+            row.append(Symbol("prefix", _stem(symbol.value, canonical), ""))
         else:
-            branch.append(_word_regex(symbol, canonical))
+            words = tuple(Symbol("word", word, "") for word in canonical(symbol.value))
+            row += [Group((words,), "?")] if words and symbol.repeat else words
     if len(stack) != 1:
         raise PatternError("a parenthesis is never closed")
-    branches = ["".join(parts) for parts in stack[0]]
-    if not all(branches):
+    if not all(stack[0]):
         raise PatternError("an empty alternative")
-    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+    return Group(tuple(tuple(row) for row in stack[0]))
+
+
+def _stem(value: str, canonical: Canonical) -> str:
+    stem = canonical(value)
+    if len(stem) != 1:
+        raise PatternError(f"a prefix must be one word: {value}*")
+    return stem[0]
+
+
+def to_regex(whole: Group, mark: ClassMark) -> str:
+    """A pattern as a regular expression over rows. Raises PatternError for a class that cannot be."""
+    return _group_regex(whole, mark) if len(whole.rows) > 1 else _row_regex(whole.rows[0], mark)
+
+
+def _group_regex(group: Group, mark: ClassMark) -> str:
+    branches: list[str] = []
+    for are_words, rows in itertools.groupby(group.rows, _is_one_word):
+        if are_words:
+            branches.append(_any_of([_spelt(part) for row in rows for part in row if isinstance(part, Symbol)]))
+        else:
+            branches += [_row_regex(row, mark) for row in rows]
+    return f"(?:{'|'.join(branches)}){group.repeat}"
+
+
+def _is_one_word(row: Row) -> bool:
+    return len(row) == 1 and isinstance(row[0], Symbol) and row[0].kind in ("word", "prefix")
+
+
+def _any_of(spelt: list[str]) -> str:
+    return f" {spelt[0] if len(spelt) == 1 else '(?:' + '|'.join(spelt) + ')'}{_MARKS}"
+
+
+def _spelt(symbol: Symbol) -> str:
+    return re.escape(symbol.value) + (r"\x80" if symbol.kind == "word" else "")
+
+
+def _row_regex(row: Row, mark: ClassMark) -> str:
+    return "".join(_group_regex(part, mark) if isinstance(part, Group) else _regex(part, mark) for part in row)
+
+
+def _regex(symbol: Symbol, mark: ClassMark) -> str:
+    if symbol.kind in ("word", "prefix"):
+        return _any_of([_spelt(symbol)])
+    if symbol.kind == "class":
+        regex = _class_regex(symbol.value, mark)
+        return f"(?:{regex}){symbol.repeat}" if symbol.repeat else regex
+    if symbol.kind == "any":
+        return _ANY + symbol.repeat
+    if symbol.kind == "start":
+        return r"(?:^| [.?]\x80)"
+    if symbol.kind == "end":
+        return r"(?:$| [.?]\x80)"
+    return _ANY + ("*" if symbol.value == "~" else rf"{{0,{symbol.value}}}")
+
+
+def _class_regex(value: str, mark: ClassMark) -> str:
+    alternatives: list[str] = []
+    marks: list[int] = []
+    for name in class_names(value):
+        if name in _BUILTIN:
+            alternatives.append(_BUILTIN[name])
+        elif (numbers := range_of(name)) is not None:
+            alternatives.append(_any_of([rf"{number}\x80" for number in numbers]))
+        else:
+            marks.append(mark(name))
+    if marks:
+        wanted = "".join(rf"\x{code:02x}" for code in sorted(set(marks)))
+        alternatives.append(rf" {_MARKS}{wanted if len(wanted) == 4 else f'[{wanted}]'}{_MARKS}{_TAIL}")
+    return alternatives[0] if len(alternatives) == 1 else f"(?:{'|'.join(alternatives)})"
+
+
+def reach_of(group: Group, longest: Callable[[str], int]) -> int:
+    """How many tokens a match may span, its sentence's ends among them. `longest`: of the expressions of a class."""
+    return UNBOUNDED if _goes_on(group) else min(_reach(group, longest), UNBOUNDED)
+
+
+def _reach(part: Symbol | Group, longest: Callable[[str], int]) -> int:
+    if isinstance(part, Group):
+        most = max(sum(_reach(inner, longest) for inner in row) for row in part.rows)
+    elif part.kind == "gap":
+        most = UNBOUNDED if part.value == "~" else int(part.value)
+    elif part.kind == "class":
+        named = [name for name in class_names(part.value) if name not in _BUILTIN and range_of(name) is None]
+        most = max(map(longest, named), default=1)
+    else:
+        most = 1
+    return UNBOUNDED if part.repeat == "*" else most
+
+
+def _goes_on(group: Group, first: bool = True, last: bool = True) -> bool:
+    """May a match hold the end of a sentence elsewhere than at its own ends?"""
+    for row in group.rows:
+        for index, part in enumerate(row):
+            opens, closes = first and index == 0, last and index == len(row) - 1
+            if isinstance(part, Group):
+                goes_on = _goes_on(part, opens, closes)
+            elif part.kind == "class":
+                goes_on = not {"end", "qmark"}.isdisjoint(class_names(part.value))
+            else:
+                goes_on = (part.kind == "start" and not opens) or (part.kind == "end" and not closes)
+            if goes_on:
+                return True
+    return False

@@ -10,12 +10,15 @@ from .patterns import END
 Pieces = tuple[bytes, ...]
 Places = tuple[tuple[int, int], ...]
 
-_MARK_BYTES = bytes(range(0x80, 0x100))
-
 
 def bare_word(piece: bytes) -> str:
     """The word of a piece, without its marks."""
-    return piece[1:].rstrip(_MARK_BYTES).decode()
+    return piece[1 : piece.index(END)].decode()
+
+
+def marks_of(piece: bytes) -> bytes:
+    """The class marks of a piece."""
+    return piece[piece.index(END) + 1 :]
 
 
 STOP = b" ." + END
@@ -24,9 +27,8 @@ QUESTION = b" ?" + END
 
 def with_mark(piece: bytes, mark: int) -> bytes:
     """The piece with one more class mark, its marks in order."""
-    body = piece[:-1]
-    bare = body.rstrip(_MARK_BYTES)
-    return bare + bytes(sorted({*body[len(bare) :], mark})) + END
+    marks = marks_of(piece)
+    return piece[: len(piece) - len(marks)] + bytes(sorted({*marks, mark}))
 
 
 class Reading:

@@ -14,7 +14,6 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
           schools: [college:n, lycee:n, la seconde, "prof/profs/professeur"]   # "a/b/c", several words, "@otherclass"
         spelling: {jsuis: je suis, koi: quoi}     # read as if written so, everywhere
         context: {tes: {as: tu es, before: [pas, un, une], classes: [insults], not_after: [de]}}   # by its neighbours
-        rare: [schools]       # classes seldom met: patterns that need one are looked for only where one is
         repair: [schools]     # classes whose words are also found misspelt, joined, in leet, stretched or spaced
         slots:                # <name> in patterns: phrases that fill one place of a sentence, itself made of patterns
           audience: ["{everyone}", "(ton|ta|tes) {roles}", "tous ceux que tu ~1 (suis|connais)"]   # may name slots
@@ -75,7 +74,7 @@ import yaml
 
 from .inflect import PARADIGMS, forms
 from .normalise import normalise
-from .patterns import FIRST_CLASS, PatternError, classes_of, filled, slots_of, to_re2
+from .patterns import PatternError, classes_of, filled, parsed, slots_of
 
 LANGS = ("fr", "en")
 ACTIONS = ("flag", "hold", "refuse")
@@ -99,7 +98,9 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|fals
 _DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "rooms", "alerting")
 _RULE_KEYS = {"id", "patterns", "unless", "examples", "note", *_DEFAULTS}
 _FILE_KEYS = {"rules", "vocabulary", "note", *_DEFAULTS}
-_VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary", "context", "slots", "rare"}
+_VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary", "context", "slots"} | {
+    "rare"  # of no use any more: files stored long ago name it
+}
 _CONTEXT_KEYS = {"as", "before", "classes", "not_after"}
 
 
@@ -167,21 +168,15 @@ class Vocabulary:
     ordinary: frozenset[str] = frozenset()
     context: Mapping[str, Context] = field(default_factory=dict)
     slots: Mapping[str, str] = field(default_factory=dict)
-    rare: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """All rules and words. Equal digests mean equal behaviour, byte for byte.
-
-    `base`, where it is given, is compiled as one set whatever is judged by: rules that left it sleep in it, and rules
-    of `rules` that are not in it are compiled apart. So a rule comes or goes without compiling a thousand patterns.
-    """
+    """All rules and words. Equal digests mean equal behaviour, byte for byte."""
 
     digest: str
     rules: tuple[Rule, ...]
     vocabularies: Mapping[str, Vocabulary]
-    base: tuple[Rule, ...] | None = None
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -285,7 +280,7 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
     spelling: dict[str, str] = {}
     context: dict[str, Context] = {}
     slots: dict[str, tuple[str, list[str]]] = {}
-    sets: dict[str, set[str]] = {"repair": set(), "rare": set(), "fillers": set(), "glue": set(), "ordinary": set()}
+    sets: dict[str, set[str]] = {"repair": set(), "fillers": set(), "glue": set(), "ordinary": set()}
     for name, document in documents.items():
         section = document.get("vocabulary") or {}
         if not isinstance(section, dict) or set(section) - set(LANGS):
@@ -306,7 +301,7 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
             slots[str(slot)] = (name, _strings(name, f"slot {slot!r}", entries))
         for key, collected in sets.items():
             listed = _strings(name, f"{lang} {key}", words.get(key) or [])
-            collected.update(listed if key in ("repair", "rare") else map(_fold, listed))
+            collected.update(listed if key == "repair" else map(_fold, listed))
         for seen_as, meant in (words.get("spelling") or {}).items():
             if not isinstance(seen_as, str) or not isinstance(meant, str):
                 raise RulesetError(name, "-", f"spelling {seen_as!r}: both sides must be quoted words")
@@ -314,13 +309,12 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
         for word, raw_context in (words.get("context") or {}).items():
             context[_fold(str(word))] = _context(name, str(word), raw_context)
     classes = {cls: tuple(sorted(set(_members(cls, raw, lang, ())))) for cls in raw}
-    for cls in [*sets["repair"], *sets["rare"], *(cls for rule in context.values() for cls in rule.classes)]:
+    for cls in [*sets["repair"], *(cls for rule in context.values() for cls in rule.classes)]:
         if cls not in classes:
-            raise RulesetError("vocabulary", "-", f"repair, rare or context names an unknown class {cls!r} ({lang})")
+            raise RulesetError("vocabulary", "-", f"repair or context names an unknown class {cls!r} ({lang})")
     return Vocabulary(
         classes, spelling, frozenset(sets["repair"]), frozenset(sets["fillers"]), frozenset(sets["glue"]),
         frozenset(sets["ordinary"]), context, {slot: _filling(slot, slots, ()) for slot in slots},
-        frozenset(sets["rare"]),
     )  # fmt: skip
 
 
@@ -445,7 +439,7 @@ def read_rule(
         for pattern in listed["patterns"] + listed["unless"]:
             try:
                 whole = filled(pattern, slots)
-                to_re2(whole, partial(_said, fillers=fillers), lambda _: FIRST_CLASS)
+                parsed(whole, partial(_said, fillers=fillers))
             except PatternError as error:
                 raise RulesetError(name, rule_id, f"{error} in {pattern!r}") from error
             for cls in classes_of(whole):

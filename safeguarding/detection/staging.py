@@ -1,7 +1,7 @@
-"""A rule set made of a compiled one: some of its rules asleep, others added. And the proof of a rule by its examples.
+"""A rule set made of another: some of its rules left out, others added. And the proof of a rule by its examples.
 
-Rules come and go one at a time while a community talks. What is compiled of the base stays as it is (see
-`rulesets.Ruleset.base`), so that adding an expression costs milliseconds and no message waits for it.
+Rules come and go one at a time while a community talks. What is made is a rule set like any other, ready within a
+second or two; whoever swaps it in does so when it is (see `safeguarding.rules`), so that no message waits for it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .rulesets import LANGS, Example, Rule, Ruleset, RulesetError, Vocabulary, d
 from .types import RoomInfo
 
 # A word class that no pattern names: it only lets watched words be found misspelt. "~" sorts it behind all others, so
-# that no other class changes its mark and nothing of the base is compiled again.
+# that no other class changes its mark, and expressions compiled for the base serve here too.
 WATCHED_WORDS = "~watched"
 _SHORTEST_WORD = 4
 
@@ -47,7 +47,7 @@ def stage_ruleset(
             lang: _with_words(words, _watched_words([rule for rule in extra if rule.lang in (lang, "any")], words))
             for lang, words in vocabularies.items()
         }
-    return Ruleset(digest_of(rules, vocabularies), tuple(rules), vocabularies, base.base or base.rules)
+    return Ruleset(digest_of(rules, vocabularies), tuple(rules), vocabularies)
 
 
 def is_watched(rule_id: str) -> bool:

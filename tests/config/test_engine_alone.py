@@ -37,7 +37,7 @@ def test_the_engine_answers_in_an_empty_environment(command: str, line: object, 
     answer = subprocess.run(
         [sys.executable, "manage.py", command, *arguments],
         cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], "RULES_CACHE": str(settings.RULES_CACHE)},
+        env={"PATH": os.environ["PATH"]},
         input=json.dumps(line).encode(),
         capture_output=True,
         timeout=180,
@@ -50,7 +50,7 @@ def _alone(command: str, **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "manage.py", command],
         cwd=settings.BASE_DIR,
-        env={"PATH": os.environ["PATH"], "RULES_CACHE": str(settings.RULES_CACHE)},
+        env={"PATH": os.environ["PATH"]},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         **options,

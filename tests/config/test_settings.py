@@ -22,7 +22,6 @@ def manage(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.Comple
     variables = {
         "PATH": os.environ["PATH"],
         "HAVRE_VAR": str(tmp_path),
-        "RULES_CACHE": str(loaded.RULES_CACHE),
         **{k: v for k, v in environ.items() if v},
     }
     return subprocess.run(
@@ -114,7 +113,6 @@ def test_every_process_refuses_what_the_checks_refuse(tmp_path: Path, name: str)
     variables = {
         "PATH": os.environ["PATH"],
         "HAVRE_VAR": str(tmp_path),
-        "RULES_CACHE": str(loaded.RULES_CACHE),
         **SOUND,
         "CHAT_SAFEGUARD": "nowhere.Safeguard",
     }

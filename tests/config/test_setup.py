@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings as loaded
 from django.core import mail
 from django.core.management import CommandError, call_command
 
@@ -24,7 +23,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 def manage(var: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    variables = {"PATH": os.environ["PATH"], "HAVRE_VAR": str(var), "RULES_CACHE": str(loaded.RULES_CACHE), **environ}
+    variables = {"PATH": os.environ["PATH"], "HAVRE_VAR": str(var), **environ}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=PROJECT, env=variables, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False,

@@ -17,9 +17,6 @@ from pathlib import Path
 import pytest
 
 from config.processes import die_with_parent, web_command, worker_command
-from safeguarding.detection.lexicon import lexicon_for
-from safeguarding.detection.rulesets import LANGS
-from safeguarding.rules import current_ruleset
 from tests.harness.databases import TestDatabase, connect_to
 from tests.harness.servers import RedisServer, wait_until
 
@@ -136,18 +133,8 @@ def live_environment(*, url: str, redis: RedisServer, var: Path, port: int) -> d
     return environ
 
 
-@pytest.fixture(scope="session")
-def compiled_rules(django_db_setup: None, django_db_blocker) -> None:
-    """Compile the rules once, here: a process that a test starts finds them compiled, as at any second start."""
-    with django_db_blocker.unblock():
-        ruleset = current_ruleset()
-    for language in LANGS:
-        lexicon_for(ruleset, language)
-
-
 @pytest.fixture
 def live_havre(
-    compiled_rules: None,
     database: TestDatabase,
     django_db_setup: None,
     django_db_blocker,

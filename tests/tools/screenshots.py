@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 VAR = Path(tempfile.mkdtemp(prefix="havre-demo-"))
 # The ORM of this process works on the demo's data, beside Playwright's loop.
 os.environ.update(
-    HAVRE_DEMO="1", HAVRE_VAR=str(VAR), RULES_CACHE=str(PROJECT / "var" / "rules"), DJANGO_ALLOW_ASYNC_UNSAFE="1",
+    HAVRE_DEMO="1", HAVRE_VAR=str(VAR), DJANGO_ALLOW_ASYNC_UNSAFE="1",
     DJANGO_SETTINGS_MODULE="config.settings",
 )  # fmt: skip
 

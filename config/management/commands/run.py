@@ -102,8 +102,6 @@ class Command(BaseCommand):
         """Translations compiled, database migrated, static files named by their content."""
         for path in compile_catalogues(settings.BASE_DIR / "locale"):
             supervisor.say(f"compiled {path.relative_to(settings.BASE_DIR)}")
-        if not settings.RULES_CACHE.is_dir():
-            supervisor.say("the rules are compiled: some twenty seconds, the first time")
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             supervisor.say("preparing the database")

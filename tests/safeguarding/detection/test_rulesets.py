@@ -180,7 +180,6 @@ vocabulary:
     slots:
       eater: ["je", "mon ~1 <friend>"]
       friend: ["ami", "voisin"]
-    rare: [fruit]
 rules:
   - id: t.slots
     patterns: ["<eater> (mange|aime) ~2 {fruit}", "<eater> bois ~2 (cidre|jus)"]
@@ -207,17 +206,10 @@ def test_a_slot_with_other_words_makes_another_version_of_the_rules_that_name_it
         (("<eater> bois", "<drinker> bois"), "t.slots", "unknown slot <drinker>"),
         (('"voisin"]', '"un <eater>"]'), "-", "circular"),
         (('"voisin"]', '"un <nobody>"]'), "-", "unknown or circular"),
-        (("rare: [fruit]", "rare: [vegetable]"), "-", "unknown class 'vegetable'"),
     ],
 )
-def test_a_slot_or_rare_class_that_does_not_exist_is_refused(changed: tuple[str, str], rule: str, reason: str) -> None:
+def test_a_slot_that_does_not_exist_is_refused(changed: tuple[str, str], rule: str, reason: str) -> None:
     with pytest.raises(RulesetError) as refused:
         parse_ruleset({"a.yaml": SLOTTED.replace(*changed)})
     assert refused.value.rule == rule
     assert reason in str(refused.value)
-
-
-def test_naming_a_class_rare_changes_nothing_of_what_is_found() -> None:
-    rare, plain = (parse_ruleset({"a.yaml": text}) for text in (SLOTTED, SLOTTED.replace("    rare: [fruit]\n", "")))
-    for text in ("je mange une pomme, je bois du jus", "je bois du jus", "une poire", "mon ami aime la poire"):
-        assert scan(text, "fr", rare) == scan(text, "fr", plain)
