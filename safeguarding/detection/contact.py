@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .normalise import Normalised, normalise
+from .normalise import Normalised, letter_words, normalise
 from .types import Finding
 
 CODE = "PII"
@@ -160,6 +160,22 @@ _UK_POSTCODE = re.compile(r"(?<![A-Z0-9])[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?![A-Z
 _HINT = re.compile(
     rf"\d|@|arobas|\.[a-z]{{2}}|www|(?:point|dot)\s(?:com|fr|net|org|gg)|(?<![a-z])(?:{_PLATFORMS})(?![a-z])"
 )
+# Words that each of these cannot do without: they are quick to look for, and few messages have them.
+_NUMBERS_SAID = frozenset(word.encode() for word in (*_NUMBERS, *_TENS, "double", "triple"))
+_PLACES_SAID = frozenset(  # of the name of a platform, its last word or the whole
+    b"""snap snapchat insta instagram tele telegram telegramme app whatsapp whatapp watsapp wattsapp discord rd tok
+    tiktok skype kik messenger book facebook viber chat wechat twitter onlyfans fans mym wickr signal threema yubo wizz
+    omegle session roblox steam psn xbox ig sc fb""".split()
+)
+_STREETS_SAID = frozenset(
+    before + street
+    for before in (b"", b"bis", b"ter", b"quater", b"a", b"b", b"c", b"d")  # "12brue"
+    for street in b"""rue avenue av ave boulevard blvd bd impasse allee allees chemin chem quai square residence
+    lotissement faubourg sentier ruelle villa cite hameau place route cours passage voie montee street road lane drive
+    close crescent terrace court gardens""".split()
+)
+_NOT_FIGURES = bytes(set(range(256)) - set(b"0123456789"))
+_FEWEST_FIGURES = 5  # in a telephone number, where letters pass for a third of them, and in a postcode
 # What a message that is only a piece of something looks like: short, or nothing but figures, in digits or in words.
 _FRAGMENT_LIMIT = 40
 _BESIDE_FIGURES = 12
@@ -209,20 +225,33 @@ def find_contacts(
 
 
 def _find(folded: str, original: str, allowed_hosts: frozenset[str]) -> list[_Found]:
-    words = _NUMBER_WORD.findall(folded)
-    if not _HINT.search(folded) and len(words) < 4:
+    words = letter_words(folded)
+    figures = len(folded.encode("ascii", "replace").translate(None, _NOT_FIGURES))
+    in_words = sum(map(_NUMBERS_SAID.__contains__, words)) >= 4
+    places = not _PLACES_SAID.isdisjoint(words)
+    signs = "." in folded or "@" in folded or "www" in folded or "arobas" in folded
+    signs = signs or "point" in folded or "dot" in folded
+    if not (figures or in_words or ((places or signs) and _HINT.search(folded))):
         return []
-    found = _phones(folded, len(words) >= 4)
-    for kind, pattern in (("email", _EMAIL), ("address", _ADDRESS), ("address", _POSTCODE), ("handle", _DISCORD_TAG)):
-        found += [_Found(kind, *match.span()) for match in pattern.finditer(folded)]
-    if len(folded) == len(original):
+    many = figures >= _FEWEST_FIGURES
+    found = _phones(folded, in_words) if many or in_words else []
+    for kind, pattern, possible in (
+        ("email", _EMAIL, "@" in folded or b"at" in words or "arobas" in folded),
+        ("address", _ADDRESS, figures and not _STREETS_SAID.isdisjoint(words)),
+        ("address", _POSTCODE, many),
+        ("handle", _DISCORD_TAG, "#" in folded),
+    ):
+        if possible:
+            found += [_Found(kind, *match.span()) for match in pattern.finditer(folded)]
+    if figures >= 2 and len(folded) == len(original):
         found += [_Found("address", *match.span()) for match in _UK_POSTCODE.finditer(original)]
-    for match in (*_LINK.finditer(folded), *_SPOKEN_LINK.finditer(folded)):
+    links = _LINK.finditer(folded) if signs or "//" in folded else ()
+    spoken = _SPOKEN_LINK.finditer(folded) if b"dot" in words or b"point" in words else ()
+    for match in (*links, *spoken):
         taken = any(item.kind == "email" and item.start < match.end() and match.start() < item.end for item in found)
         if not taken and not _allowed(match.group(), allowed_hosts):
             found.append(_Found("link", *match.span()))
-    found += _handles(folded)
-    return found
+    return found + _handles(folded) if places else found
 
 
 def _allowed(link: str, hosts: frozenset[str]) -> bool:

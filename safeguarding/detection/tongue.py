@@ -6,9 +6,9 @@ nothing: a message is read in the other language too when it has more words of t
 
 from __future__ import annotations
 
-import re
+import itertools
 
-from .normalise import normalise
+from .normalise import letter_words, normalise
 
 # Words that are common in one language and no word of the other, as chat spells them.
 _WORDS = {
@@ -30,19 +30,16 @@ _WORDS = {
     ),
 }
 _SHARED = _WORDS["fr"] & _WORDS["en"]
-_OWN = {lang: words - _SHARED for lang, words in _WORDS.items()}
 _OTHER = {"fr": "en", "en": "fr"}
-_WORD = re.compile(r"[a-z]+")
+# In a room of a language, what a word says for the other one.
+_BALANCE = {
+    lang: {word.encode(): 1 for word in _WORDS[other] - _SHARED} | {word.encode(): -1 for word in words - _SHARED}
+    for (lang, other), words in zip(_OTHER.items(), _WORDS.values(), strict=True)
+}
 
 
 def languages_of(text: str, lang: str) -> tuple[str, ...]:
     """The languages a message of a room in `lang` ("fr" or "en") is read in: that one, and perhaps the other."""
-    other = _OTHER[lang]
-    own, theirs = _OWN[lang], _OWN[other]
-    balance = 0
-    for word in _WORD.findall(normalise(text).text.replace("'", "")):
-        if word in theirs:
-            balance += 1
-        elif word in own:
-            balance -= 1
-    return (lang, other) if balance > 0 else (lang,)
+    balance = _BALANCE[lang]
+    said = sum(map(balance.get, letter_words(normalise(text).text, b"'"), itertools.repeat(0)))
+    return (lang, _OTHER[lang]) if said > 0 else (lang,)

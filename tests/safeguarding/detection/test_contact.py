@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from safeguarding.detection import contact
 from safeguarding.detection.contact import find_contacts
+from safeguarding.detection.normalise import normalise
 
 
 def kinds(text: str, recent: tuple[str, ...] = ()) -> set[str]:
@@ -129,3 +131,41 @@ def test_what_is_said_in_pieces_is_found_with_the_last_of_them(said: list[str], 
 def test_talk_that_only_resembles_pieces_passes(said: list[str]) -> None:
     *before, last = said
     assert kinds(last, tuple(before)) == set()
+
+
+PIECES = """
+6 06 0639981234 39 98 12 3 o i l + 33 12b 12bis b bis rue brue bisrue avenue road street de la du saint jean 75011
+paris A SW1A 1AA @ (at) [at] at arobase xarobasy point dot apoint com fr .com .fr net . .. , : - # #1234 1234 bob99
+tom_99 www www. http:// hxxps://ab a.b.fr/x is.gd snap insta whats app whatapp tik tok disc0rd face book ig psn l'insta
+c'est moi sur = : est zero un deux trois quatre six sept double vingt dix onze oh salut euros
+""".split()  # noqa: SIM905
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", " ", " ", "\n"])), max_size=14))
+def test_what_is_looked_for_only_beside_its_words_is_found_as_if_looked_for_everywhere(
+    pieces: list[tuple[str, str]],
+) -> None:
+    text = "".join(piece + gap for piece, gap in pieces)
+    folded = normalise(text).text
+    words = contact._NUMBER_WORD.findall(folded)
+    everywhere: set[tuple[str, int, int]] = set()
+    if contact._HINT.search(folded) or len(words) >= 4:
+        found = [*contact._phones(folded, len(words) >= 4), *contact._handles(folded)]
+        everywhere = {(one.kind, one.start, one.end) for one in found}
+        for kind, pattern in (
+            ("email", contact._EMAIL), ("address", contact._ADDRESS), ("address", contact._POSTCODE),
+            ("handle", contact._DISCORD_TAG),
+        ):  # fmt: skip
+            everywhere |= {(kind, *match.span()) for match in pattern.finditer(folded)}
+        if len(folded) == len(text):
+            everywhere |= {("address", *match.span()) for match in contact._UK_POSTCODE.finditer(text)}
+        mails = [(start, end) for kind, start, end in everywhere if kind == "email"]
+        for pattern in (contact._LINK, contact._SPOKEN_LINK):
+            for match in pattern.finditer(folded):
+                start, end = match.span()
+                taken = any(a < end and start < b for a, b in mails)
+                if not taken and not contact._allowed(match.group(), contact.ALLOWED_HOSTS):
+                    everywhere.add(("link", start, end))
+    found = contact._find(folded, text, contact.ALLOWED_HOSTS)
+    assert {(one.kind, one.start, one.end) for one in found} == everywhere
