@@ -167,6 +167,8 @@ def scan(text: str, lang: str, ruleset: Ruleset, *, without: str = "") -> list[F
 def judge(lexicon: Lexicon, reading: Reading, scope: str = "text", *, without: str = "") -> list[Finding]:
     """The findings of a reading: every match of the rules of a scope, as its guards let it stand."""
     hits = lexicon.hits(reading, scope, without=without)
+    if not hits:
+        return []
     guards: _Guards | None = None
     findings = []
     for hit in hits:

@@ -47,8 +47,12 @@ def _applies(scope: tuple[tuple[str, ...], tuple[str, ...]] | None, room: RoomIn
 
 def _scan(text: str, lang: str, ruleset: Ruleset, without: str) -> list[Finding]:
     """The findings in the language of the room, and in the other where the text is rather in that."""
-    found = [one for tongue in languages_of(text, lang) for one in scan(text, tongue, ruleset, without=without)]
-    return list({(one.span, one.rule): one for one in found}.values())
+    first, *others = languages_of(text, lang)
+    found = scan(text, first, ruleset, without=without)
+    if others:
+        found += [one for other in others for one in scan(text, other, ruleset, without=without)]
+        found = list({(one.span, one.rule): one for one in found}.values())
+    return found
 
 
 def read_message(
@@ -76,6 +80,8 @@ def read_message(
                 )  # fmt: skip
     if room.band in MINORS:
         found += find_contacts(text, recent=recent)
+    if not found:
+        return ()
     scopes = _rule_scopes(ruleset)
     return tuple(f for f in found if _applies(scopes.get(f.rule), room))[:MAX_FINDINGS]
 

@@ -143,8 +143,8 @@ def _applauds(finding: Finding) -> bool:
 
 
 def _text_verdict(findings: Sequence[Finding], ruleset: Ruleset) -> Verdict:
-    actions = ruleset_actions(ruleset)
     verdict = Verdict.ALLOW
+    actions = ruleset_actions(ruleset) if findings else {}
     for finding in findings:
         if not finding.alerting or finding.code == "D1":
             continue

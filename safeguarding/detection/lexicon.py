@@ -68,6 +68,7 @@ class Lexicon:
         self._known: frozenset[str] = frozenset()  # the words themselves, without their misspellings
         self._repairable: set[str] = set()
         self._joinable: frozenset[str] = frozenset()
+        self._beginnings: frozenset[str] = frozenset()
         self._slips: set[str] = set()
         self._sounds: dict[str, str] = {}
         self._starred: dict[tuple[str, int], list[str]] = {}
@@ -143,6 +144,7 @@ class Lexicon:
         self._repairable = {
             word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()
         }
+        self._beginnings = frozenset(word[:4] for word in self._repairable)
         self._joinable = frozenset((vocabulary.glue | vocabulary.fillers | literals | self._repairable) - {""})
         for word in sorted(self._repairable):
             self._starred.setdefault((word[0], len(word)), []).append(word)
@@ -198,11 +200,11 @@ class Lexicon:
     def read(self, text: str) -> Reading:
         """The reading of any text. Linear in its length."""
         source = normalise(text)
-        pieces: list[bytes] = []
-        known = self._words.get
-        for token in self._tokens(without_inclusive(source.text)):
-            found = known(token)
-            pieces += self._unknown(token) if found is None else found
+        tokens = self._tokens(without_inclusive(source.text))
+        found = [*map(self._words.get, tokens)]
+        if None in found:
+            found = [self._unknown(token) if one is None else one for token, one in zip(tokens, found, strict=True)]
+        pieces = [*itertools.chain.from_iterable(filter(None, found))]
         if not self._context.keys().isdisjoint(pieces):
             pieces, _ = self._in_context(pieces, [0] * len(pieces))
         row = tuple(pieces)
@@ -237,7 +239,7 @@ class Lexicon:
     @staticmethod
     def _spelt(tokens: list[str], folded: str) -> bool:
         """Are there letters split by signs?"""
-        return sum([len(token) == 1 for token in tokens]) > 2 and _SPLIT_LETTERS.search(folded) is not None
+        return [*map(len, tokens)].count(1) > 2 and _SPLIT_LETTERS.search(folded) is not None
 
     def _tokens(self, folded: str) -> list[str]:
         tokens: list[str] = _TOKEN.findall(folded)
@@ -308,7 +310,7 @@ class Lexicon:
             number = re.match(r"(\d+)([a-z]+)$", token)
             if number:
                 return (self._piece(number[1]), *(self._words.get(number[2]) or (self._piece(number[2]),)))
-            return self._pieces(token)
+            return (self._piece(token),)
         if any(char.isascii() and char.isalnum() for char in token):  # "200€" is 200
             return tuple(piece for part in re.findall(r"[a-z0-9]+", token) for piece in self._simple(part))
         return (self._piece(token_name(token)),)
@@ -316,6 +318,8 @@ class Lexicon:
     def _repair(self, token: str) -> Pieces | None:
         if len(token) == 1 or token.isdigit():
             return None
+        if token.isalpha():
+            return self._respelt(token) if token.isascii() else None
         plainer = [candidate for candidate in plainer_forms(token) if candidate != token]
         for candidate in plainer:
             if candidate in self._repairable:
@@ -328,20 +332,18 @@ class Lexicon:
             letters = re.sub(r"[*+|]", "", token)
             if len(letters) * 2 - 1 <= len(token) and letters in self._repairable:
                 return self._words[letters]
-        if "*" in token:
-            return self._uncensored(token)
-        if token.isalpha() and token.isascii():
-            stretched = STRETCHED.search(token)
-            if stretched:
-                for candidate in unstretched(token):
-                    if candidate in self._words:
-                        return self._words[candidate]
-            sounded = self._sounds.get(sound_of(token)) if len(token) > 3 else None
-            if sounded is not None:
-                return self._words[sounded]
-            if len(token) >= 6:
-                return self._run_together(token)
-        return None
+        return self._uncensored(token) if "*" in token else None
+
+    def _respelt(self, token: str) -> Pieces | None:
+        """A word of plain letters: stretched, spelt as it sounds, or run together with others."""
+        if STRETCHED.search(token):
+            for candidate in unstretched(token):
+                if candidate in self._words:
+                    return self._words[candidate]
+        sounded = self._sounds.get(sound_of(token)) if self._sounds and len(token) > 3 else None
+        if sounded is not None:
+            return self._words[sounded]
+        return self._run_together(token) if len(token) >= 6 and self._holds_repairable(token) else None
 
     def _uncensored(self, token: str) -> Pieces | None:
         """`p*te`, `s***`: a repairable word of that length whose other letters agree, at least one given."""
@@ -357,6 +359,15 @@ class Lexicon:
         if word in self._class_marks:
             return False
         return word in self._slips or self._repair(word) is not None
+
+    def _holds_repairable(self, token: str) -> bool:
+        """Does a repairable word of four letters and more stand in a token?"""
+        for at in range(len(token) - 3):
+            if token[at : at + 4] in self._beginnings and any(
+                token[at:stop] in self._repairable for stop in range(at + 4, min(len(token), at + 16) + 1)
+            ):
+                return True
+        return False
 
     def _run_together(self, token: str) -> Pieces | None:
         """`justepitoyables`: known words without spaces, at least one of them repairable and of four letters."""

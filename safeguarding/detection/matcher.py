@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 
@@ -22,8 +22,7 @@ _SHORT_LINE = 320  # bytes (60 characters of text make about 80)
 GUARD = "GUARD"  # the code of rules that are no findings: they tell `compose` how to take the others
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A pattern match: tokens [first, last) of the reading."""
 
     rule: Rule
@@ -82,12 +81,12 @@ class RuleMatcher:
         found: list[Hit] = []
         guards: list[int] = []
         for number in sorted(maybe):
-            rule, source, _ = self._patterns[number]
+            rule = self._patterns[number][0]
             if rule.code == without:
                 continue
             if rule.code == GUARD:
                 guards.append(number)
-            elif windows is not None or _short(source).search(line):
+            else:
                 found += self._places(number, reading, windows)
         if guards and (with_guards or any(hit.rule.guards for hit in found)):
             for number in guards:
@@ -104,16 +103,21 @@ class RuleMatcher:
                 found.setdefault(number, []).append(window)
         return found
 
-    def _places(self, number: int, reading: Reading, windows: dict[int, list[Window]] | None) -> Iterator[Hit]:
+    def _places(self, number: int, reading: Reading, windows: dict[int, list[Window]] | None) -> list[Hit]:
         """Where a pattern is; not where something is beside it that must not be."""
         rule, source, unless = self._patterns[number]
         line, pieces = reading.line, reading.pieces
+        matches: Iterable[re.Match[bytes]]
         if windows is None:
-            matches = _short(source).finditer(line)
+            match = _short(source).search(line)
+            if match is None:  # the most frequent answer: the soonest given
+                return []
+            matches = itertools.chain((match,), _short(source).finditer(line, match.end()))
         elif windows[number]:
             matches = _in_windows(_short(source), line, windows[number])
         else:
             matches = _linear(source).finditer(line)
+        found = []
         for match in itertools.islice(matches, _MOST_PLACES):
             start, end = match.span()
             if start == end or (unless and _holds(unless, _sentence(line, start, end))):
@@ -123,7 +127,8 @@ class RuleMatcher:
                 first += 1
             while last - 1 > first and pieces[last - 1][1:2] in b".?":
                 last -= 1
-            yield Hit(rule, first, last)
+            found.append(Hit(rule, first, last))
+        return found
 
 
 def _windows(row: Sequence[bytes]) -> Iterator[Window]:

@@ -101,8 +101,9 @@ class NeededWords:
         said = Counter(things[place] for line in lines for place in self._said(line))
         often = {need: sum(said[thing] for thing in need) for _, way in ways for need in way}
         chosen = [(number, sorted(way, key=often.__getitem__)[:_ASKED]) for number, way in ways if way]
-        asked = Counter(need for _, needs in chosen for need in needs[1:])
-        bits = {need: 1 << bit for bit, (need, _) in enumerate(asked.most_common())}
+        asked = {need for _, needs in chosen for need in needs[1:]}
+        # What is often met has the lower bits: the masks of what is often said are small numbers.
+        bits = {need: 1 << bit for bit, need in enumerate(sorted(asked, key=often.__getitem__, reverse=True))}
         meets = dict.fromkeys(things, 0)
         for need, bit in bits.items():
             for thing in need:

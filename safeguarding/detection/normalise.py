@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 # Pairs: a letter of another alphabet (or a phonetic sign) and the ASCII letter it is read as.
 _LOOKALIKES = """
@@ -126,8 +126,7 @@ class _OneForOne(dict[int, str]):
 _one_for_one = _OneForOne()
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """A folded text. `offsets[i]` is the index in the original of the character that gave `text[i]`; None means i."""
 
     text: str

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from safeguarding.detection.compose import scan
 from safeguarding.detection.lexicon import Lexicon, lexicon_for
 from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.spelling import _SOUNDS, sound_of
 
 
 @pytest.fixture(scope="module")
@@ -203,3 +204,20 @@ def load_cached() -> Ruleset:
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_word_of_a_thousand_apostrophes_is_read_like_any_other(lang: str) -> None:
     assert scan("j't'l'd'" * 1000, lang, load_ruleset()) == []
+
+
+@given(st.text(alphabet="abcdeghijklmnopqrstuvxyzç", max_size=14))
+def test_a_word_sounds_the_same_whichever_steps_have_nothing_to_do(word: str) -> None:
+    sound = word
+    for _, pattern, spelt in _SOUNDS:
+        sound = pattern.sub(spelt, sound)
+    assert sound_of(word) == sound
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_words_run_together_are_taken_apart_only_where_a_word_worth_it_stands(data: st.DataObject) -> None:
+    lexicon = lexicon_for(load_cached(), data.draw(st.sampled_from(["fr", "en"])))
+    some = st.sampled_from(sorted(lexicon._joinable)) | st.sampled_from(sorted(lexicon._repairable))
+    token = "".join(data.draw(st.lists(some, min_size=1, max_size=3)))
+    assert lexicon._run_together(token) is None or lexicon._holds_repairable(token)
