@@ -46,6 +46,7 @@ _TOKEN = re.compile(
 )
 _SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W\d_](?![^\W_])){2,40}+")
 _QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: numbers, not leet
+_NUMBERED = re.compile(r"(\d+)([a-z]+)$")  # 13ans: two words
 _LONGEST_REPAIR = 32
 _MEMORY_LIMIT = 30_000
 
@@ -65,11 +66,10 @@ class Lexicon:
         self._expressions: dict[str, list[tuple[tuple[str, ...], int]]] = {}
         self._collect_classes()
         self._words: dict[str, Pieces] = {}
-        self._known: frozenset[str] = frozenset()  # the words themselves, without their misspellings
         self._repairable: set[str] = set()
         self._joinable: frozenset[str] = frozenset()
         self._beginnings: frozenset[str] = frozenset()
-        self._slips: set[str] = set()
+        self._slips: dict[str, Pieces] = {}  # misspelt, as what they are taken for
         self._sounds: dict[str, str] = {}
         self._starred: dict[tuple[str, int], list[str]] = {}
         self._index_words()
@@ -139,7 +139,6 @@ class Lexicon:
         for word in known:
             if word and "*" not in word:
                 self._words[word] = self._pieces(word)
-        self._known = frozenset(self._words)
         repair_marks = {self.marks[name] for name in vocabulary.repair}
         self._repairable = {
             word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()
@@ -153,9 +152,7 @@ class Lexicon:
             if self.lang == "fr" and len(word) > 4:
                 self._sounds.setdefault(sound_of(word), word)
             for slip in slips(word):
-                self._slips.add(slip)
-                if slip not in self._words:
-                    self._words[slip] = self._pieces(word)
+                self._slips.setdefault(slip, self._words[word])
 
     def _index_expressions(self) -> dict[tuple[bytes, bytes], list[tuple[Pieces, int]]]:
         """Expressions of several words by their first two, the longest first."""
@@ -261,7 +258,7 @@ class Lexicon:
         """Letters split by signs: the longest known word they spell, else the letters themselves."""
         places = [index for index in range(start, end) if folded[index].isalpha()]
         letters = "".join(folded[index] for index in places)
-        if letters in self._known:
+        if letters in self._words:
             yield places[0], places[-1] + 1, letters
             return
         at, after_word = 0, False
@@ -269,7 +266,7 @@ class Lexicon:
             # two letters are a word only where they end the run, after another ("s a l e   p d", never "p d g")
             least = 2 if after_word and at + 2 == len(letters) else 3
             for stop in range(min(len(letters), at + 20), at + least - 1, -1):
-                if letters[at:stop] in self._repairable or (self._words.get(letters[at:stop], ()) and stop - at > 4):
+                if letters[at:stop] in self._repairable or (self._known(letters[at:stop]) and stop - at > 4):
                     yield places[at], places[stop - 1] + 1, letters[at:stop]
                     at, after_word = stop, True
                     break
@@ -295,9 +292,14 @@ class Lexicon:
             return tuple(piece for part in parts for piece in self._simple(part))
         return self._simple(token)
 
+    def _known(self, word: str) -> Pieces | None:
+        """The pieces of a word of the vocabulary, or of one misspelt that is repaired."""
+        known = self._words.get(word)
+        return self._slips.get(word) if known is None else known
+
     def _simple(self, token: str) -> Pieces:
         """A token without apostrophes that may be unknown."""
-        known = self._words.get(token)
+        known = self._known(token)
         if known is not None:
             return known
         if token in {"ne"}:
@@ -307,9 +309,9 @@ class Lexicon:
             if repaired is not None:
                 return repaired
         if token.isalnum() and token.isascii():
-            number = re.match(r"(\d+)([a-z]+)$", token)
+            number = _NUMBERED.match(token)
             if number:
-                return (self._piece(number[1]), *(self._words.get(number[2]) or (self._piece(number[2]),)))
+                return (self._piece(number[1]), *(self._known(number[2]) or (self._piece(number[2]),)))
             return (self._piece(token),)
         if any(char.isascii() and char.isalnum() for char in token):  # "200€" is 200
             return tuple(piece for part in re.findall(r"[a-z0-9]+", token) for piece in self._simple(part))
@@ -326,7 +328,7 @@ class Lexicon:
                 return self._words[candidate]
         if plainer and not _QUANTITY.match(token):
             for candidate in plainer:
-                if len(candidate) > 2 and candidate in self._known:
+                if len(candidate) > 2 and candidate in self._words:
                     return self._words[candidate]
         if "*" in token or "+" in token or "|" in token:
             letters = re.sub(r"[*+|]", "", token)
@@ -338,8 +340,9 @@ class Lexicon:
         """A word of plain letters: stretched, spelt as it sounds, or run together with others."""
         if STRETCHED.search(token):
             for candidate in unstretched(token):
-                if candidate in self._words:
-                    return self._words[candidate]
+                known = self._known(candidate)
+                if known is not None:
+                    return known
         sounded = self._sounds.get(sound_of(token)) if self._sounds and len(token) > 3 else None
         if sounded is not None:
             return self._words[sounded]

@@ -15,6 +15,7 @@ _INCLUSIVE = re.compile(
     r"(?<=[^\W\d_]{3})(?:\((?:e|es|ne|nes|le|les|te|tes|s)\)|[.\-](?:e|(?:ne|le|te|se)(?=[.\-]s)))[.\-]?(s?)(?![^\W_])"
 )
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_DOUBLED = re.compile(r"([^\W\d_])\1+")
 _LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
          "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
 _LEET_SIGNS = re.compile(r"[0-9@$!|€+]")
@@ -152,4 +153,4 @@ def plainer_forms(token: str) -> Iterator[str]:
 def unstretched(token: str) -> Iterator[str]:
     yield STRETCHED.sub(r"\1", token)
     yield STRETCHED.sub(r"\1\1", token)
-    yield re.sub(r"([^\W\d_])\1+", r"\1", token)
+    yield _DOUBLED.sub(r"\1", token)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safeguarding.detection.normalise import normalise
+from safeguarding.detection.normalise import _folded, normalise
 
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=200)  # lone surrogates included
 DISGUISED = st.text(
@@ -66,3 +66,9 @@ def test_every_code_point_folds_to_something_stable() -> None:
 
 def test_a_wall_of_combining_marks_is_folded_to_nothing() -> None:
     assert normalise("\u0301" * 2000).text == ""
+
+
+def test_the_letters_of_western_europe_are_folded_as_letter_by_letter() -> None:
+    for code in range(0x20, 0x100):
+        text = f"Été {chr(code)} à"
+        assert normalise(text).text == "".join(map(_folded, text)), code
