@@ -69,9 +69,14 @@ def read_message(
     if recent and text:
         before = " ".join(recent) + " "
         have = {finding.rule for finding in found}
-        for finding in _scan(before + text, lang, ruleset, without):
-            start, end = finding.span
-            if start < len(before) < end and finding.rule not in have:
+        across = [
+            one for one in _scan(before + text, lang, ruleset, without) if one.span[0] < len(before) < one.span[1]
+        ]
+        if across:  # what the earlier words said alone was told of them
+            have |= {finding.rule for finding in _scan(before, lang, ruleset, without)}
+        for finding in across:
+            end = finding.span[1]
+            if finding.rule not in have:
                 found.append(
                     Finding(
                         finding.code, finding.rule, finding.version, (0, end - len(before)), finding.tactic,

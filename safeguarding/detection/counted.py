@@ -120,6 +120,7 @@ def newcomers_otherwise(count: int, *, minor: bool) -> list[Row]:
 
 
 # What the rules of hate are about, by the last part of their names; told apart only for who reads the alert.
+PERSONAL = 0.5
 HATE_KINDS = frozenset({
     "attribute", "insulting_noun", "superlative", "feeling", "harm", "exclude", "denied_worth", "beneath", "slur",
     "soft_slur", "sexist", "profanity", "near",
@@ -127,7 +128,9 @@ HATE_KINDS = frozenset({
 
 
 def weigh_hate(hate: Sequence[Finding]) -> Weighed:
-    """The worst of the hateful words counts by its weight, each further one a little; a call to violence is graver."""
+    """The worst of the hateful words counts by its weight, each further one a little. A call to violence is graver,
+    words that quarrels are full of (thrown at one person, PERSONAL and below) are for a later look.
+    """
     if not hate:
         return Weighed(None, {}, {})
     worst = max(hate, key=lambda finding: finding.weight)
@@ -136,7 +139,8 @@ def weigh_hate(hate: Sequence[Finding]) -> Weighed:
         name = _hate_kind(finding)
         weights[name] = round(weights.get(name, 0.0) + (20 * worst.weight if finding is worst else 5.0), 2)
     incites = any(finding.tactic in ("incitement", "threat") for finding in hate)
-    return Weighed("P1" if incites else "P2", weights, _some(base=40.0, incites=20.0 * incites))
+    severity = "P1" if incites else "P2" if worst.weight > PERSONAL else "P3"
+    return Weighed(severity, weights, _some(base=40.0, incites=20.0 * incites))
 
 
 def hate_otherwise(hate: Sequence[Finding]) -> list[Row]:
@@ -149,7 +153,7 @@ def hate_otherwise(hate: Sequence[Finding]) -> list[Row]:
 
 
 def _hate_kind(finding: Finding) -> str:
-    kind = finding.rule.rpartition(".")[2]
+    kind = finding.rule.rpartition(".")[2].removesuffix("_you")
     return finding.tactic or (f"hate_{kind}" if kind in HATE_KINDS else "hate")
 
 

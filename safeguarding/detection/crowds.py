@@ -142,7 +142,7 @@ def _is_attack(finding: Finding) -> bool:
 
 def _does(finding: Finding) -> str:
     if finding.code == "H1":
-        return "hate"
+        return "hate" if finding.weight > counted.PERSONAL else "insult"
     return finding.tactic or ("threat" if finding.code == "V2" else finding.rule.rsplit(".", 1)[-1])
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -32,8 +33,9 @@ from .patterns import (
     to_regex,
     words_of,
 )
+from .phonetic import Ear
 from .reading import QUESTION, STOP, Pieces, Places, Reading, bare_word, with_mark
-from .rulesets import LANGS, Rule, Ruleset, RulesetError, Vocabulary
+from .rulesets import LANGS, Context, Rule, Ruleset, RulesetError, Vocabulary
 from .spelling import STRETCHED, elisions, plainer_forms, slips, sound_of, token_name, unstretched, without_inclusive
 
 _Place = TypeVar("_Place")
@@ -121,20 +123,20 @@ class Lexicon:
 
     def _index_words(self) -> None:
         vocabulary = self.vocabulary
-        literals = {
+        literals = Counter(
             folded
             for rule in self.rules
             for pattern in rule.patterns + rule.unless
             for word in words_of(filled(pattern, vocabulary.slots))
             for folded in re.split(r"[-\s]", normalise(word).text)
-        }
+        )
         plain = {word for word in self._class_marks if "'" not in word}
         expression_words = {
             word for name in self._expressions for entry, _ in self._expressions[name] for word in entry
         }
         known = (
-            plain | set(vocabulary.spelling) | vocabulary.fillers | vocabulary.glue | vocabulary.ordinary | literals
-            | expression_words
+            plain | set(vocabulary.spelling) | vocabulary.fillers | vocabulary.glue | vocabulary.ordinary
+            | set(literals) | expression_words
         )  # fmt: skip
         for word in known:
             if word and "*" not in word:
@@ -144,7 +146,15 @@ class Lexicon:
             word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()
         }
         self._beginnings = frozenset(word[:4] for word in self._repairable)
-        self._joinable = frozenset((vocabulary.glue | vocabulary.fillers | literals | self._repairable) - {""})
+        self._joinable = frozenset((vocabulary.glue | vocabulary.fillers | set(literals) | self._repairable) - {""})
+        spoken = literals + Counter(plain | expression_words)
+        unheard = {self.marks[name] for name in vocabulary.unheard}
+        heard = {
+            word: spoken[word]
+            for word in spoken.keys() | vocabulary.spelling.keys()
+            if len(word) > 2 and unheard.isdisjoint(self._class_marks.get(word, ()))
+        }
+        self._ear = Ear(heard, self.lang, every=spoken.keys())
         for word in sorted(self._repairable):
             self._starred.setdefault((word[0], len(word)), []).append(word)
             if len(word) < 4:
@@ -163,12 +173,11 @@ class Lexicon:
                 table.setdefault((pieces[0], pieces[1]), []).append((pieces, mark))
         return table
 
-    def _compile_context(self) -> dict[bytes, tuple[Pieces, frozenset[str], frozenset[int], frozenset[str]]]:
+    def _compile_context(self) -> dict[bytes, tuple[Pieces, Context, frozenset[int]]]:
         table = {}
-        for word, (meant, before, classes, not_after) in self.vocabulary.context.items():
-            pieces = tuple(self._piece(part) for part in meant.split())
-            marks = frozenset(self.marks[name] for name in classes)
-            table[self._piece(word)] = (pieces, before, marks, not_after)
+        for word, context in self.vocabulary.context.items():
+            pieces = tuple(self._piece(part) for part in context.meant.split())
+            table[self._piece(word)] = (pieces, context, frozenset(self.marks[name] for name in context.classes))
         return table
 
     def compile(self, pattern: str) -> Pattern:
@@ -326,6 +335,9 @@ class Lexicon:
         for candidate in plainer:
             if candidate in self._repairable:
                 return self._words[candidate]
+        by_ear = self._by_ear(token)
+        if by_ear is not None:
+            return by_ear
         if plainer and not _QUANTITY.match(token):
             for candidate in plainer:
                 if len(candidate) > 2 and candidate in self._words:
@@ -337,7 +349,10 @@ class Lexicon:
         return self._uncensored(token) if "*" in token else None
 
     def _respelt(self, token: str) -> Pieces | None:
-        """A word of plain letters: stretched, spelt as it sounds, or run together with others."""
+        """A word of plain letters: written by ear, stretched, spelt as it sounds, or run together with others."""
+        by_ear = self._by_ear(token)
+        if by_ear is not None:
+            return by_ear
         if STRETCHED.search(token):
             for candidate in unstretched(token):
                 known = self._known(candidate)
@@ -347,6 +362,14 @@ class Lexicon:
         if sounded is not None:
             return self._words[sounded]
         return self._run_together(token) if len(token) >= 6 and self._holds_repairable(token) else None
+
+    def _by_ear(self, token: str) -> Pieces | None:
+        """What a word written by ear says ("bi1", "jtenvoi"); a number with its unit stays one."""
+        quantity = _QUANTITY.match(token) and (token[-1].isdigit() or token.lstrip("0123456789") in self._words)
+        heard = self._ear.named(token) if quantity else self._ear.hear(token)
+        if heard is None:
+            return None
+        return tuple(piece for word in heard.split() for piece in self._words.get(word) or self._pieces(word))
 
     def _uncensored(self, token: str) -> Pieces | None:
         """`p*te`, `s***`: a repairable word of that length whose other letters agree, at least one given."""
@@ -398,13 +421,13 @@ class Lexicon:
         for index, piece in enumerate(pieces):
             rule = self._context.get(piece)
             if rule is not None:
-                meant, before, marks, not_after = rule
+                meant, context, marks = rule
                 following = pieces[index + 1] if index + 1 < len(pieces) else b" $" + END
                 bare = bare_word(following)
                 previous = bare_word(out[-1]) if out else ""
-                fits = "*" in before or bare in before
+                fits = "*" in context.before or bare in context.before
                 fits = fits or (not marks.isdisjoint(following) and not bare.endswith(("s", "x")))
-                if fits and previous not in not_after:
+                if fits and previous not in context.not_after and (not context.after or previous in context.after):
                     out += meant
                     places += [spans[index]] * len(meant)
                     continue

@@ -17,6 +17,7 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
         repair: [schools]     # classes whose words are also found misspelt, joined, in leet, stretched or spaced
         slots:                # <name> in patterns: phrases that fill one place of a sentence, itself made of patterns
           audience: ["{everyone}", "(ton|ta|tes) {roles}", "tous ceux que tu ~1 (suis|connais)"]   # may name slots
+        unheard: [insults]    # classes whose words nothing is taken for by its sound alone (see phonetic)
         glue: [le, la, de]    # words that may be run together with those; ordinary: [...] are never repaired
     rules:
       - id: m1.fr.secret
@@ -98,10 +99,10 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(?:true|fals
 _DEFAULTS = ("code", "lang", "tactic", "weight", "action", "target", "guards", "scope", "bands", "rooms", "alerting")
 _RULE_KEYS = {"id", "patterns", "unless", "examples", "note", *_DEFAULTS}
 _FILE_KEYS = {"rules", "vocabulary", "note", *_DEFAULTS}
-_VOCABULARY_KEYS = {"classes", "spelling", "repair", "fillers", "glue", "ordinary", "context", "slots"} | {
+_VOCABULARY_KEYS = {"classes", "spelling", "repair", "unheard", "fillers", "glue", "ordinary", "context", "slots"} | {
     "rare"  # of no use any more: files stored long ago name it
 }
-_CONTEXT_KEYS = {"as", "before", "classes", "not_after"}
+_CONTEXT_KEYS = {"as", "before", "classes", "not_after", "after"}
 
 
 class RulesetError(ValueError):
@@ -147,13 +148,14 @@ class Rule:
 
 class Context(NamedTuple):
     """A spelling that its neighbours settle: read `meant` when followed by a word of `before` ("*": any) or of a
-    class.
+    class, and not preceded by one of `not_after`; where `after` names words, by one of them.
     """
 
     meant: str
     before: frozenset[str]
     classes: tuple[str, ...]
     not_after: frozenset[str]
+    after: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class Vocabulary:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spelling: Mapping[str, str] = field(default_factory=dict)
     repair: frozenset[str] = frozenset()
+    unheard: frozenset[str] = frozenset()
     fillers: frozenset[str] = frozenset()
     glue: frozenset[str] = frozenset()
     ordinary: frozenset[str] = frozenset()
@@ -229,11 +232,11 @@ def digest_of(rules: Iterable[Rule], vocabularies: Mapping[str, Vocabulary]) -> 
                 "classes": {k: list(v) for k, v in sorted(words.classes.items())},
                 "spelling": dict(sorted(words.spelling.items())),
                 "context": {
-                    k: [v.meant, sorted(v.before), v.classes, sorted(v.not_after)]
+                    k: [v.meant, sorted(v.before), v.classes, sorted(v.not_after), sorted(v.after)]
                     for k, v in sorted(words.context.items())
                 },
                 "slots": dict(sorted(words.slots.items())),
-                **{k: sorted(getattr(words, k)) for k in ("repair", "fillers", "glue", "ordinary")},
+                **{k: sorted(getattr(words, k)) for k in ("repair", "unheard", "fillers", "glue", "ordinary")},
             }
             for lang, words in vocabularies.items()
         },
@@ -280,7 +283,7 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
     spelling: dict[str, str] = {}
     context: dict[str, Context] = {}
     slots: dict[str, tuple[str, list[str]]] = {}
-    sets: dict[str, set[str]] = {"repair": set(), "fillers": set(), "glue": set(), "ordinary": set()}
+    sets: dict[str, set[str]] = {"repair": set(), "unheard": set(), "fillers": set(), "glue": set(), "ordinary": set()}
     for name, document in documents.items():
         section = document.get("vocabulary") or {}
         if not isinstance(section, dict) or set(section) - set(LANGS):
@@ -301,7 +304,7 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
             slots[str(slot)] = (name, _strings(name, f"slot {slot!r}", entries))
         for key, collected in sets.items():
             listed = _strings(name, f"{lang} {key}", words.get(key) or [])
-            collected.update(listed if key == "repair" else map(_fold, listed))
+            collected.update(listed if key in ("repair", "unheard") else map(_fold, listed))
         for seen_as, meant in (words.get("spelling") or {}).items():
             if not isinstance(seen_as, str) or not isinstance(meant, str):
                 raise RulesetError(name, "-", f"spelling {seen_as!r}: both sides must be quoted words")
@@ -309,13 +312,12 @@ def _vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocabular
         for word, raw_context in (words.get("context") or {}).items():
             context[_fold(str(word))] = _context(name, str(word), raw_context)
     classes = {cls: tuple(sorted(set(_members(cls, raw, lang, ())))) for cls in raw}
-    for cls in [*sets["repair"], *(cls for rule in context.values() for cls in rule.classes)]:
+    for cls in [*sets["repair"], *sets["unheard"], *(cls for rule in context.values() for cls in rule.classes)]:
         if cls not in classes:
-            raise RulesetError("vocabulary", "-", f"repair or context names an unknown class {cls!r} ({lang})")
-    return Vocabulary(
-        classes, spelling, frozenset(sets["repair"]), frozenset(sets["fillers"]), frozenset(sets["glue"]),
-        frozenset(sets["ordinary"]), context, {slot: _filling(slot, slots, ()) for slot in slots},
-    )  # fmt: skip
+            raise RulesetError("vocabulary", "-", f"repair, unheard or context names an unknown class {cls!r} ({lang})")
+    word_lists = {key: frozenset(collected) for key, collected in sets.items()}
+    filled_slots = {slot: _filling(slot, slots, ()) for slot in slots}
+    return Vocabulary(classes=classes, spelling=spelling, context=context, slots=filled_slots, **word_lists)
 
 
 def _filling(slot: str, raw: Mapping[str, tuple[str, list[str]]], path: tuple[str, ...]) -> str:
@@ -334,13 +336,14 @@ def _filling(slot: str, raw: Mapping[str, tuple[str, list[str]]], path: tuple[st
 
 def _context(name: str, word: str, raw: object) -> Context:
     if not isinstance(raw, dict) or set(raw) - _CONTEXT_KEYS or not isinstance(raw.get("as"), str):
-        raise RulesetError(name, "-", f"context {word!r} needs 'as', and before, classes or not_after")
-    lists = {key: _strings(name, f"context {word!r}", raw.get(key) or []) for key in ("before", "classes", "not_after")}
+        raise RulesetError(name, "-", f"context {word!r} needs 'as', and before, classes, after or not_after")
+    lists = {key: _strings(name, f"context {word!r}", raw.get(key) or []) for key in _CONTEXT_KEYS - {"as"}}
     return Context(
         _fold(raw["as"]),
         frozenset(map(_fold, lists["before"])),
         tuple(lists["classes"]),
         frozenset(map(_fold, lists["not_after"])),
+        frozenset(map(_fold, lists["after"])),
     )
 
 

@@ -40,7 +40,7 @@ def words(lexicon: Lexicon, text: str) -> str:
         ("jsuis a 12km", "je suis a 12 km"),
         ("t'es où ?", "tu es ou ?"),
         ("t'as pas 13ans", "tu as pas 13 ans"),
-        ("g 13 ans koi 29", "je ai 13 ans quoi 29"),
+        ("g 13 ans koi 29", "je ai 13 ans quoi de neuf"),
         ("c'est aujourd'hui qu'on part", "ce est aujourd'hui que on part"),
         ("je ne sais pas", "je sais pas"),
         ("tes trop con", "tu es con"),
