@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TypeVar
 
-from .matcher import Hit, Pattern, RuleMatcher, Translated
+from .matcher import Hit, Pattern, RuleMatcher, Translated, any_of
 from .needed import ways_of
 from .normalise import normalise
 from .patterns import (
@@ -26,10 +26,12 @@ from .patterns import (
     END,
     FIRST_CLASS,
     LAST_CLASS,
+    Group,
     PatternError,
     filled,
     parsed,
     reach_of,
+    repeats,
     to_regex,
     words_of,
 )
@@ -180,11 +182,13 @@ class Lexicon:
             table[self._piece(word)] = (pieces, context, frozenset(self.marks[name] for name in context.classes))
         return table
 
-    def compile(self, pattern: str) -> Pattern:
+    def _parsed(self, pattern: str) -> Group:
+        return parsed(filled(pattern, self.vocabulary.slots), self.canonical)
+
+    def _compiled(self, group: Group) -> Pattern:
         """A pattern over the lines of this lexicon. Raises PatternError."""
-        group = parsed(filled(pattern, self.vocabulary.slots), self.canonical)
-        mark = self.marks.__getitem__
-        return Pattern(to_regex(group, mark), ways_of(group, mark), reach_of(group, self._longest.__getitem__))
+        reach = reach_of(group, self._longest.__getitem__)
+        return Pattern(to_regex(group, self.marks.__getitem__), reach, repeats(group))
 
     def _matcher(self, scope: str) -> RuleMatcher:
         matcher = self._matchers.get(scope)
@@ -196,10 +200,12 @@ class Lexicon:
 
     def _translated(self, rule: Rule) -> Translated:
         try:
-            unless = "|".join(self.compile(pattern).source for pattern in rule.unless)
-            return Translated(rule, [self.compile(pattern) for pattern in rule.patterns], unless)
+            groups = [self._parsed(pattern) for pattern in rule.patterns]
+            patterns = [(self._compiled(group), ways_of(group, self.marks.__getitem__)) for group in groups]
+            unless = [self._compiled(self._parsed(pattern)) for pattern in rule.unless]
         except PatternError as error:
             raise RulesetError(rule.file, rule.id, str(error)) from error
+        return Translated(rule, patterns, any_of(unless) if unless else None)
 
     # ---- reading
 

@@ -32,20 +32,29 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern as a regular expression over lines, the ways in which it can be found, and how many words it spans."""
+    """A pattern as a regular expression over lines, and how many words it may span.
+
+    What repeats something at will is RE2's to look for in any line.
+    """
 
     source: str
-    ways: list[Way]
     reach: int
+    repeats: bool
+
+
+def any_of(patterns: list[Pattern]) -> Pattern:
+    """One of some patterns."""
+    sources, reaches, repeat = zip(*((one.source, one.reach, one.repeats) for one in patterns), strict=True)
+    return Pattern("|".join(sources), max(reaches), any(repeat))
 
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A rule, its patterns, and what must not be beside them, as a regular expression ("" for nothing)."""
+    """A rule, its patterns with the ways in which each can be found, and what must not be beside them."""
 
     rule: Rule
-    patterns: list[Pattern]
-    unless: str
+    patterns: list[tuple[Pattern, list[Way]]]
+    unless: Pattern | None
 
 
 Window = tuple[int, int, int]
@@ -62,16 +71,16 @@ class RuleMatcher:
 
     def __init__(self, rules: Iterable[Translated], lines: Iterable[bytes] = ()) -> None:
         """`lines`: of ordinary texts, to learn which words are often said."""
-        patterns = [(one, pattern) for one in rules for pattern in one.patterns]
-        self._patterns = [(one.rule, pattern.source, one.unless) for one, pattern in patterns]
-        self._far = {number for number, (_, pattern) in enumerate(patterns) if pattern.reach > _NEAR}
-        self._needed = NeededWords([pattern.ways for _, pattern in patterns], lines)
+        patterns = [(one, pattern, ways) for one in rules for pattern, ways in one.patterns]
+        self._patterns = [(one.rule, pattern, one.unless) for one, pattern, _ in patterns]
+        self._far = {number for number, (_, pattern, _) in enumerate(patterns) if pattern.reach > _NEAR}
+        self._needed = NeededWords([ways for _, _, ways in patterns], lines)
 
     def compile_all(self) -> None:
         """Compile now what is otherwise compiled when first met."""
-        for _, source, unless in self._patterns:
-            _short(source)
-            _short(unless)
+        for _, *patterns in self._patterns:
+            for pattern in filter(None, patterns):
+                _engine(pattern, short=True)
 
     def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
         """Every match, by pattern; then of the guards, where a rule that matched asks for them."""
@@ -105,18 +114,19 @@ class RuleMatcher:
 
     def _places(self, number: int, reading: Reading, windows: dict[int, list[Window]] | None) -> list[Hit]:
         """Where a pattern is; not where something is beside it that must not be."""
-        rule, source, unless = self._patterns[number]
+        rule, pattern, unless = self._patterns[number]
         line, pieces = reading.line, reading.pieces
         matches: Iterable[re.Match[bytes]]
         if windows is None:
-            match = _short(source).search(line)
+            regex = _engine(pattern, short=True)
+            match = regex.search(line)
             if match is None:  # the most frequent answer: the soonest given
                 return []
-            matches = itertools.chain((match,), _short(source).finditer(line, match.end()))
+            matches = itertools.chain((match,), regex.finditer(line, match.end()))
         elif windows[number]:
-            matches = _in_windows(_short(source), line, windows[number])
+            matches = _in_windows(_short(pattern.source), line, windows[number])
         else:
-            matches = _linear(source).finditer(line)
+            matches = _linear(pattern.source).finditer(line)
         found = []
         for match in itertools.islice(matches, _MOST_PLACES):
             start, end = match.span()
@@ -154,9 +164,15 @@ def _in_windows(regex: re.Pattern[bytes], line: bytes, windows: list[Window]) ->
             at = max(match.end(), at + 1)
 
 
-def _holds(source: str, line: bytes) -> bool:
-    engine = _short if len(line) <= _SHORT_LINE else _linear
-    return engine(source).search(line) is not None
+def _holds(pattern: Pattern, line: bytes) -> bool:
+    return _engine(pattern, short=len(line) <= _SHORT_LINE).search(line) is not None
+
+
+def _engine(pattern: Pattern, *, short: bool) -> Any:
+    """What looks for a pattern in a line that is short, or is not."""
+    if pattern.repeats or (not short and pattern.reach > _NEAR):
+        return _linear(pattern.source)
+    return _short(pattern.source)
 
 
 @lru_cache(maxsize=8192)

@@ -255,6 +255,11 @@ def reach_of(group: Group, longest: Callable[[str], int]) -> int:
     return UNBOUNDED if _goes_on(group) else min(_reach(group, longest), UNBOUNDED)
 
 
+def repeats(group: Group) -> bool:
+    """Is something in it repeated at will? Python's `re` may then take an exponential time."""
+    return any(part.repeat == "*" or (isinstance(part, Group) and repeats(part)) for row in group.rows for part in row)
+
+
 def _reach(part: Symbol | Group, longest: Callable[[str], int]) -> int:
     if isinstance(part, Group):
         most = max(sum(_reach(inner, longest) for inner in row) for row in part.rows)

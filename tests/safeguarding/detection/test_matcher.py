@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +12,8 @@ from hypothesis import strategies as st
 
 from benchmarks.detection.corpora import SUITE, lines
 from safeguarding.detection.lexicon import Lexicon, lexicon_for
-from safeguarding.detection.matcher import _linear, _short, _windows
-from safeguarding.detection.patterns import UNBOUNDED, PatternError, parsed, reach_of
+from safeguarding.detection.matcher import _engine, _linear, _short, _windows
+from safeguarding.detection.patterns import UNBOUNDED, PatternError, parsed, reach_of, repeats
 from safeguarding.detection.rulesets import LANGS, Ruleset, load_ruleset
 
 
@@ -39,7 +41,7 @@ def found(lexicon: Lexicon, text: str) -> list[tuple[str, int, int]]:
 def found_one_by_one(lexicon: Lexicon, text: str) -> list[tuple[str, int, int]]:
     """Every pattern tried on the whole row of words."""
     matcher, reading = lexicon._matcher("text"), lexicon.read(text)
-    there = [n for n, (_, source, _) in enumerate(matcher._patterns) if _short(source).search(reading.line)]
+    there = [n for n, (_, pattern, _) in enumerate(matcher._patterns) if _short(pattern.source).search(reading.line)]
     hits = [hit for number in there for hit in matcher._places(number, reading, None)]
     return sorted((hit.rule.id, hit.first, hit.last) for hit in hits)
 
@@ -98,8 +100,8 @@ def test_both_engines_say_the_same_places(ruleset: Ruleset) -> None:
     for lang in LANGS:
         lexicon = lexicon_for(ruleset, lang)
         sources: dict[str, list[str]] = {}
-        for rule, source, _ in lexicon._matcher("text")._patterns:
-            sources.setdefault(rule.version, []).append(source)
+        for rule, pattern, _ in lexicon._matcher("text")._patterns:
+            sources.setdefault(rule.version, []).append(pattern.source)
         for rule in lexicon.rules:
             for example in (*rule.must_fire, *rule.must_not_fire) if rule.scope == "text" else ():
                 line = lexicon.read(example.text).line
@@ -120,6 +122,23 @@ def test_both_engines_say_the_same_places(ruleset: Ruleset) -> None:
 )  # fmt: skip
 def test_how_far_a_pattern_reaches(pattern: str, reach: int) -> None:
     assert reach_of(parsed(pattern, str.split), {"harm": 3}.__getitem__) == reach
+
+
+@pytest.mark.parametrize(
+    ("pattern", "repeated"),
+    [("a ~~ b*", False), ("(a|b c?) _? {harm}", False), ("{harm}* a", True), ("a (b (c)*)?", True), ("_* a", True)],
+)
+def test_what_repeats_at_will_is_known(pattern: str, repeated: bool) -> None:
+    assert repeats(parsed(pattern, str.split)) is repeated
+
+
+def test_a_pattern_that_repeats_at_will_is_never_left_to_an_engine_that_goes_back(ruleset: Ruleset) -> None:
+    lexicon = lexicon_for(ruleset, "fr")
+    pattern = "oui (vite|vite vite|vite vite vite)* tard"
+    assert not isinstance(_engine(lexicon._compiled(lexicon._parsed(pattern)), short=True), re.Pattern)
+    rule = dataclasses.replace(lexicon.rules[0], version="repeats", patterns=(pattern,), unless=())
+    assert lexicon.fires(rule, lexicon.read("oui vite vite tard"))
+    assert not lexicon.fires(rule, lexicon.read("tard oui" + " vite" * 30))
 
 
 @pytest.mark.parametrize("pattern", ["a ~13 b", "a ~0 b", "a (b", "a) b", "a || b", "{} a", "{15..12} a", ""])
