@@ -93,12 +93,21 @@ def screening(ruleset: Ruleset) -> list[Row]:
         name: quantile([run((f"{n} " + piece * 2000)[:2000], "fr") for n in range(5)], 0.5)
         for name, piece in ADVERSARIAL.items()
     }
+    halves = {
+        name: min(run((f"{n} " + piece * 2000)[:1000], "fr") for n in range(5)) for name, piece in ADVERSARIAL.items()
+    }
+    wholes = {
+        name: min(run((f"{n} " + piece * 2000)[:2000], "fr") for n in range(5)) for name, piece in ADVERSARIAL.items()
+    }
+    doubled = {name: wholes[name] / halves[name] for name in ADVERSARIAL}
     ordinary = quantile(long, 0.5)
     worst, times = max(hostile.values()), {name: cost / ordinary for name, cost in hostile.items()}
     return [
         *rows,
         Row("2,000 hostile characters against 2,000 ordinary ones, worst", worst / ordinary, "x", 20, False,
             len(hostile), parts=times),
+        Row("2,000 hostile characters against 1,000 of the same, worst", max(doubled.values()), "x", 3, False,
+            len(doubled), parts=doubled),
         Row("2,000 hostile characters against 60 ordinary ones, worst", worst / median, "x", None, False, len(hostile)),
     ]  # fmt: skip
 

@@ -10,6 +10,7 @@ contact.address.
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import re
 from collections.abc import Sequence
@@ -247,8 +248,10 @@ def _find(folded: str, original: str, allowed_hosts: frozenset[str]) -> list[_Fo
         found += [_Found("address", *match.span()) for match in _UK_POSTCODE.finditer(original)]
     links = _LINK.finditer(folded) if signs or "//" in folded else ()
     spoken = _SPOKEN_LINK.finditer(folded) if b"dot" in words or b"point" in words else ()
+    mails = [item for item in found if item.kind == "email"]
     for match in (*links, *spoken):
-        taken = any(item.kind == "email" and item.start < match.end() and match.start() < item.end for item in found)
+        next_mail = bisect.bisect_right(mails, match.start(), key=lambda mail: mail.end)
+        taken = next_mail < len(mails) and mails[next_mail].start < match.end()
         if not taken and not _allowed(match.group(), allowed_hosts):
             found.append(_Found("link", *match.span()))
     return found + _handles(folded) if places else found

@@ -60,10 +60,14 @@ _CLITICS = (
     ("t", "tu", "c"), ("m", "me", "v"), ("s", "se", "v"), ("d", "de", ""), ("c", "ce est", "c"), ("k", "que", "v"),
     ("k", "que", "c"), ("2", "de", ""),
 )  # fmt: skip
+_CLITICS_BY_LETTER: dict[str, list[tuple[str, str, str]]] = {}
+for _clitic in _CLITICS:
+    _CLITICS_BY_LETTER.setdefault(_clitic[0][0], []).append(_clitic)
 _BEFORE = {"": "abcdefghijklmnopqrstuvwxyz0123456789", "v": "aeiouyh", "c": "bcdfgjkmnpqstvwxz0123456789"}
 _SURE = "jtk2"  # no French word begins with them and a small word's next letter: what follows may be heard too
 _LEANT_ON = frozenset("tu te il elle on je ce ta va fai fais".split())  # noqa: SIM905 - heard after a small word
 _HALF = re.compile(r"(?<=[aeiouynmlrsc])(?=[bcdfgjklmnpqrstvz][aeiouyhrl])")
+_TO_BONES = str.maketrans("cqzxg", "kkssj", "aeiouyh")
 _CONSONANTS = re.compile(r"[aeiouy]+")
 _NASAL = re.compile(r"[nm](?=[bcdfgjklpqrstvz])")
 
@@ -92,6 +96,11 @@ def english_sounds(word: str) -> tuple[str, ...]:
     return (word,)
 
 
+def _bones(word: str) -> str:
+    """The consonants of a word in no order, those that may sound alike as one: cheaper than its sounds."""
+    return "".join(sorted(set(word.translate(_TO_BONES))))
+
+
 def without_vowels(word: str) -> str:
     """The consonants of a word, without those that only make a vowel nasal ("bonjour": bjr)."""
     return _CONSONANTS.sub("", _NASAL.sub("", word))
@@ -111,6 +120,7 @@ class Ear:
         self._alike: dict[str, str] = {}
         self._shortened: dict[str, str] = {}
         self._halved: dict[str, str] = {}
+        self._halved_bones: set[str] = set()
         for word in sorted(words, key=lambda word: (-words[word], word)):
             if not word.isalpha() or not word.isascii():
                 continue
@@ -122,6 +132,7 @@ class Ear:
             for word in sorted(every):
                 if len(word) > 4 and word.isalpha():
                     self._halved.setdefault(self._sounds(word)[0], word)
+                    self._halved_bones.add(_bones(_SILENT.sub("", word)))
 
     def hear(self, token: str) -> str | None:
         """The words that an unknown folded token sounds like, parted by spaces; None where it sounds like none."""
@@ -184,7 +195,7 @@ class Ear:
                 yield spelling
 
     def _leaning(self, token: str) -> str | None:
-        for small, meant, before in _CLITICS:
+        for small, meant, before in _CLITICS_BY_LETTER.get(token[0], ()):
             rest = token[len(small) :]
             if len(rest) < 2 or not token.startswith(small) or rest[0] not in _BEFORE[before]:
                 continue
@@ -201,7 +212,7 @@ class Ear:
 
     def _swapped(self, token: str) -> str | None:
         """Verlan: the second half of a word before the first."""
-        if not 4 <= len(token) <= 10:
+        if not 4 <= len(token) <= 10 or _bones(token) not in self._halved_bones:
             return None
         for half in _HALF.finditer(token):
             at = half.start()

@@ -1,21 +1,28 @@
-"""A hundred thousand texts nobody would write: none breaks the reader, none makes it slow, every span lies inside."""
+"""A hundred thousand texts nobody would write, through everything a message passes: none breaks it, none makes it work
+more than its length, every span lies inside.
+"""
 
 from __future__ import annotations
 
+import json
 import random
+import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from benchmarks.detection.corpora import HALVES, SUITE, lines
-from safeguarding.detection.compose import scan
-from safeguarding.detection.contact import find_contacts
+from benchmarks.detection.costs import ADVERSARIAL
+from safeguarding.detection import engine
 from safeguarding.detection.lexicon import lexicon_for
 from safeguarding.detection.normalise import normalise
-from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.rulesets import LANGS, Ruleset, load_ruleset
+from safeguarding.detection.types import RoomInfo, Utterance
+from tests.talk import ALICE, BOB, DANA, START
 
 TEXTS = 100_000
-SCANNED = 12_000  # of them through every rule and the search for contact data; the others through the reader
+SHARES = 10  # cases the texts are told off to, so that several processes may share them
 PLANES = (
     range(0x20, 0x7F), range(0xA0, 0x250), range(0x300, 0x370), range(0x370, 0x530), range(0x600, 0x700),
     range(0x1E00, 0x2070), range(0x2460, 0x2500), range(0x3040, 0x3100), range(0xD800, 0xE000), range(0xFE00, 0x10000),
@@ -65,23 +72,71 @@ def hostile(count: int, seed: int) -> Iterator[str]:
         yield "".join(text)
 
 
-def test_no_text_breaks_the_reader(ruleset: Ruleset) -> None:
-    readers = [lexicon_for(ruleset, lang) for lang in ("fr", "en")]
+@pytest.mark.parametrize("share", range(SHARES))
+def test_no_text_breaks_the_checks_and_every_span_lies_inside(ruleset: Ruleset, share: int) -> None:
+    readers = {lang: lexicon_for(ruleset, lang) for lang in LANGS}
     # one sign may stand for several words ("🌙" is "ce soir")
-    most = max(len(meant.split()) for lexicon in readers for meant in lexicon.vocabulary.spelling.values())
-    for n, text in enumerate(hostile(TEXTS, seed=1)):
+    most = max(len(meant.split()) for lexicon in readers.values() for meant in lexicon.vocabulary.spelling.values())
+    rooms = {lang: RoomInfo("teens", "room", "salon", "", "teen_15_17", lang) for lang in LANGS}
+    people = {person.key: person for person in (ALICE, BOB, DANA)}
+    ledgers: dict[str, Any] = {}  # a talk of nothing else: they must stay small
+    for n, text in enumerate(hostile(TEXTS // SHARES, seed=share)):
+        lang = LANGS[n % 2]
+        author = (ALICE, BOB)[n % 3 % 2]
         folded = normalise(text)
-        reading = readers[n % 2].read(text)
+        reading = readers[lang].read(text)
         # as much is kept of a text as bounds what any rule may cost on it
         assert len(folded.text) <= 18 * len(text) + 1
         assert len(reading.pieces) <= most * len(folded.text) + 1
         if n % 50 == 0:
             assert normalise(folded.text).text == folded.text
             assert len(reading.spans) == len(reading.pieces)
-
-
-def test_no_text_breaks_the_rules_and_every_span_lies_inside(ruleset: Ruleset) -> None:
-    for n, text in enumerate(hostile(SCANNED, seed=2)):
-        for finding in (*scan(text, ("fr", "en")[n % 2], ruleset), *find_contacts(text)):
+        recent = ("t e", text) if n % 10 == 0 else ()
+        screened = engine.screen(text, room=rooms[lang], author=author, recent=recent, ruleset=ruleset)
+        utterance = Utterance(str(n), author.key, START, text, ("dana",) if n % 5 else (), lang)
+        checked = engine.assess(utterance, room=rooms[lang], people=people, ledgers=ledgers, ruleset=ruleset)
+        ledgers |= checked.ledgers
+        for finding in (*screened.findings, *checked.findings):
             start, end = finding.span
             assert 0 <= start < end <= len(text), (text, finding)
+    assert len(json.dumps(ledgers)) < 150_000
+
+
+# ---- work, counted and not timed: what a machine has besides to do changes nothing of it
+
+
+def calls(text: str, ruleset: Ruleset) -> int:
+    """How many functions are called to screen a text, those of the pattern engines included."""
+    room = RoomInfo("teens", "room", "salon", "", "teen_15_17", "fr")
+    counted = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    engine.screen(text, room=room, author=BOB, ruleset=ruleset)  # what is compiled once is compiled now
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        engine.screen(text, room=room, author=BOB, ruleset=ruleset)
+    finally:
+        sys.setprofile(before)
+    return counted
+
+
+HARD = [
+    *ADVERSARIAL.values(), "a", "a ", "jt", "sal", "qu'", "!?", "@", '"', "je vais te ", "t'es pas ", "s*l*p* ", "0o",
+    "jemmerde", "c.o.n.n.", "ﷺ", "\ud800", "\u0301", "koi29 ", "kestu", "2m1bi1", "gay.e.s ", "toto@exemple.fr ",
+    "tom99 sur snap ", "12 rue des lilas ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HARD, ids=range(len(HARD)))
+def test_twice_the_text_is_no_more_than_twice_the_work(ruleset: Ruleset, piece: str) -> None:
+    times = 1000 // len(piece)  # whole pieces: a cut one is another word
+    assert calls(2 * times * piece, ruleset) <= 2.2 * calls(times * piece, ruleset)
+
+
+@pytest.mark.parametrize("piece", HARD, ids=range(len(HARD)))
+def test_no_letter_makes_more_than_thirty_calls(ruleset: Ruleset, piece: str) -> None:
+    assert calls((piece * 2000)[:2000], ruleset) <= 30 * 2000
