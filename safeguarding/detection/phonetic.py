@@ -31,11 +31,16 @@ _GRAPHEMES = (
     ("qu|q|ck|cc(?![eiyE_])|c(?![eiyE_])|k", "k"), ("gu(?=[eiyE_])", "g"), ("ge(?=[aou])|g(?=[eiyE_])|j", "j"),
     ("ss|sc(?=[eiyE_])|c", "s"), ("(?<=[aeiouy])s(?=[aeiouyE_])", "z"), ("x", "ks"), ("h|_", ""), ("y", "i"),
 )  # fmt: skip
-_GRAPHEME = re.compile("|".join(f"({spelling})" for spelling, _ in _GRAPHEMES))
+# What one of them may begin with is looked for first: most letters are heard as they are written.
+_GRAPHEME = re.compile(f"(?=[a1-9ceghijkopqstuwxy_])(?:{'|'.join(f'({spelling})' for spelling, _ in _GRAPHEMES)})")
 _SOUNDS = ("", *(sound for _, sound in _GRAPHEMES))
+# Endings, each with letters at the end of which it is quicker to look for first.
 _AS_E_ACUTE = re.compile(r"(?<=..)(?:er|ez|ee|ees|ets?|ai[st]?|aient)$")
+_E_ACUTE_ENDS = ("er", "ez", "ee", "s", "t", "i")
 _MUTE_E = re.compile(r"(?<=.)es?$")
+_MUTE_ENDS = ("e", "es")
 _SILENT = re.compile(r"(?<=..)[tdspxz]+$")
+_SILENT_ENDS = tuple("tdspxz")
 _BY_EAR = re.compile("[kw]")  # what French hardly has and chats are full of
 _ONLY_SILENT = re.compile("[tdspxz]+|e?s?")
 _TWICE = re.compile(r"(.)\1+")
@@ -75,13 +80,15 @@ _NASAL = re.compile(r"[nm](?=[bcdfgjklpqrstvz])")
 @lru_cache(maxsize=40_000)  # a lexicon is made anew for each rule set, of nearly the same words
 def french_sounds(word: str) -> tuple[str, ...]:
     """How a folded word may sound: one way, or two where its ending does not tell ("fe" is fé, "frer" is frère)."""
-    said, ending = _AS_E_ACUTE.subn("E", word)
-    if ending:
-        return (_written(said), _written(word)) if word.endswith("er") else (_written(said),)
-    said, ending = _MUTE_E.subn("_", word)
-    if ending:
-        return _written(said), _written(said[:-1] + "E")
-    return (_written(_SILENT.sub("", word)),)
+    if word.endswith(_E_ACUTE_ENDS):
+        said, ending = _AS_E_ACUTE.subn("E", word)
+        if ending:
+            return (_written(said), _written(word)) if word.endswith("er") else (_written(said),)
+    if word.endswith(_MUTE_ENDS):
+        said, ending = _MUTE_E.subn("_", word)
+        if ending:
+            return _written(said), _written(said[:-1] + "E")
+    return (_written(_SILENT.sub("", word) if word.endswith(_SILENT_ENDS) else word),)
 
 
 def _written(said: str) -> str:
