@@ -31,8 +31,8 @@ from .patterns import (
     filled,
     parsed,
     reach_of,
-    repeats,
     to_regex,
+    wavers,
     words_of,
 )
 from .phonetic import Ear
@@ -188,7 +188,7 @@ class Lexicon:
     def _compiled(self, group: Group) -> Pattern:
         """A pattern over the lines of this lexicon. Raises PatternError."""
         reach = reach_of(group, self._longest.__getitem__)
-        return Pattern(to_regex(group, self.marks.__getitem__), reach, repeats(group))
+        return Pattern(to_regex(group, self.marks.__getitem__), reach, wavers(group))
 
     def _matcher(self, scope: str) -> RuleMatcher:
         matcher = self._matchers.get(scope)

@@ -34,17 +34,17 @@ class Hit(NamedTuple):
 class Pattern:
     """A pattern as a regular expression over lines, and how many words it may span.
 
-    What repeats something at will is RE2's to look for in any line.
+    One that wavers is RE2's to look for in any line.
     """
 
     source: str
     reach: int
-    repeats: bool
+    wavers: bool
 
 
 def any_of(patterns: list[Pattern]) -> Pattern:
     """One of some patterns."""
-    sources, reaches, repeat = zip(*((one.source, one.reach, one.repeats) for one in patterns), strict=True)
+    sources, reaches, repeat = zip(*((one.source, one.reach, one.wavers) for one in patterns), strict=True)
     return Pattern("|".join(sources), max(reaches), any(repeat))
 
 
@@ -170,7 +170,7 @@ def _holds(pattern: Pattern, line: bytes) -> bool:
 
 def _engine(pattern: Pattern, *, short: bool) -> Any:
     """What looks for a pattern in a line that is short, or is not."""
-    if pattern.repeats or (not short and pattern.reach > _NEAR):
+    if pattern.wavers or (not short and pattern.reach > _NEAR):
         return _linear(pattern.source)
     return _short(pattern.source)
 

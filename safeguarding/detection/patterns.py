@@ -255,9 +255,21 @@ def reach_of(group: Group, longest: Callable[[str], int]) -> int:
     return UNBOUNDED if _goes_on(group) else min(_reach(group, longest), UNBOUNDED)
 
 
-def repeats(group: Group) -> bool:
-    """Is something in it repeated at will? Python's `re` may then take an exponential time."""
-    return any(part.repeat == "*" or (isinstance(part, Group) and repeats(part)) for row in group.rows for part in row)
+def wavers(group: Group) -> bool:
+    """Is something in it repeated at will that the same words may fill in several ways? Python's `re` then takes a time
+    exponential in their number. Words none of which begins another are told apart at once."""
+    for row in group.rows:
+        for part in row:
+            if isinstance(part, Group) and (wavers(part) or (part.repeat == "*" and not _told_apart(part))):
+                return True
+    return False
+
+
+def _told_apart(group: Group) -> bool:
+    rows = [[part.value for part in row if isinstance(part, Symbol) and part.kind == "word"] for row in group.rows]
+    if [*map(len, rows)] != [*map(len, group.rows)]:
+        return len(group.rows) == len(group.rows[0]) == 1 and isinstance(group.rows[0][0], Symbol)
+    return not any(other[: len(one)] == one for one, other in itertools.permutations(rows, 2))
 
 
 def _reach(part: Symbol | Group, longest: Callable[[str], int]) -> int:
