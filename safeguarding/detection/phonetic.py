@@ -39,6 +39,7 @@ _AS_E_ACUTE = re.compile(r"(?<=..)(?:er|ez|ee|ees|ets?|ai[st]?|aient)$")
 _E_ACUTE_ENDS = ("er", "ez", "ee", "s", "t", "i")
 _MUTE_E = re.compile(r"(?<=.)es?$")
 _MUTE_ENDS = ("e", "es")
+_SOUNDED_ENDS = ("ss", "z")
 _SILENT = re.compile(r"(?<=..)[tdspxz]+$")
 _SILENT_ENDS = tuple("tdspxz")
 _BY_EAR = re.compile("[kw]")  # what French hardly has and chats are full of
@@ -49,26 +50,31 @@ _ENGLISH = tuple(
     (re.compile(spelling), sound)
     for spelling, sound in (
         ("ing?$", "in"), ("ight", "ite"), ("sch", "sk"), ("ck|q|c(?![eiyh])", "k"), ("ph", "f"), ("wh", "w"),
-        ("z", "s"), ("x", "ks"), ("(?<=..)(?:er|or|ar|ah?)$", "A"), ("(?<=..)(?:ie|ey|ee|y)$", "i"),
+        ("z", "s"), ("x", "ks"), ("(?<=..)(?:er|or|ar|ah?)$", "A"), ("(?<=..)(?:ie|ey|ee|y|i)$", "i"),
         (r"([a-z])\1+", r"\1"),
     )
 )  # fmt: skip
 _ENGLISH_DIGITS = {"1": ("one", "won"), "2": ("to", "too"), "4": ("for", "fore"), "8": ("ate", "eat")}
 
 # Small words run together with the next one, the longest first; "v" before a vowel only, "c" before a consonant with
-# which they begin no word.
+# which they begin no word ("s" has more of these).
 _CLITICS = (
     ("keske", "que est ce que", ""), ("kesk", "que est ce que", ""), ("qeske", "que est ce que", ""),
     ("kes", "que est ce que", "c"), ("jte", "je te", ""), ("jme", "je me", ""), ("jle", "je le", ""),
     ("jla", "je la", ""), ("jles", "je les", ""), ("tme", "tu me", ""), ("jt", "je te", ""), ("jm", "je me", "v"),
     ("jl", "je le", "v"), ("jn", "je", "v"), ("tm", "tu me", "v"), ("tn", "tu", "v"), ("j", "je", ""), ("t", "te", "v"),
-    ("t", "tu", "c"), ("m", "me", "v"), ("s", "se", "v"), ("d", "de", ""), ("c", "ce est", "c"), ("k", "que", "v"),
-    ("k", "que", "c"), ("2", "de", ""),
+    ("t", "tu", "c"), ("m", "me", "v"), ("s", "se", "v"), ("s", "se", "s"), ("d", "de", ""), ("c", "ce est", "c"),
+    ("k", "que", "v"), ("k", "que", "c"), ("2", "de", ""),
 )  # fmt: skip
 _CLITICS_BY_LETTER: dict[str, list[tuple[str, str, str]]] = {}
 for _clitic in _CLITICS:
     _CLITICS_BY_LETTER.setdefault(_clitic[0][0], []).append(_clitic)
-_BEFORE = {"": "abcdefghijklmnopqrstuvwxyz0123456789", "v": "aeiouyh", "c": "bcdfgjkmnpqstvwxz0123456789"}
+_BEFORE = {
+    "": "abcdefghijklmnopqrstuvwxyz0123456789",
+    "v": "aeiouyh",
+    "c": "bcdfgjkmnpqstvwxz0123456789",
+    "s": "bdfgjrv",
+}
 _SURE = "jtk2"  # no French word begins with them and a small word's next letter: what follows may be heard too
 _LEANT_ON = frozenset("tu te il elle on je ce ta va fai fais".split())  # noqa: SIM905 - heard after a small word
 _HALF = re.compile(r"(?<=[aeiouynmlrsc])(?=[bcdfgjklmnpqrstvz][aeiouyhrl])")
@@ -80,6 +86,8 @@ _NASAL = re.compile(r"[nm](?=[bcdfgjklpqrstvz])")
 @lru_cache(maxsize=40_000)  # a lexicon is made anew for each rule set, of nearly the same words
 def french_sounds(word: str) -> tuple[str, ...]:
     """How a folded word may sound: one way, or two where its ending does not tell ("fe" is fé, "frer" is frère)."""
+    if word.endswith(_SOUNDED_ENDS) and not word.endswith("ez"):  # heard at an end: "efass", "choz"
+        word += "e"
     if word.endswith(_E_ACUTE_ENDS):
         said, ending = _AS_E_ACUTE.subn("E", word)
         if ending:
@@ -148,8 +156,11 @@ class Ear:
         digits = sum(map(str.isdigit, token))
         if digits > _MOST_DIGITS or digits == len(token):
             return None
-        heard = self._like(token, digits)
-        if heard is None and self._french:
+        short = self._french and len(token) < _LEAST_ALIKE  # "kon" leans ("qu'on") before it is like another
+        heard = self._leaning(token) if short else None
+        if heard is None:
+            heard = self._like(token, digits)
+        if heard is None and self._french and not short:
             heard = self._leaning(token)
         if heard is None and not digits:
             heard = self._short(token)
@@ -161,6 +172,8 @@ class Ear:
         short = not digits and len(token) < _LEAST_ALIKE
         if short and len(token) < _LEAST_ALIKE - 1:
             return None
+        if short and not self._french and token + token[-1] in self._every:
+            return token + token[-1]  # "kil", "tel"
         for spelling in self._spellings(token) if digits else (token,):
             if spelling in self._words:
                 return spelling
@@ -181,14 +194,13 @@ class Ear:
         return len(word) >= len(token) and not other_form
 
     def _hardly_changed(self, token: str, word: str) -> bool:
-        """Of three letters too many words sound alike: only silent or doubled ones may be missing, or it shows a k."""
-        if self._french:
-            return bool(_BY_EAR.search(token) or (word.startswith(token) and _ONLY_SILENT.fullmatch(word, 3)))
-        return word == token + token[-1]
+        """Of three letters too many words sound alike: only silent ones may be missing, or it shows a k."""
+        only_silent = word.startswith(token) and _ONLY_SILENT.fullmatch(word, 3)
+        return self._french and bool(_BY_EAR.search(token) or only_silent)
 
     def named(self, token: str) -> str | None:
         """The English word that a digit's name completes ("2day"); None in French, where "2jours" is a number."""
-        if self._french or len(token) > LONGEST:
+        if self._french or len(token) > LONGEST or sum(map(str.isdigit, token)) > _MOST_DIGITS:
             return None
         return next((spelling for spelling in self._spellings(token) if spelling in self._words), None)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from safeguarding.detection.normalise import normalise
 from safeguarding.detection.rulesets import LANGS, Ruleset, load_ruleset
 from safeguarding.detection.types import RoomInfo, Utterance
 from tests.talk import ALICE, BOB, DANA, START
+from tests.work import function_calls
 
 TEXTS = 100_000
 SHARES = 10  # cases the texts are told off to, so that several processes may share them
@@ -102,32 +102,25 @@ def test_no_text_breaks_the_checks_and_every_span_lies_inside(ruleset: Ruleset, 
     assert len(json.dumps(ledgers)) < 150_000
 
 
-# ---- work, counted and not timed: what a machine has besides to do changes nothing of it
+# ---- how much work a text is
 
 
 def calls(text: str, ruleset: Ruleset) -> int:
-    """How many functions are called to screen a text, those of the pattern engines included."""
+    """The functions called to screen a text that was met before: what is compiled or guessed once is known."""
     room = RoomInfo("teens", "room", "salon", "", "teen_15_17", "fr")
-    counted = 0
 
-    def count(_frame: object, event: str, _argument: object) -> None:
-        nonlocal counted
-        counted += event in ("call", "c_call")
+    def work() -> object:
+        return engine.screen(text, room=room, author=BOB, ruleset=ruleset)
 
-    engine.screen(text, room=room, author=BOB, ruleset=ruleset)  # what is compiled once is compiled now
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        engine.screen(text, room=room, author=BOB, ruleset=ruleset)
-    finally:
-        sys.setprofile(before)
-    return counted
+    work()
+    return function_calls(work)
 
 
 HARD = [
     *ADVERSARIAL.values(), "a", "a ", "jt", "sal", "qu'", "!?", "@", '"', "je vais te ", "t'es pas ", "s*l*p* ", "0o",
     "jemmerde", "c.o.n.n.", "ﷺ", "\ud800", "\u0301", "koi29 ", "kestu", "2m1bi1", "gay.e.s ", "toto@exemple.fr ",
-    "tom99 sur snap ", "12 rue des lilas ",
+    "tom99 sur snap ", "124812481248pm ",
+    "12 rue des lilas ",
 ]  # fmt: skip
 
 
