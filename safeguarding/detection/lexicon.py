@@ -371,7 +371,11 @@ class Lexicon:
 
     def _by_ear(self, token: str) -> Pieces | None:
         """What a word written by ear says ("bi1", "jtenvoi"); a number with its unit stays one."""
-        quantity = _QUANTITY.match(token) and (token[-1].isdigit() or token.lstrip("0123456789") in self._words)
+        quantity = (
+            not token.isalpha()
+            and _QUANTITY.match(token)
+            and (token[-1].isdigit() or token.lstrip("0123456789") in self._words)
+        )
         heard = self._ear.named(token) if quantity else self._ear.hear(token)
         if heard is None:
             return None

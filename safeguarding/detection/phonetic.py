@@ -153,7 +153,7 @@ class Ear:
         """The words that an unknown folded token sounds like, parted by spaces; None where it sounds like none."""
         if not 2 <= len(token) <= LONGEST or not token.isalnum() or not token.isascii():
             return None
-        digits = sum(map(str.isdigit, token))
+        digits = 0 if token.isalpha() else sum(map(str.isdigit, token))
         if digits > _MOST_DIGITS or digits == len(token):
             return None
         short = self._french and len(token) < _LEAST_ALIKE  # "kon" leans ("qu'on") before it is like another
