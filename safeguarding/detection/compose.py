@@ -8,7 +8,7 @@ that ask for it in `guards`:
 - quoted: inside quotation marks, with the speaker's own words around: kept, but it accuses nobody (`alerting` False);
 - reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"), or a slur
   for people who are defended ("les ... ne sont pas des malades"): the same, unless the author sides with what is
-  reported ("... et il a raison");
+  reported ("... et il a raison"); what a question asks about somebody's hate or a slur likewise, of nothing else;
 - reclaimed: a slur that speakers say of themselves: the same.
 
 A finding of a rule that never alerts is dropped when the words are another's: quoted or told of.
@@ -47,6 +47,9 @@ class _Guards:
         self.homonyms: list[tuple[int, int]] = []
         self.endorsed: list[tuple[int, int]] = []
         self.defended: list[tuple[int, int]] = []
+        self.asked: set[int] = set()  # sentences
+        asking: list[int] = []
+        self.slurs = lexicon.marks.get("slurs", 0)
         self.denounced = False
         for hit in hits:
             if hit.rule.code != GUARD:
@@ -61,6 +64,8 @@ class _Guards:
                 self.homonyms.append((hit.first, hit.last))
             elif hit.rule.tactic == "endorses":
                 self.endorsed.append((hit.first, hit.last))
+            elif hit.rule.tactic == "asks":
+                asking.append(hit.first)
             elif hit.rule.tactic == "defends":
                 self.defended.append((hit.first, hit.last))
             elif hit.rule.tactic == "reclaims":
@@ -74,6 +79,7 @@ class _Guards:
             self._sentences.append(start)
             if piece[1:2] in (b".", b"?"):
                 start = index + 1
+        self.asked.update(map(self.sentence, asking))
 
     def _quotes(self) -> list[tuple[int, int]]:
         folded = self.reading.source.text
@@ -111,7 +117,13 @@ class _Guards:
 
     def reported(self, hit: Hit) -> bool:
         defended = any(first <= hit.first and hit.last <= last for first, last in self.defended)
-        return self.denounced or defended or self.told_of_another(hit)
+        return self.denounced or defended or self.only_asked(hit) or self.told_of_another(hit)
+
+    def only_asked(self, hit: Hit) -> bool:
+        """Is hate, or a slur, what somebody is asked about? A question excuses nothing else: lures are questions."""
+        if self.sentence(hit.first) not in self.asked:
+            return False
+        return hit.rule.code == "H1" or any(self._marked(index, self.slurs) for index in range(hit.first, hit.last))
 
     def sided_with(self, hit: Hit) -> bool:
         """Does the author side with it: just after, and with no "but" between, or in the same sentence before?"""

@@ -50,7 +50,7 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     mark
 
 Rules with the code GUARD are no findings: their tactic (affirms, reports, encloses, endorses, denounces, defends,
-reclaims, homonym) tells `compose` how to take the findings around them.
+asks, reclaims, homonym) tells `compose` how to take the findings around them.
 
 The reading: "ne", fillers (vocabulary `fillers`: juste, vraiment, really...) and commas are *dropped* before
 matching, so

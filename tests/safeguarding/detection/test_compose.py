@@ -139,6 +139,18 @@ def test_a_threat_told_joked_or_denied_does_not_stand(ruleset: Ruleset, lang: st
     assert "V2" not in standing(ruleset, lang, text)
 
 
+@pytest.mark.parametrize(
+    ("lang", "text", "code"),
+    [
+        ("fr", "tu m'envoies une photo de toi nue ou pas ?", "M1"), ("fr", "tu veux que je te tue ou pas ?", "V2"),
+        ("fr", "pourquoi tu dis rien à tes parents ?", "M1"), ("fr", "tu trouves ça normal d'être un sale pd ?", "H1"),
+        ("fr", "qui veut tabasser des pd ?", "H1"), ("en", "will you send me a nude or not?", "M1"),
+    ],
+)  # fmt: skip
+def test_a_question_excuses_no_lure_no_threat_and_no_insult(ruleset: Ruleset, lang: str, text: str, code: str) -> None:
+    assert code in standing(ruleset, lang, text)
+
+
 def test_the_word_of_another_is_kept_but_accuses_nobody(ruleset: Ruleset) -> None:
     found = [
         f for f in scan("Il a crié « sale pd » dans la cour et tout le monde a ri", "fr", ruleset) if f.code == "H1"
