@@ -35,6 +35,7 @@ from tests.conftest import shared_path
         ("Gouines et fières", "asso", "review"),
         ("Pédé(e)s fiers - asso", "", "review"),
         ("Pédés fiers", "", "review"),
+        ("Marche des fiertés - pédés et gouines", "", "review"),
         ("Fierté pédé·e", "", "review"),
         ("Pédés", "", "refuse"),
         ("Sales pédés", "fierté", "refuse"),
