@@ -113,7 +113,7 @@ def english_sounds(word: str) -> tuple[str, ...]:
 
 def _bones(word: str) -> str:
     """The consonants of a word in no order, those that may sound alike as one: cheaper than its sounds."""
-    return "".join(sorted(set(word.translate(_TO_BONES))))
+    return "".join(sorted(_TWICE.sub(r"\1", word).translate(_TO_BONES)))
 
 
 def without_vowels(word: str) -> str:
