@@ -81,7 +81,7 @@ M1 = Profile(
         "gift": 15, "urgency": 5, "late": 4, "come_alone": 15, "isolated_place": 10, "no_trace": 20,
         "refuses_verification": 6, "threat_publish": 25, "seeks_minor": 60, "age_dismissal": 24,
     },
-    levels=((72, "P0"), (48, "P1"), (34, "P2"), (14, "P3")),
+    levels=((72, "P0"), (48, "P1"), (39, "P2"), (14, "P3")),
     core=_any("opener_sexual", "maturity", "isolation", "secrecy", "intimacy", "sexual", "image_request",
               "off_platform", "meeting", "gift", "no_trace", "seeks_minor", "age_dismissal"),
     grave={"P0": (_any("meeting", "come_alone", "sexual", "seeks_minor"),)},
