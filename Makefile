@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATABASES ?= sqlite,postgresql
 
-.PHONY: run test lint fmt bench detection-report messages compile migrations-check clean
+.PHONY: run test lint fmt bench detection-report likeness messages compile migrations-check clean
 
 run: .venv/installed
 	@HAVRE_DEMO=$${HAVRE_DEMO-1} exec $(BIN)/python manage.py run
@@ -30,6 +30,11 @@ bench: .venv/installed-dev
 
 detection-report: .venv/installed
 	@$(BIN)/python -m benchmarks.detection $(ARGS)
+
+# The weights of talk that is like risky talk, anew from the written pairs; ARGS=--measure says what they are worth.
+likeness: .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-training.txt
+	@$(BIN)/python -m benchmarks.likeness $(ARGS)
 
 # The README's pictures and every main page, light and dark, narrow and wide, into var/screenshots/.
 screenshots: .venv/installed-dev

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,22 @@ def seen(line: Mapping[str, Any]) -> Line:
     return shown
 
 
+def spoken(texts: Sequence[str], lang: str, band: str, kind: str = "direct") -> Line:
+    """A conversation of these lines, said by turns by two people of one band, neither a newcomer."""
+    messages = []
+    for minute, text in enumerate(texts):
+        author, other = "ab"[minute % 2], "ba"[minute % 2]
+        at = f"2026-01-01T20:{minute:02d}:00Z"
+        messages.append({"at": at, "from": author, "to": [other] if kind == "direct" else None, "text": text})
+    people = {key: {"band": band, "account_age_days": 200} for key in "ab"}
+    return {
+        "lang": lang,
+        "room": {"kind": kind, "name": "", "band": band},
+        "participants": people,
+        "messages": messages,
+    }
+
+
 def single(text: str, lang: str, band: str, kind: str = "direct") -> Line:
     """A conversation of one line between two people of one band, neither a newcomer."""
-    people = {key: {"band": band, "account_age_days": 200} for key in "ab"}
-    message = {"at": "2026-01-01T20:00:00Z", "from": "a", "to": ["b"] if kind == "direct" else None, "text": text}
-    room = {"kind": kind, "name": "", "band": band}
-    return {"lang": lang, "room": room, "participants": people, "messages": [message]}
+    return spoken([text], lang, band, kind)

@@ -142,7 +142,7 @@ def own_suite(half: str) -> Callable[[Ruleset], list[Row]]:
 
 
 def written_apart(ruleset: Ruleset) -> list[Row]:
-    """Lines of two authors who had seen neither rules nor suite, without bars: what unexpected words come to."""
+    """Lines of four authors who had seen neither rules nor suite, without bars: what unexpected words come to."""
     rows = _suite_rows("written apart", judged(SUITE / "apart" / "conversations.jsonl", ruleset))
     return [replace(row, reach=None) for row in rows]
 

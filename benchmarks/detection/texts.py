@@ -9,7 +9,7 @@ from typing import Any
 from safeguarding.detection.batch import assess_conversation, assess_room_name, assess_text
 from safeguarding.detection.rulesets import Ruleset
 
-from .corpora import HALVES, SHARED, SUITE, Absent, Line, lines, single
+from .corpora import HALVES, SHARED, SUITE, Absent, Line, lines, single, spoken
 from .figures import COUNTED, Row, macro_f1, share
 
 LGBT = frozenset({"gay people", "trans people"})
@@ -83,7 +83,17 @@ def public_messages(ruleset: Ruleset) -> list[Row]:
     """SMS of NUS and UCI, as said in private between adults."""
     paths = [SHARED / "benign" / f"{name}-dev.jsonl" for name in ("uci-ham", "nus-sms")]
     texts = [(row["text"], "en", "adult", "text") for path in paths for row in lines(path)]
-    return _ordinary("ordinary SMS", texts, ruleset)
+    return [*_ordinary("ordinary SMS", texts, ruleset), _in_rows([text for text, *_ in texts], ruleset)]
+
+
+def _in_rows(texts: list[str], ruleset: Ruleset, size: int = 8) -> Row:
+    """The same, eight in a row as a talk of two people: what adds up where nobody means anything by it. No bar."""
+    talks = [spoken(texts[start : start + size], "en", "adult") for start in range(0, len(texts) - size + 1, size)]
+    alerting = sum(
+        any(alert["severity"] in COUNTED for alert in assess_conversation(talk, ruleset)["alerts"]) for talk in talks
+    )
+    return Row("ordinary SMS in talks of eight: raising an alert", 1000 * alerting / (size * len(talks)), "per 1,000",
+               at_least=False, count=size * len(talks))  # fmt: skip
 
 
 def _own(families: frozenset[str]) -> Iterator[tuple[str, str, str, str]]:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from . import ages, crowds, drift, pairs, piles, rooms, spread
+from . import ages, alike, crowds, drift, pairs, piles, rooms, spread
 from .context import Situation
 from .counterfactual import Circumstances, rescored
 from .pairs import Score, Sighting
@@ -46,6 +46,7 @@ def raise_alerts(situation: Situation, *, degraded: bool) -> tuple[Alert, ...]:
         *crowds.attack_alerts(situation),
         *drift.drift_alerts(situation),
     ]
+    found = alike.with_likeness(situation, found)
     rooms.note_speaker(situation.room_ledger, situation.utterance, situation.aimed, situation.now)
     for alert in found:
         alert.explanation["degraded"] = degraded

@@ -108,6 +108,7 @@ class Situation:
     recipients: dict[str, dict[str, Any]]  # person -> that person's author ledger
     written_recipients: set[str] = field(default_factory=set)  # whose ledger changed: a newcomer wrote to them
     drawn_recipients: set[str] = field(default_factory=set)  # the same: drawn to a rendezvous
+    grown: list[str] = field(default_factory=list)  # whose talk this message made more like a risky one
     same_rendezvous: int = 0  # accounts that proposed this rendezvous here in the same words within a day
 
     @property

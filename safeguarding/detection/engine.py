@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import alerts, pairs, piles, rooms, spread, tone
+from . import alerts, alike, pairs, piles, rooms, spread, tone
 from .ages import is_of_the_band
 from .context import SIDE, Situation, read_message
+from .lexicon import lexicon_for
 from .rulesets import Ruleset
 from .types import Alert, Assessment, Finding, Person, RoomInfo, Screening, Utterance, Verdict
 
@@ -105,18 +106,21 @@ def assess(
         backwards={other: opened[key] for other, _ in aimed if (key := pair_key(other, utterance.author)) in opened},
         recipients=others,
     )  # fmt: skip
+    told = [found for found in _told(findings) if not is_of_the_band(found, situation.person(utterance.author).band)]
     in_place = tone.read_in_place(utterance.text, utterance.author, findings, room_ledger["pile"], now, utterance.lang)
+    if in_place:
+        told.append(in_place)
+    lit = alike.listen(situation, told, lexicon_for(ruleset, utterance.lang))
     raised = alerts.raise_alerts(situation, degraded=degraded)
     meeting = alerts.first_meeting(situation)
 
     changed: dict[str, dict[str, Any]] = {room_key(room): room_ledger, author_key(utterance.author): author_ledger}
     changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}
     changed |= {author_key(other): others[other] for other in situation.written_recipients | situation.drawn_recipients}
-    told = [found for found in _told(findings) if not is_of_the_band(found, situation.person(utterance.author).band)]
-    if in_place:
-        told.append(in_place)
     blow = piles.noted_by(room_ledger["pile"], utterance.ref)
     told += [replace(found, code="C1", alerting=False) for found in findings if _applauds(found) and found.rule == blow]
+    if lit:
+        told.append(lit)
     verdict = _full_verdict(findings, raised, ruleset)
     return Assessment(verdict, tuple(told), raised, changed, ruleset.digest, degraded, meeting)
 

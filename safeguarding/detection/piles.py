@@ -99,6 +99,12 @@ def is_answering(pile: Pile, person: str, now: int) -> bool:
     return is_quarrel(pile, now) and side(pile, person) < LEANS
 
 
+def struck_more(pile: Pile, person: str, now: int) -> bool:
+    """Whether somebody lately dealt more blows than they took; where nobody struck, nobody took any: True."""
+    lately = [hit for hit in pile["hits"] if now - hit[0] <= HEAT]
+    return not lately or sum(hit[1] == person for hit in lately) > sum(hit[2] == person for hit in lately)
+
+
 def aim(pile: Pile, author: str, candidates: tuple[tuple[str, float], ...]) -> str | None:
     """Whom an attack is probably aimed at: by turn, pulled towards the other side and whoever is already under
     attack.

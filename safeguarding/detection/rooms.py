@@ -2,7 +2,7 @@
 
     {"v": 1, "n": messages so far, "sp": [[person, at, n, addressee, [short texts]], ...], "young": {person: at},
      "ask": [asker, at, n], "pile": {...see piles...}, "drift": [...see drift...], "a": {...see told...},
-     "lures": [[[word hashes], "meeting", [[author, at], ...]], ...]}
+     "lures": [[[word hashes], "meeting", [[author, at], ...]], ...], "like": {...see likeness...}}
 
 "lures" are rendezvous proposed here, with the accounts that proposed each in the same words (see spread).
 
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from . import spread
+from . import likeness, spread
 from .normalise import normalise
 from .tactics import lifetime
 from .types import Person, RoomInfo, Utterance
@@ -36,7 +36,8 @@ Addressees = tuple[tuple[str, float], ...]
 
 def fresh() -> Ledger:
     """An empty room ledger."""
-    return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "drift": [], "a": {}, "lures": []}
+    return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "drift": [], "a": {}, "lures": [],
+            "like": {}}  # fmt: skip
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -55,6 +56,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "drift": [list(row) for row in ledger.get("drift") or ()],
         "a": dict(ledger.get("a") or {}),
         "lures": spread.copied(ledger.get("lures") or ()),
+        "like": likeness.copied(ledger.get("like") or {}),
     }, False
 
 

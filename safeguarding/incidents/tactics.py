@@ -98,6 +98,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "isolation": Words("coupe la personne de son entourage", "cuts the person off from others"),
         "job_bait": Words("attire par une offre de travail", "baits with a job"),
         "late": Words("propose une heure tardive", "proposes a late hour"),
+        "likeness": Words("ressemble à des échanges à risque", "is like talk that was risky"),
         "location_known": Words(
             "laisse entendre savoir où se trouve la personne", "lets it be known that they know where the person is"
         ),

@@ -46,7 +46,8 @@ def test_a_second_pile_on_against_the_same_person_is_told(ruleset: Ruleset) -> N
             (GUS, "tout le monde te déteste"), (EVE, "quitte le groupe"),
         ):  # fmt: skip
             talk.say(author, text, TEENS, ALICE)
-    assert [alert.protects for alert in talk.told("C1")] == [("alice",)] * 2
+    piles = [alert for alert in talk.told("C1") if alert.tactics != ("likeness",)]
+    assert [alert.protects for alert in piles] == [("alice",)] * 2
 
 
 def test_a_lure_that_begins_again_after_all_expired_is_told_again(ruleset: Ruleset) -> None:

@@ -1,0 +1,216 @@
+"""How alike a talk is to talks that were risky: weights learned from written pairs, added up message by message.
+
+Rules know the words that somebody thought of. This knows words beside each other in conversations written for it
+(`benchmarks/suite/pairs`): risky ones, each with a harmless twin that shares its words. A weight says how much likelier
+a word, a row of two, a word class or a rule's tactic makes it that who wrote it is a person to look at; or, where
+others wrote it, what it says of those they answer ("pardon ?", "mdr", "signalé"). So what people make of a message
+counts too. Ages, names, rooms and whatever else is known of people are no features; nothing is learned from members.
+
+The sum is kept for the people who wrote lately in a room, and never falls far below where a talk begins (a CUSUM,
+Page 1954): weeks of small talk buy nobody the right to a lure. Somebody whose talk is very like a risky one is a P2
+that no rule had found (`alike`). It takes nothing away: what a rule found stays as grave as it was.
+
+Weights are files made by `python -m benchmarks.likeness`, in hundredths of a logit, a line a thing: what it is, what it
+weighs, and what it weighs for each code. A version names their content. Linear models with the other person's words
+among the features: Morris & Hirst 2012; on what such models miss, docs/detection.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import itertools
+import math
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .lexicon import Lexicon
+from .reading import Reading, bare_word, marks_of
+from .rulesets import LANGS
+from .types import Finding
+
+FOLDER = Path(__file__).parent / "weights"
+RULE = "engine.likeness"
+SAID, ANSWERED = "S", "O"  # before the name of a thing: by the person, by somebody else
+LEARNED_FROM = "learned from"  # the line of a file that names its pairs
+
+FLOOR = -100  # how far below its beginning a sum may fall
+GROWS = 20  # what a message adds for the talk to be more alike than before
+MOST_PEOPLE = 8
+MOST_REFS = 6
+FORGOTTEN_SECONDS = 60 * 86_400
+
+CODES = ("C1", "C2", "C3", "D1", "H1", "M1", "M2", "M3", "M4", "M5", "M6", "M7", "S1", "V1", "V2", "V3", "X1", "X2")
+_ZERO = 1 << 15  # is added to a weight, so that none is below nothing
+_UNTOLD = frozenset({"tactic_words", "link"})  # classes that say only how words hang together
+
+
+def things_in(reading: Reading, findings: Iterable[Finding], classes: Mapping[int, str]) -> set[str]:
+    """What a message holds that may weigh: words, rows of two, word classes, tactics; without its role."""
+    words = [bare_word(piece) for piece in reading.pieces]
+    things = {*words, *map(" ".join, itertools.pairwise(("^", *words, "$")))}
+    for piece in reading.pieces:
+        things.update(f"@{classes[mark]}" for mark in marks_of(piece) if mark in classes)
+    things.update(f"#{one.tactic or one.code}{'' if one.alerting else '-'}" for one in findings if one.code != "SIDE")
+    return things
+
+
+@functools.lru_cache(maxsize=8)
+def classes_of(lexicon: Lexicon) -> Mapping[int, str]:
+    """The word classes of a lexicon that may weigh, by their mark."""
+    return {mark: name for name, mark in lexicon.marks.items() if name not in _UNTOLD}
+
+
+def _packed(weights: Sequence[int]) -> int:
+    """Weights as one number, 32 bits each: to add two of them is one addition, and a message adds a hundred."""
+    return int.from_bytes(struct.pack(f"<{len(weights)}I", *(_ZERO + weight for weight in weights)), "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of one language. `start` and sums: what weighs at all, then for each of CODES; a row is the same,
+    packed."""
+
+    start: tuple[int, ...]  # of a talk in which nothing was said
+    rows: Mapping[str, int]
+    version: str
+
+    def of(self, things: Iterable[str], role: str) -> list[int]:
+        """The sum of what they weigh."""
+        known, size = self.rows, len(self.start)
+        found = [row for thing in things if (row := known.get(role + thing))]
+        nothing = _ZERO * len(found)
+        return [total - nothing for total in struct.unpack(f"<{size}I", sum(found).to_bytes(4 * size, "little"))]
+
+    def at_all(self, thing: str) -> int:
+        """What one thing weighs."""
+        row = self.rows.get(thing)
+        return (row & 0xFFFFFFFF) - _ZERO if row else 0
+
+
+def parsed(text: str) -> Weights:
+    """Weights from the text of their file. Raises ValueError where it is none."""
+    start: tuple[int, ...] = ()
+    rows: dict[str, int] = {}
+    for line in text.splitlines():
+        thing, at_all, *parts = line.split("\t")
+        if thing == LEARNED_FROM:
+            continue
+        of_codes = dict(part.split(":") for part in parts)
+        weights = (int(at_all), *(int(of_codes.get(code, 0)) for code in CODES))
+        if thing == "start":
+            start = weights
+        else:
+            rows[thing] = _packed(weights)
+    if not start:
+        raise ValueError("a file of weights says what a talk starts with")
+    return Weights(start, rows, hashlib.sha256(text.encode()).hexdigest()[:12])
+
+
+_held: dict[str, Weights] = {}
+
+
+def weights_for(lang: str) -> Weights:
+    """The weights of "fr" or "en" (of "fr" for any other), read when first asked for."""
+    known = lang if lang in LANGS else LANGS[0]
+    if known not in _held:
+        _held[known] = parsed((FOLDER / f"{known}.tsv").read_text(encoding="utf-8"))
+    return _held[known]
+
+
+@contextlib.contextmanager
+def instead(lang: str, weights: Weights) -> Iterator[None]:
+    """Other weights for a while: to measure some that are no files. Not for several threads at once."""
+    before = weights_for(lang)
+    _held[lang] = weights
+    try:
+        yield
+    finally:
+        _held[lang] = before
+
+
+# ---- what a room's ledger keeps: {person: [at, logit x 100, [of each code], [[ref, added], ...], told]}
+
+
+def copied(rows: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """A private copy of the part of a room's ledger."""
+    return {
+        person: [at, total, list(codes), [list(ref) for ref in refs], dict(told)]
+        for person, (at, total, codes, refs, told) in rows.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What the talk of somebody comes to: hundredths of a logit, the codes it may be, likeliest first, and why."""
+
+    total: int
+    start: int
+    codes: tuple[str, ...]
+    refs: tuple[str, ...]  # the messages that added most, oldest first
+    version: str
+
+
+def note(
+    people: dict[str, list[Any]], author: str, ref: str, now: int, said: Sequence[int], answered: Sequence[int],
+    weights: Weights,
+) -> list[str]:  # fmt: skip
+    """Add a message: for its author what it says, for those who wrote before what it answers. Returns those whose talk
+    it made clearly more alike.
+    """
+    for person in [key for key, row in people.items() if now - row[0] >= FORGOTTEN_SECONDS]:
+        del people[person]
+    if author not in people:
+        people[author] = [now, weights.start[0], list(weights.start[1:]), [], {}]
+    floor = weights.start[0] + FLOOR
+    for person, row in people.items():
+        added = said if person == author else answered
+        row[1] = max(floor, row[1] + added[0])
+        row[2] = [total + more for total, more in zip(row[2], added[1:], strict=True)]
+        if added[0] > 0:
+            row[3] = _weightiest([*row[3], [ref, added[0]]])
+    people[author][0] = now
+    grown = [key for key in sorted(people) if (said if key == author else answered)[0] >= GROWS]
+    while len(people) > MOST_PEOPLE:
+        del people[min(people, key=lambda person: (people[person][0], person))]
+    return [key for key in grown if key in people]
+
+
+def _weightiest(refs: list[list[Any]]) -> list[list[Any]]:
+    if len(refs) > MOST_REFS:
+        refs.remove(min(refs, key=lambda row: row[1]))
+    return refs
+
+
+def of_person(people: Mapping[str, list[Any]], person: str, weights: Weights) -> Likeness | None:
+    """What is kept of somebody; None where they wrote nothing here lately."""
+    row = people.get(person)
+    if row is None:
+        return None
+    likeliest = sorted(zip(row[2], CODES, strict=True), key=lambda pair: (-pair[0], pair[1]))
+    codes = tuple(code for _, code in likeliest)
+    return Likeness(row[1], weights.start[0], codes, tuple(ref for ref, _ in row[3]), weights.version)
+
+
+def points(total: int) -> float:
+    """Hundredths of a logit as points out of 100: the probability that the pairs would give it."""
+    return round(100 / (1 + math.exp(-total / 100)), 1)
+
+
+def weightiest_words(reading: Reading, weights: Weights) -> tuple[int, int]:
+    """The span, in the original text, from the first to the last of the words that weigh most in a message."""
+    words = [bare_word(piece) for piece in reading.pieces]
+    alone = [weights.at_all(SAID + word) for word in words]
+    for index, (a, b) in enumerate(itertools.pairwise(words)):
+        both = weights.at_all(f"{SAID}{a} {b}")
+        alone[index] += both
+        alone[index + 1] += both
+    most = max(alone, default=0)
+    if most <= 0:
+        return (0, reading.source.length)
+    heavy = [index for index, weight in enumerate(alone) if weight * 2 >= most]
+    return reading.original(heavy[0], heavy[-1] + 1)

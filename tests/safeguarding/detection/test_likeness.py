@@ -1,0 +1,202 @@
+"""likeness and alike: talk that is like risky talk, in words no rule knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.detection.corpora import SUITE, lines, seen
+from benchmarks.detection.talks import judge
+from benchmarks.likeness.corpus import PAIRS, digest
+from safeguarding.detection import alike, likeness
+from safeguarding.detection.batch import assess_conversation
+from safeguarding.detection.lexicon import lexicon_for
+from safeguarding.detection.likeness import CODES, Weights, parsed, weights_for
+from safeguarding.detection.normalise import normalise
+from safeguarding.detection.rulesets import LANGS, Ruleset, load_ruleset
+from safeguarding.detection.types import Person
+from tests.talk import ADULTS, ALICE, BOB, CHARLIE, TEENS, Talk, direct
+
+NOTHING = "start\t-100\n"
+ONE = "start\t-100\tM1:-100\nSgrue\t120\tM1:90\nOpardon\t120\tM1:90\nSmerci\t-90\n"
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return load_ruleset()
+
+
+@pytest.fixture
+def one_word() -> Iterator[Weights]:
+    """Weights that know next to nothing, so that a test says what it counts."""
+    weights = parsed(ONE)
+    with likeness.instead("fr", weights):
+        yield weights
+
+
+def by_likeness(talk: Talk) -> list[tuple[str, str, str | None]]:
+    return [(one.code, one.severity, one.subject) for one in talk.alerts if one.tactics == (alike.TACTIC,)]
+
+
+# ---- the files
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_weights_are_those_of_the_pairs_as_they_stand(lang: str) -> None:
+    first = (likeness.FOLDER / f"{lang}.tsv").read_text(encoding="utf-8").splitlines()[0]
+    assert first == f"{likeness.LEARNED_FROM}\t{digest(lang)}", "make likeness"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_pair_has_the_format_of_the_suite_and_its_twin(lang: str) -> None:
+    rows = list(lines(PAIRS / f"{lang}.jsonl"))
+    here = {row["id"]: row["kind"] for row in rows}
+    assert len(here) == len(rows) >= 1000
+    assert all(here[row["twin"]] != row["kind"] for row in rows)
+
+
+def test_pairs_are_not_what_is_measured() -> None:
+    """Two authors may hit on the same sentence; they do not write the same talk."""
+    said = {m["text"] for lang in LANGS for row in lines(PAIRS / f"{lang}.jsonl") for m in _messages(row)}
+    for half in ("held", "apart"):
+        for row in lines(SUITE / half / "conversations.jsonl"):
+            assert len({m["text"] for m in _messages(row) if len(m["text"]) > 40} & said) <= 1, row["id"]
+
+
+def _messages(row: dict) -> list[dict]:
+    return [message for part in row.get("conversations") or [row] for message in part["messages"]]
+
+
+@pytest.mark.parametrize("text", ["Sgrue\t120\n", "start\tmuch\n", "start\t1\nSgrue\n"])
+def test_a_file_that_is_no_weights_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parsed(text)
+
+
+def test_a_version_names_the_content() -> None:
+    assert parsed(ONE).version == parsed(ONE).version != parsed(NOTHING).version
+
+
+# ---- what it finds
+
+
+def test_many_talks_of_others_are_found_that_no_rule_finds(ruleset: Ruleset) -> None:
+    """Of the lines written apart, which nothing was learned from."""
+    apart = [line for line in lines(SUITE / "apart" / "conversations.jsonl") if line["kind"] == "risk"]
+    found = sum(judge(line, ruleset).right for line in apart)
+    with likeness.instead("fr", parsed(NOTHING)):
+        by_rules_in_french = sum(judge(line, ruleset).right for line in apart if line["lang"] == "fr")
+    french = sum(judge(line, ruleset).right for line in apart if line["lang"] == "fr")
+    assert french > by_rules_in_french
+    assert found >= len(apart) / 2
+
+
+def test_it_only_adds_to_what_rules_find(ruleset: Ruleset) -> None:
+    def told(line: dict) -> list[str]:
+        alerts = assess_conversation(seen(line), ruleset)["alerts"]
+        return [json.dumps(alert, sort_keys=True) for alert in alerts if alert["tactics"] != [alike.TACTIC]]
+
+    some = [line for line in lines(SUITE / "tune" / "conversations.jsonl") if line["lang"] == "fr"][:80]
+    now = [told(line) for line in some]
+    with likeness.instead("fr", parsed(NOTHING)):
+        assert [told(line) for line in some] == now
+
+
+def test_what_others_answer_counts_too(ruleset: Ruleset, one_word: Weights) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    room = direct(ALICE, BOB)
+    for author, text in ((BOB, "grue"), (ALICE, "hein"), (BOB, "rien"), (ALICE, "pardon")):
+        talk.say(author, text, room)
+    assert by_likeness(talk) == [("M1", "P2", "bob")]
+    assert talk.alerts[-1].protects == ("alice",)
+    assert talk.alerts[-1].evidence == ("1", "4")
+
+
+def test_weeks_of_small_talk_buy_nobody_a_lure(ruleset: Ruleset, one_word: Weights) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    room = direct(ALICE, BOB)
+    for _ in range(200):
+        talk.say(BOB, "merci", room)
+    for _ in range(4):
+        talk.say(BOB, "grue", room)
+    assert by_likeness(talk) == [("M1", "P2", "bob")]
+
+
+def test_a_message_alone_is_no_talk(ruleset: Ruleset, one_word: Weights) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, "grue grue grue", direct(ALICE, BOB))
+    assert by_likeness(talk) == []
+
+
+def test_it_is_told_once_and_again_only_when_clearly_more_alike(ruleset: Ruleset, one_word: Weights) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    room = direct(ALICE, BOB)
+    for _ in range(4):
+        talk.say(BOB, "grue", room)
+    assert len(by_likeness(talk)) == 1
+    talk.say(BOB, "bonjour", room, minutes=3 * 24 * 60)
+    assert len(by_likeness(talk)) == 1
+    talk.say(BOB, "grue", room)
+    assert len(by_likeness(talk)) == 2
+
+
+def test_no_grooming_of_adults_and_nothing_of_adults_in_minors_rooms(ruleset: Ruleset, one_word: Weights) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    for _ in range(5):
+        talk.say(BOB, "grue", direct(BOB, CHARLIE))
+    assert {code for code, *_ in by_likeness(talk)}.isdisjoint({"M1", "M2", "M4", "M5", "M7"})
+
+
+def test_who_takes_the_blows_of_a_room_is_not_named(ruleset: Ruleset) -> None:
+    with likeness.instead("fr", parsed("start\t-100\tC1:-100\nSgrue\t120\tC1:90\n")):
+        talk = Talk(ruleset, ALICE, Person("eve", "teen_15_17", 90), Person("finn", "teen_15_17", 90))
+        eve, finn = talk.people["eve"], talk.people["finn"]
+        for author, text in ((eve, "grosse vache"), (finn, "sale conne"), (eve, "tu pues")):
+            talk.say(author, text, TEENS, ALICE)
+        for _ in range(4):
+            talk.say(ALICE, "grue", TEENS)
+        assert "alice" not in {subject for *_, subject in by_likeness(talk)}
+
+
+def test_among_many_voices_nobody_is_named(ruleset: Ruleset, one_word: Weights) -> None:
+    crowd = [Person(f"p{n}", "adult", 90) for n in range(alike.FEW + 1)]
+    talk = Talk(ruleset, *crowd)
+    for person in crowd * 4:
+        talk.say(person, "grue", ADULTS)
+    assert by_likeness(talk) == []
+
+
+# ---- what it keeps
+
+
+def test_the_ledger_stays_small_whatever_is_said(ruleset: Ruleset, one_word: Weights) -> None:
+    people = [Person(f"p{n}", "adult", 90) for n in range(30)]
+    talk = Talk(ruleset, *people)
+    for _ in range(3):
+        for person in people:
+            talk.say(person, "grue merci", ADULTS)
+    kept = talk.ledgers["room:adults"]["like"]
+    assert len(kept) == likeness.MOST_PEOPLE
+    assert all(len(row[3]) <= likeness.MOST_REFS and len(row[2]) == len(CODES) for row in kept.values())
+
+
+def test_the_words_that_weigh_are_lit_and_accuse_nobody(ruleset: Ruleset, one_word: Weights) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, "grue", direct(ALICE, BOB))
+    text = "et voici une Grue là"
+    lit = [one for one in talk.say(BOB, text, direct(ALICE, BOB)).findings if one.tactic == alike.TACTIC]
+    assert [text[slice(*one.span)] for one in lit] == ["Grue"]
+    assert not any(one.alerting for one in lit)
+
+
+def test_a_span_lies_in_the_original_however_it_folds() -> None:
+    text = "ﬀﬁ ῂῂ"
+    assert len(normalise(text).text) > len(text)
+    reading = lexicon_for(load_ruleset(), "fr").read(text)
+    assert likeness.weightiest_words(reading, parsed(NOTHING)) == (0, len(text))
+
+
+def test_any_other_language_is_read_as_french() -> None:
+    assert weights_for("") is weights_for("fr")
