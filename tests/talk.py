@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from safeguarding.detection import engine
+from safeguarding.detection.lexicon import Lexicon
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Alert, Assessment, Person, RoomInfo, Utterance
 
@@ -55,3 +56,9 @@ def direct(one: Person, other: Person) -> RoomInfo:
     return RoomInfo(
         f"{one.key}-{other.key}", "direct", "", "", "teen_15_17" if "teen" in one.band + other.band else "adult"
     )
+
+
+def words(lexicon: Lexicon, text: str) -> str:
+    """A text as the rules see it: its words, a space between."""
+    reading = lexicon.read(text)
+    return " ".join(reading.word(index) for index in range(len(reading.pieces)))

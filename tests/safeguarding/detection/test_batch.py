@@ -10,12 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from safeguarding.detection.batch import BadLine, answer_lines, assess_conversation, assess_text
-from safeguarding.detection.rulesets import Ruleset, load_ruleset
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
+from safeguarding.detection.rulesets import Ruleset
 
 
 def line() -> dict[str, Any]:

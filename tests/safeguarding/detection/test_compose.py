@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from safeguarding.detection.compose import scan
-from safeguarding.detection.rulesets import Ruleset, load_ruleset
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
+from safeguarding.detection.rulesets import Ruleset
 
 
 def standing(ruleset: Ruleset, lang: str, text: str) -> set[str]:

@@ -5,22 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from safeguarding.detection.drift import WINDOW
 from safeguarding.detection.engine import assess, needs, room_key
-from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Assessment, Person, RoomInfo, Utterance
 
 START = datetime(2026, 3, 1, 20, tzinfo=UTC)
 ADULTS = {key: Person(key, "adult", 400) for key in ("bob", "charlie", "mo", "sam")}
 KNITTING = RoomInfo("r", "room", "Tricot et crochet", "laine", "adult", "fr")
 LEWD = "salut, quelqu'un pour un plan cul ce soir"
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
 
 
 def talk(

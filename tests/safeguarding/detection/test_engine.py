@@ -8,15 +8,9 @@ from typing import Any
 import pytest
 
 from safeguarding.detection import engine
-from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Person, RoomInfo, Utterance, Verdict
 from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, LURE, START, TEENS, Talk, direct
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
-
 
 # ---- screen
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safeguarding.detection.rulesets import Ruleset, load_ruleset
+from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.tongue import languages_of
 from safeguarding.detection.types import Person, RoomInfo
 from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, LURE, TEENS, Talk, direct
@@ -13,11 +13,6 @@ DAYS = 24 * 60
 EVE, FINN, GUS = (Person(key, "teen_15_17", 100) for key in ("eve", "finn", "gus"))
 NEWCOMER = Person("new", "adult", 1)
 CROWD = [Person(f"p{n}", "adult", 300) for n in range(24)]
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
 
 
 # ---- what begins again is told again

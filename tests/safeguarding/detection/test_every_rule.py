@@ -10,8 +10,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pytest
-
 from safeguarding.detection.context import read_message
 from safeguarding.detection.lexicon import lexicon_for
 from safeguarding.detection.matcher import GUARD
@@ -21,11 +19,6 @@ from safeguarding.detection.types import RoomInfo
 
 SHEET = Path(__file__).with_name("every_rule.tsv")
 BANDS = ("adult", "teen_15_17", "teen_13_14", "none")
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
 
 
 def sheet() -> list[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ from benchmarks.detection.costs import ADVERSARIAL
 from safeguarding.detection import engine
 from safeguarding.detection.lexicon import lexicon_for
 from safeguarding.detection.normalise import normalise
-from safeguarding.detection.rulesets import LANGS, Ruleset, load_ruleset
+from safeguarding.detection.rulesets import LANGS, Ruleset
 from safeguarding.detection.types import RoomInfo, Utterance
 from tests.talk import ALICE, BOB, DANA, START
 from tests.work import function_calls
@@ -28,11 +28,6 @@ PLANES = (
     range(0x1E00, 0x2070), range(0x2460, 0x2500), range(0x3040, 0x3100), range(0xD800, 0xE000), range(0xFE00, 0x10000),
     range(0x1D400, 0x1D500), range(0x1F100, 0x1F700), range(0xE0000, 0xE0080), range(0x20),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
 
 
 def said() -> list[str]:

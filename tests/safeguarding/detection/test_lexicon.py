@@ -10,26 +10,7 @@ from safeguarding.detection.compose import scan
 from safeguarding.detection.lexicon import Lexicon, lexicon_for
 from safeguarding.detection.rulesets import Ruleset, load_ruleset
 from safeguarding.detection.spelling import _SOUNDS, sound_of
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
-
-
-@pytest.fixture(scope="module")
-def french(ruleset: Ruleset) -> Lexicon:
-    return lexicon_for(ruleset, "fr")
-
-
-@pytest.fixture(scope="module")
-def english(ruleset: Ruleset) -> Lexicon:
-    return lexicon_for(ruleset, "en")
-
-
-def words(lexicon: Lexicon, text: str) -> str:
-    reading = lexicon.read(text)
-    return " ".join(reading.word(index) for index in range(len(reading.pieces)))
+from tests.talk import words
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,6 @@ NOTHING = "start\t-100\n"
 ONE = "start\t-100\tM1:-100\nSgrue\t120\tM1:90\nOpardon\t120\tM1:90\nSmerci\t-90\n"
 
 
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
-
-
 @pytest.fixture
 def one_word() -> Iterator[Weights]:
     """Weights that know next to nothing, so that a test says what it counts."""

@@ -14,12 +14,7 @@ from benchmarks.detection.corpora import SUITE, lines
 from safeguarding.detection.lexicon import Lexicon, lexicon_for
 from safeguarding.detection.matcher import _engine, _linear, _short, _windows
 from safeguarding.detection.patterns import UNBOUNDED, PatternError, parsed, reach_of, wavers
-from safeguarding.detection.rulesets import LANGS, Ruleset, load_ruleset
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
+from safeguarding.detection.rulesets import LANGS, Ruleset
 
 
 def said(lang: str) -> list[str]:

@@ -14,6 +14,7 @@ from safeguarding.detection.lexicon import Lexicon, lexicon_for
 from safeguarding.detection.phonetic import Ear, english_sounds, french_sounds, without_vowels
 from safeguarding.detection.rulesets import Ruleset, load_ruleset
 from safeguarding.detection.types import RoomInfo
+from tests.talk import words
 from tests.work import function_calls
 
 BY_EAR = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=24)
@@ -22,26 +23,6 @@ BY_EAR = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=24
 @functools.cache
 def shipped() -> Ruleset:
     return load_ruleset()
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return shipped()
-
-
-@pytest.fixture(scope="module")
-def french(ruleset: Ruleset) -> Lexicon:
-    return lexicon_for(ruleset, "fr")
-
-
-@pytest.fixture(scope="module")
-def english(ruleset: Ruleset) -> Lexicon:
-    return lexicon_for(ruleset, "en")
-
-
-def words(lexicon: Lexicon, text: str) -> str:
-    reading = lexicon.read(text)
-    return " ".join(reading.word(place) for place in range(len(reading.pieces)))
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,7 @@ import pytest
 from benchmarks.detection import talks, texts
 from benchmarks.detection.corpora import Absent
 from benchmarks.detection.figures import Row
-from safeguarding.detection.rulesets import Ruleset, load_ruleset
-
-
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
+from safeguarding.detection.rulesets import Ruleset
 
 
 def measured(section: Callable[[Ruleset], list[Row]], ruleset: Ruleset) -> dict[str, Row]:

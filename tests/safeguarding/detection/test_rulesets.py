@@ -27,11 +27,6 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def ruleset() -> Ruleset:
-    return load_ruleset()
-
-
 def fires(ruleset: Ruleset, rule: str, lang: str, scope: str, text: str) -> bool:
     """Does a rule stand? A finding that accuses nobody (quoted, reported, reclaimed) does not count."""
     lexicon = lexicon_for(ruleset, lang)
