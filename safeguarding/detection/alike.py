@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from . import likeness, piles
+from . import likeness, piles, rooms
 from .context import Situation
 from .lexicon import Lexicon
 from .likeness import Likeness
@@ -18,7 +18,7 @@ HIGH = 125  # hundredths of a logit from which a talk is looked at for itself
 ALONE = 250  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
 FURTHER = 100  # by which a talk must be still more alike to be told of again
-FEW = 4  # people heard in a room, of whom one can be told from the others
+FEW = 4  # people heard in a room lately, of whom one can be told from the others
 LIT = 60  # what a message adds for its words to be shown
 _COUNTED = frozenset({"P0", "P1", "P2"})
 _HELP = frozenset(profile.code for profile in SELF_PROFILES)
@@ -103,7 +103,8 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     if situation.room.kind == "direct":
         return True
     pile, now = situation.room_ledger["pile"], situation.now
-    if len(situation.room_ledger["like"]) > FEW or not piles.struck_more(pile, person, now):
+    heard = rooms.recent_speakers(situation.room_ledger, situation.author, now)
+    if len(heard) >= FEW or not piles.struck_more(pile, person, now):
         return False
     return code not in _ATTACKS or piles.blows(pile, now) <= 1
 

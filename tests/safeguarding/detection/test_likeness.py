@@ -163,6 +163,16 @@ def test_among_many_voices_nobody_is_named(ruleset: Ruleset, one_word: Weights) 
     assert by_likeness(talk) == []
 
 
+def test_voices_of_this_morning_do_not_hide_who_speaks_now(ruleset: Ruleset, one_word: Weights) -> None:
+    crowd = [Person(f"p{n}", "adult", 90) for n in range(alike.FEW + 2)]
+    talk = Talk(ruleset, *crowd)
+    for person in crowd:
+        talk.say(person, "bonjour", ADULTS)
+    for _ in range(4):
+        talk.say(crowd[0], "grue", ADULTS, minutes=200)
+    assert [subject for *_, subject in by_likeness(talk)] == ["p0"]
+
+
 # ---- what it keeps
 
 
