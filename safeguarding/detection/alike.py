@@ -14,8 +14,8 @@ from .told import AGAIN, explain
 from .types import Alert, Finding
 
 TACTIC = "likeness"
-HIGH = 125  # hundredths of a logit from which a talk is looked at for itself
-ALONE = 250  # the same where there is no talk yet: a message or two
+HIGH = 325  # hundredths of a logit from which a talk is looked at for itself
+ALONE = 500  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
 FURTHER = 100  # by which a talk must be still more alike to be told of again
 FEW = 4  # people heard in a room lately, of whom one can be told from the others

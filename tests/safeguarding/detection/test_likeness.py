@@ -20,7 +20,7 @@ from safeguarding.detection.types import Person
 from tests.talk import ADULTS, ALICE, BOB, CHARLIE, TEENS, Talk, direct
 
 NOTHING = "start\t-100\n"
-ONE = "start\t-100\tM1:-100\nSgrue\t120\tM1:90\nOpardon\t120\tM1:90\nSmerci\t-90\n"
+ONE = "start\t-100\tM1:-100\nSgrue\t220\tM1:90\nOpardon\t220\tM1:90\nSmerci\t-90\n"
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_no_grooming_of_adults_and_nothing_of_adults_in_minors_rooms(ruleset: Ru
 
 
 def test_who_takes_the_blows_of_a_room_is_not_named(ruleset: Ruleset) -> None:
-    with likeness.instead("fr", parsed("start\t-100\tC1:-100\nSgrue\t120\tC1:90\n")):
+    with likeness.instead("fr", parsed("start\t-100\tC1:-100\nSgrue\t220\tC1:90\n")):
         talk = Talk(ruleset, ALICE, Person("eve", "teen_15_17", 90), Person("finn", "teen_15_17", 90))
         eve, finn = talk.people["eve"], talk.people["finn"]
         for author, text in ((eve, "grosse vache"), (finn, "sale conne"), (eve, "tu pues")):
