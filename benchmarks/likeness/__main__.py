@@ -47,7 +47,7 @@ def _measure(
     found: list[talks.Judgement] = []
     for author in sorted({author_of(line) for line, _ in read}):
         others = [talk for line, talk in read if author_of(line) != author]
-        weights = likeness.parsed(written(learned([*base, *others])))
+        weights = likeness.parsed(written(learned([*base, *others])), lang)
         mine = [line for line, _ in read if author_of(line) == author]
         with likeness.instead(lang, weights):
             judged = [judge(line) for line in mine]

@@ -46,7 +46,7 @@ def raise_alerts(situation: Situation, *, degraded: bool) -> tuple[Alert, ...]:
         *crowds.attack_alerts(situation),
         *drift.drift_alerts(situation),
     ]
-    found = alike.with_likeness(situation, found)
+    found += [*alike.likeness_alerts(situation, found)]
     rooms.note_speaker(situation.room_ledger, situation.utterance, situation.aimed, situation.now)
     for alert in found:
         alert.explanation["degraded"] = degraded

@@ -16,6 +16,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from .matcher import Hit, Pattern, RuleMatcher, Translated, any_of
@@ -53,6 +54,7 @@ _QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: number
 _NUMBERED = re.compile(r"(\d+)([a-z]+)$")  # 13ans: two words
 _LONGEST_REPAIR = 32
 _MEMORY_LIMIT = 30_000
+_FEW_TEXTS = 4  # the parts of one check ask for the same text, alone and after what was said before
 
 
 class Lexicon:
@@ -80,6 +82,7 @@ class Lexicon:
         self._context = self._compile_context()
         self._openings = self._index_expressions()
         self._memory: dict[str, Pieces] = {}
+        self._readings = lru_cache(maxsize=_FEW_TEXTS)(self._read)
         self._matchers: dict[str, RuleMatcher] = {}
         self._alone: tuple[str, RuleMatcher] | None = None  # the rule last asked of `fires`
 
@@ -210,7 +213,10 @@ class Lexicon:
     # ---- reading
 
     def read(self, text: str) -> Reading:
-        """The reading of any text. Linear in its length."""
+        """The reading of any text. Linear in its length; of the last few it is remembered."""
+        return self._readings(text)
+
+    def _read(self, text: str) -> Reading:
         source = normalise(text)
         tokens = self._tokens(without_inclusive(source.text))
         found = [*map(self._words.get, tokens)]

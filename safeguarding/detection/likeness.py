@@ -78,6 +78,7 @@ class Weights:
     start: tuple[int, ...]  # of a talk in which nothing was said
     rows: Mapping[str, int]
     version: str
+    rule: str  # what findings and alerts name
 
     def of(self, things: Iterable[str], role: str) -> list[int]:
         """The sum of what they weigh."""
@@ -92,8 +93,8 @@ class Weights:
         return (row & 0xFFFFFFFF) - _ZERO if row else 0
 
 
-def parsed(text: str) -> Weights:
-    """Weights from the text of their file. Raises ValueError where it is none."""
+def parsed(text: str, lang: str = LANGS[0]) -> Weights:
+    """Weights of a language from the text of their file. Raises ValueError where it is none."""
     start: tuple[int, ...] = ()
     rows: dict[str, int] = {}
     for line in text.splitlines():
@@ -108,7 +109,7 @@ def parsed(text: str) -> Weights:
             rows[thing] = _packed(weights)
     if not start:
         raise ValueError("a file of weights says what a talk starts with")
-    return Weights(start, rows, hashlib.sha256(text.encode()).hexdigest()[:12])
+    return Weights(start, rows, hashlib.sha256(text.encode()).hexdigest()[:12], f"{RULE}.{lang}")
 
 
 _held: dict[str, Weights] = {}
@@ -118,7 +119,7 @@ def weights_for(lang: str) -> Weights:
     """The weights of "fr" or "en" (of "fr" for any other), read when first asked for."""
     known = lang if lang in LANGS else LANGS[0]
     if known not in _held:
-        _held[known] = parsed((FOLDER / f"{known}.tsv").read_text(encoding="utf-8"))
+        _held[known] = parsed((FOLDER / f"{known}.tsv").read_text(encoding="utf-8"), known)
     return _held[known]
 
 
@@ -144,17 +145,6 @@ def copied(rows: Mapping[str, Any]) -> dict[str, list[Any]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """What the talk of somebody comes to: hundredths of a logit, the codes it may be, likeliest first, and why."""
-
-    total: int
-    start: int
-    codes: tuple[str, ...]
-    refs: tuple[str, ...]  # the messages that added most, oldest first
-    version: str
-
-
 def note(
     people: dict[str, list[Any]], author: str, ref: str, now: int, said: Sequence[int], answered: Sequence[int],
     weights: Weights,
@@ -176,7 +166,7 @@ def note(
     people[author][0] = now
     grown = [key for key in sorted(people) if (said if key == author else answered)[0] >= GROWS]
     while len(people) > MOST_PEOPLE:
-        del people[min(people, key=lambda person: (people[person][0], person))]
+        del people[min(people.keys() - {author}, key=lambda person: (people[person][0], person))]
     return [key for key in grown if key in people]
 
 
@@ -186,14 +176,14 @@ def _weightiest(refs: list[list[Any]]) -> list[list[Any]]:
     return refs
 
 
-def of_person(people: Mapping[str, list[Any]], person: str, weights: Weights) -> Likeness | None:
-    """What is kept of somebody; None where they wrote nothing here lately."""
-    row = people.get(person)
-    if row is None:
-        return None
-    likeliest = sorted(zip(row[2], CODES, strict=True), key=lambda pair: (-pair[0], pair[1]))
-    codes = tuple(code for _, code in likeliest)
-    return Likeness(row[1], weights.start[0], codes, tuple(ref for ref, _ in row[3]), weights.version)
+def likeliest(row: Sequence[Any]) -> list[str]:
+    """The codes that the talk of somebody may be, likeliest first."""
+    return [code for _, code in sorted(zip(row[2], CODES, strict=True), key=lambda pair: (-pair[0], pair[1]))]
+
+
+def refs_of(row: Sequence[Any]) -> tuple[str, ...]:
+    """The messages that added most to the talk of somebody, oldest first."""
+    return tuple(ref for ref, _ in row[3])
 
 
 def points(total: int) -> float:

@@ -78,8 +78,13 @@ def side(pile: Pile, person: str) -> float:
     return float(pile["sides"].get(person, (0.0, 0, 0))[0])
 
 
+def _lately(pile: Pile, now: int) -> list[list[Any]]:
+    """The blows of the last while."""
+    return [hit for hit in pile["hits"] if now - hit[0] <= HEAT]
+
+
 def _attackers(pile: Pile, now: int) -> set[str]:
-    return {hit[1] for hit in pile["hits"] if now - hit[0] <= HEAT}
+    return {hit[1] for hit in _lately(pile, now)}
 
 
 def is_quarrel(pile: Pile, now: int) -> bool:
@@ -89,7 +94,7 @@ def is_quarrel(pile: Pile, now: int) -> bool:
 
 def is_party(pile: Pile, person: str, now: int) -> bool:
     """Whether somebody attacked lately or was attacked."""
-    return any(person in (hit[1], hit[2]) for hit in pile["hits"] if now - hit[0] <= HEAT)
+    return any(person in (hit[1], hit[2]) for hit in _lately(pile, now))
 
 
 def is_answering(pile: Pile, person: str, now: int) -> bool:
@@ -101,7 +106,7 @@ def is_answering(pile: Pile, person: str, now: int) -> bool:
 
 def struck_more(pile: Pile, person: str, now: int) -> bool:
     """Whether somebody lately dealt more blows than they took; where nobody struck, nobody took any: True."""
-    lately = [hit for hit in pile["hits"] if now - hit[0] <= HEAT]
+    lately = _lately(pile, now)
     return not lately or sum(hit[1] == person for hit in lately) > sum(hit[2] == person for hit in lately)
 
 
@@ -126,7 +131,7 @@ def aim(pile: Pile, author: str, candidates: tuple[tuple[str, float], ...]) -> s
 
 def blows(pile: Pile, now: int) -> int:
     """How many attacks are remembered of the last while."""
-    return sum(now - hit[0] <= HEAT for hit in pile["hits"])
+    return len(_lately(pile, now))
 
 
 def rude_share(pile: Pile, person: str) -> float:
@@ -185,7 +190,7 @@ def lacking(pile: Pile, person: str) -> Pile:
 
 def standing(pile: Pile, now: int) -> Verdict | None:
     """The pile-on that stands at this moment, if any."""
-    hits = [hit for hit in pile["hits"] if now - hit[0] <= HEAT]
+    hits = _lately(pile, now)
     if len(hits) < 3:
         return None
     ranked = sorted({hit[1] for hit in hits}, key=lambda key: (_only_applauds(pile, key), -side(pile, key), key))
