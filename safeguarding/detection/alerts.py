@@ -200,13 +200,15 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         return
     protects = _protected(situation, profile, target, candidates)
     others = helped.get(target, []) if target else []
-    together = sorted({author, *(row[0] for row in others)}) if others else []
+    joined = spread.joined(ledger, others)
+    acted, looked_on = _with_the_subject(situation, profile, score, joined, around[target], others, protects)
+    together = sorted({author, *acted, *looked_on}) if others else []
     more: dict[str, Any] = {
         "confidence": dict(situation.aimed).get(target, 1.0) if target else None,
         "reached": lured,
         "counterfactuals": rescored(
             profile,
-            spread.joined(ledger, others),
+            joined,
             score,
             around[target],
             _severity_of,
@@ -214,7 +216,39 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         ),
         **({"together": together, "counts": {"accounts": len(together)}} if together else {}),
     }
-    yield _scored_alert(profile, score, severity, author, protects, situation.utterance.ref, **more)
+    alert = _scored_alert(profile, score, severity, author, protects, situation.utterance.ref, **more)
+    yield dataclasses.replace(alert, others=acted, onlookers=looked_on)
+
+
+def _with_the_subject(
+    situation: Situation, profile: Profile, score: Score, joined: pairs.Ledger, around: Circumstances,
+    rows: list[list[Any]], protects: tuple[str, ...],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
+    """Who acted with the author in an ambush, and who had a part that accuses nobody by itself (see `Alert`).
+
+    Acted: who was furtive too, or gave what is more than a proposal to meet where the alert would not be as grave
+    without it; who proposed this rendezvous to somebody else as furtively. Of the rest whoever the alert rests on, or
+    who did more than propose to meet, is named as an onlooker; a friend who only proposed to meet is not.
+    """
+    if profile is not V1:
+        return (), ()
+    drawn = {person for _words, _kind, to in situation.author_ledger["lures"] for person, *_at in to}
+    drawn |= {row[0] for row in spread.drawn_by_others(situation.author_ledger, situation.author, situation.now)}
+    acted, looked_on = {*situation.same_furtive}, set()
+    for person in {row[0] for row in rows}:
+        did = {row[2] for row in rows if row[0] == person}
+        refs = {row[4] for row in rows if row[0] == person}
+        kept = {name: [one for one in told if one[3] not in refs] for name, told in joined["t"].items()}
+        without = {**joined, "t": {name: told for name, told in kept.items() if told}, "d": {}}
+        needed = _severity_of(profile, pairs.score(profile, without, **dataclasses.asdict(around))) != _severity_of(
+            profile, score
+        )
+        if did & FURTIVE_TACTICS or (needed and did - {"meeting"}):
+            acted.add(person)
+        elif needed or did - {"meeting"}:
+            looked_on.add(person)
+    nobody = {situation.author, *protects, *drawn}
+    return tuple(sorted(acted - nobody)), tuple(sorted(looked_on - acted - nobody))
 
 
 def _helped(situation: Situation) -> dict[str, list[list[Any]]]:

@@ -110,6 +110,7 @@ class Situation:
     drawn_recipients: set[str] = field(default_factory=set)  # the same: drawn to a rendezvous
     grown: list[str] = field(default_factory=list)  # whose talk this message made more like a risky one
     same_rendezvous: int = 0  # accounts that proposed this rendezvous here in the same words within a day
+    same_furtive: tuple[str, ...] = ()  # others of them who did so furtively
 
     @property
     def author(self) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 from . import counted, piles, spread, tone
 from .context import Situation
-from .tactics import ATTACK_TACTICS, DRAWING_TACTICS
-from .told import explain, is_news, met
+from .tactics import ATTACK_TACTICS, DRAWING_TACTICS, FURTIVE_TACTICS
+from .told import GROWTH, explain, is_news, met
 from .types import Alert, Finding
 
 ATTACK_CODES = ("C1", "H1", "V2")
@@ -33,9 +33,10 @@ def note_spread(situation: Situation) -> None:
     """Count who got this lure, who proposed this rendezvous, and newcomers who write to somebody."""
     people, kind, text = situation.sure, _lure_kind(situation), situation.utterance.text
     spread.note_lure(situation.author_ledger, text, kind, people, situation.now)
-    if not DRAWING_TACTICS.isdisjoint(situation.tactics):
-        situation.same_rendezvous = spread.note_lure(
-            situation.room_ledger, text, "meeting", [situation.author], situation.now
+    drawing = DRAWING_TACTICS & situation.tactics.keys()
+    if drawing:
+        situation.same_rendezvous, situation.same_furtive = spread.note_rendezvous(
+            situation.room_ledger, text, situation.author, not FURTIVE_TACTICS.isdisjoint(drawing), situation.now
         )
     if situation.is_newcomer(situation.author):
         for other in people:
@@ -111,7 +112,10 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
         return "P1" if minors else "P2"
 
     severity = severity_of(verdict)
-    if is_news(situation.room_ledger["a"], f"C1:{verdict.target or '?'}", severity, verdict.score, now):
+    # Somebody more who joins in is news by itself: the case must name them.
+    strength = verdict.score + GROWTH * len(verdict.aggressors)
+    if is_news(situation.room_ledger["a"], f"C1:{verdict.target or '?'}", severity, strength, now):
+        joined = [key for key in verdict.aggressors if key != verdict.subject and key not in verdict.answering]
         yield Alert(
             "C1", severity, verdict.subject, (verdict.target,) if verdict.target else (), verdict.score,
             ("pile_on",) if len(verdict.aggressors) > 1 else ("insult",), verdict.evidence,
@@ -126,6 +130,8 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
                 },
                 counterfactuals=counted.pile_otherwise(pile, before, now, severity_of),
             ),
+            tuple(key for key in joined if key not in verdict.abettors),
+            tuple(key for key in joined if key in verdict.abettors),
         )  # fmt: skip
 
 

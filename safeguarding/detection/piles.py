@@ -47,6 +47,7 @@ class Verdict:
     """A pile-on that stands: the gravest aggressor, all aggressors, whom they attack, the points, the messages.
 
     `abettors`: those of the aggressors who only applauded and struck nobody; never the subject while somebody struck.
+    `answering`: those who, where both sides hit, took at least as many blows as they dealt: nobody to name.
     `weights`: the points of each aggressor; with `bonus` they add up to the score, which ends at 100. `rules`:
     what the blows met, as [rule, version, ref].
     """
@@ -54,6 +55,7 @@ class Verdict:
     subject: str
     aggressors: tuple[str, ...]
     abettors: tuple[str, ...]
+    answering: frozenset[str]
     target: str | None
     score: float
     evidence: tuple[str, ...]
@@ -197,12 +199,14 @@ def standing(pile: Pile, now: int) -> Verdict | None:
     subject = ranked[0]
     if _unanswered(pile, hits):
         aggressors = tuple(key for key in ranked if side(pile, key) > 0) or (subject,)
+        answering: frozenset[str] = frozenset()
     else:
         second = max((side(pile, key) for key in pile["sides"] if key != subject), default=0.0)
         own = pile["sides"][subject]
         if len(hits) < 4 or own[1] < 2 or own[0] < STANDS_OUT or own[0] - second < MARGIN:
             return None
         aggressors = tuple(key for key in ranked if side(pile, key) >= LEANS)
+        answering = frozenset(key for key in aggressors if not struck_more(pile, key, now))
     blows = [hit for hit in hits if hit[1] in aggressors]
     total = sum(hit[3] for hit in blows)
     several = 8 * (len(aggressors) - 1)
@@ -213,8 +217,9 @@ def standing(pile: Pile, now: int) -> Verdict | None:
     rules = tuple((hit[5], hit[6], hit[4]) for hit in blows if hit[5:7] and hit[5])  # blows of before had none
     abettors = tuple(key for key in aggressors if _only_applauds(pile, key))
     return Verdict(
-        subject, aggressors, abettors, _target(blows, aggressors), round(points, 1), evidence, weights, bonus, rules
-    )
+        subject, aggressors, abettors, answering, _target(blows, aggressors), round(points, 1), evidence, weights,
+        bonus, rules,
+    )  # fmt: skip
 
 
 def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:

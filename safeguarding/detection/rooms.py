@@ -2,9 +2,10 @@
 
     {"v": 1, "n": messages so far, "sp": [[person, at, n, addressee, [short texts]], ...], "young": {person: at},
      "ask": [asker, at, n], "pile": {...see piles...}, "drift": [...see drift...], "a": {...see told...},
-     "lures": [[[word hashes], "meeting", [[author, at], ...]], ...], "like": {...see likeness...}}
+     "lures": [[[word hashes], "meeting", [[author, at] or [author, at, 1], ...]], ...], "like": {...see likeness...}}
 
-"lures" are rendezvous proposed here, with the accounts that proposed each in the same words (see spread).
+"lures" are rendezvous proposed here, with the accounts that proposed each in the same words, 1 where furtively (see
+spread).
 
 At most SPEAKERS speakers are remembered, newest first. Short texts are kept for TAIL_SECONDS only, so that words split
 over several messages can be read together; nothing longer than TAIL_CHARS is kept at all.

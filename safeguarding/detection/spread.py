@@ -106,6 +106,18 @@ def note_lure(ledger: Ledger, text: str, kind: str, recipients: list[str], now: 
     return len(found[2])
 
 
+def note_rendezvous(ledger: Ledger, text: str, author: str, furtive: bool, now: int) -> tuple[int, tuple[str, ...]]:
+    """Count who proposed this rendezvous in a room within a day. Returns how many did in the same words, and which
+    others did so furtively: not everybody who names the same place and hour acts with them.
+    """
+    count = note_lure(ledger, text, "meeting", [author], now)
+    rows = ledger["lures"][0][2] if count else []
+    for row in rows:
+        if furtive and row[0] == author:
+            row[2:] = [1]
+    return count, tuple(row[0] for row in rows if len(row) > 2 and row[0] != author)
+
+
 def recipients(ledger: Ledger, now: int, span: int, kinds: frozenset[str] | None = None) -> list[str]:
     """The people who got the most widely sent lure (of these kinds) within `span` seconds, earliest first."""
     best: list[str] = []

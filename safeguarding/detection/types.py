@@ -81,6 +81,9 @@ class Alert:
     """Something a person must look at. `severity` is "P0" (gravest) to "P3".
 
     `measures` are protective only: "hold", "pause_contact", "slow_room", "fresh_age_proof", "safety_card", "help_card".
+    `others` acted with the subject, each by an act of their own; `onlookers` had a smaller part in it, which accuses
+    nobody by itself (applause, an ordinary proposal that the alert rests on). Nobody who is attacked, drawn, or answers
+    back is among them.
     `explanation` is plain JSON: weights, counterfactual, rule ids and versions, whether anything was degraded.
     """
 
@@ -93,6 +96,8 @@ class Alert:
     evidence: tuple[str, ...]
     measures: tuple[str, ...]
     explanation: dict[str, Any]
+    others: tuple[str, ...] = ()
+    onlookers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,13 @@ def act_on_alert(
 ) -> tuple[Case, list[Message], bool]:
     """Open or extend the case an alert is about and take its protective measures, in the caller's transaction.
 
-    Others who attack or abet in a pile-on become witnesses, whom nothing accuses: so none of them works the case.
-    `members` are those already loaded, by public id. Return the case, locked, the messages to freeze around, and
-    whether the message must be held because a measure could not be taken: its quota of the day is used up.
+    Others who acted become subjects of it too, onlookers witnesses, whom nothing accuses; so none of them works the
+    case, and no measure is taken but on the one the alert is about. `members` are those already loaded, by public id.
+    Return the case, locked, the messages to freeze around, and whether the message must be held because a measure could
+    not be taken: its quota of the day is used up.
     """
-    others = dict.fromkeys(alert.explanation.get("aggressors", ())) if alert.code == "C1" else {}
-    known = {**members, **_missing({alert.subject, *alert.protects, *others} - {None}, members)}
+    concerned = {alert.subject, *alert.protects, *alert.others, *alert.onlookers}
+    known = {**members, **_missing(concerned - {None}, members)}
     subject = known.get(alert.subject) if alert.subject else None
     protects = [known[key] for key in alert.protects if key in known]
     case = open_or_extend_case(
@@ -40,7 +41,8 @@ def act_on_alert(
         severity=alert.severity,
         subject=subject,
         protects=protects,
-        witnesses=[known[key] for key in others if key in known and key not in {alert.subject, *alert.protects}],
+        others=[known[key] for key in alert.others if key in known],
+        witnesses=[known[key] for key in alert.onlookers if key in known],
         room=room,
         automated=True,
     )
@@ -52,7 +54,12 @@ def act_on_alert(
         score=alert.score,
         tactics=list(alert.tactics),
         evidence=list(alert.evidence),
-        explanation={**alert.explanation, "subject": alert.subject, "protects": list(alert.protects)},
+        explanation={
+            **alert.explanation,
+            "subject": alert.subject,
+            "protects": list(alert.protects),
+            "others": list(alert.others),
+        },
         ruleset=ruleset,
     )
     rules = {(row["rule"], row["version"]) for row in alert.explanation.get("rules", ())}

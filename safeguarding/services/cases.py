@@ -47,6 +47,7 @@ def open_or_extend_case(
     severity: str,
     subject: Member | None,
     protects: Sequence[Member] = (),
+    others: Sequence[Member] = (),
     witnesses: Sequence[Member] = (),
     room: Room | None,
     automated: bool,
@@ -54,6 +55,7 @@ def open_or_extend_case(
 ) -> Case:
     """Return the live case of this relationship, opened or extended, locked until the caller's transaction ends.
 
+    `others` acted with the subject and become subjects of the case too; it stays the case of `subject`.
     Parties are added, never taken away; severity is raised, never lowered; two callers at once get the same case.
     With `actor=None` a `component` says which part of the machine speaks. A case of a severity that pages has a
     ringing Page when this returns.
@@ -74,6 +76,7 @@ def open_or_extend_case(
         raise_severity(actor=actor, case=case, code=code, severity=severity, component=component)
     roles = CaseParty.Role
     wanted = [(subject, roles.SUBJECT)] if subject else []
+    wanted += [(member, roles.SUBJECT) for member in others]
     wanted += [(member, roles.TO_PROTECT) for member in protects]
     wanted += [(member, roles.WITNESS) for member in witnesses]
     add_parties(actor=actor, case=case, parties=wanted, component=component)

@@ -125,6 +125,17 @@ def test_person_who_answers_back_is_never_the_subject() -> None:
     assert not piles.is_answering(pile, "b", NOW + 20)
 
 
+def test_who_hits_back_as_hard_but_took_more_than_they_dealt_is_told_apart_from_the_aggressors() -> None:
+    pile = pile_after(
+        ("b", "d", "hate", 1.0), ("c", "d", "hate", 1.0), ("b", "d", "hate", 1.0), ("c", "d", "hate", 1.0),
+        ("d", "b", "hate", 1.0), ("d", "c", "body", 1.0), ("b", "d", "hate", 1.0), ("b", "e", "hate", 1.0),
+    )  # fmt: skip
+    verdict = piles.standing(pile, NOW + 20)
+    assert verdict is not None
+    assert (verdict.subject, set(verdict.aggressors)) == ("b", {"b", "c", "d"})
+    assert verdict.answering == {"d"}
+
+
 def test_applause_counts_only_right_after_somebody_elses_attack() -> None:
     pile = pile_after(("b", "d", "exclude", 1.0))
     assert not piles.note_applause(pile, "d", "x", NOW + 5)

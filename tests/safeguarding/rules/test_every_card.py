@@ -127,25 +127,6 @@ def test_alert_of_every_code_says_why_in_both_languages(code, play):
         check_card(alert)
 
 
-def test_others_of_a_pile_on_are_witnesses_of_its_case_and_only_one_is_its_subject(alice):
-    eve, finn, gus = (newcomer(name, "teen_15_17", 100) for name in ("eve", "finn", "gus"))
-    room = open_room("hall", alice, eve, finn, gus, minors=True)
-    write(alice, room, "salut", "s")
-    for n, (author, text) in enumerate((
-        (eve, "personne t'aime ici"), (gus, "mdr"), (finn, "grosse vache"), (gus, "ptdr"), (eve, "dégage du groupe"),
-        (gus, "mdr"),
-    )):  # fmt: skip
-        write(author, room, text, str(n), [alice.public_id] if author != gus else [])
-    drain_rooms()
-    alert = Alert.objects.filter(code="C1").latest("pk")
-    roles = {party.member.pseudonym: party.role for party in alert.case.parties.select_related("member")}
-    assert roles.pop(alert.case.parties.get(role="subject").member.pseudonym) == "subject"
-    assert roles.pop(alice.pseudonym) == "to_protect"
-    assert set(roles.values()) == {"witness"}
-    assert gus.pseudonym in roles
-    check_card(alert)
-
-
 def test_many_newcomers_to_one_minor_are_explained(alice):
     Member.objects.filter(pk=alice.pk).update(joined_at=timezone.now() - dt.timedelta(days=90))
     people = [newcomer(f"new{n}", "teen_15_17", 0) for n in range(8)]
