@@ -37,13 +37,15 @@ from .patterns import (
     words_of,
 )
 from .phonetic import Ear
-from .reading import QUESTION, STOP, Pieces, Places, Reading, bare_word, with_mark
+from .reading import QUESTION, STOP, Pieces, Place, Places, Reading, bare_word, with_mark
 from .rulesets import LANGS, Context, Rule, Ruleset, RulesetError, Vocabulary
 from .spelling import STRETCHED, elisions, plainer_forms, slips, sound_of, token_name, unstretched, without_inclusive
 
-_Place = TypeVar("_Place")
+_Where = TypeVar("_Where")
 
 _TOKEN = re.compile(
+    # a plain word: the most frequent, the soonest told
+    r"[a-z0-9]++(?![@$€*!|+'\w])|"
     # a word, with elisions and with signs read as letters
     r"[@$*]?[^\W_]+(?:'[^\W\d_]+|[@$€*!|+]+[^\W_]+)*+(?:\*+|[@$€](?![^\W_])|')?"
     # the end of a sentence, or any other sign that says something
@@ -51,7 +53,10 @@ _TOKEN = re.compile(
 )
 _SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W\d_](?![^\W_])){2,40}+")
 _QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: numbers, not leet
+_SIGNS = (".", "?", "!", "...", "..", "!!", "??", "?!", ";", "\n", "…")
 _NUMBERED = re.compile(r"(\d+)([a-z]+)$")  # 13ans: two words
+_PLAIN = re.compile(r"[a-z0-9]+")
+_NO_STARS = str.maketrans("", "", "*+|")
 _LONGEST_REPAIR = 32
 _MEMORY_LIMIT = 30_000
 _FEW_TEXTS = 4  # the parts of one check ask for the same text, alone and after what was said before
@@ -146,6 +151,7 @@ class Lexicon:
         for word in known:
             if word and "*" not in word:
                 self._words[word] = self._pieces(word)
+        self._words |= {sign: self._resolve(sign) for sign in _SIGNS}
         repair_marks = {self.marks[name] for name in vocabulary.repair}
         self._repairable = {
             word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()
@@ -218,69 +224,47 @@ class Lexicon:
 
     def _read(self, text: str) -> Reading:
         source = normalise(text)
-        tokens = self._tokens(without_inclusive(source.text))
-        found = [*map(self._words.get, tokens)]
-        if None in found:
-            found = [self._unknown(token) if one is None else one for token, one in zip(tokens, found, strict=True)]
-        pieces = [*itertools.chain.from_iterable(filter(None, found))]
+        folded = without_inclusive(source.text)
+        tokens: list[str] = _TOKEN.findall(folded)
+        places: Places | None = None  # worked out when asked for, where the tokens stand as they are written
+        if [*map(len, tokens)].count(1) > 2 and _SPLIT_LETTERS.search(folded):
+            placed = [*self._placed_tokens(folded)]
+            places, tokens = tuple(place for place, _ in placed), [token for _, token in placed]
+        known = map(self._words.get, tokens)
+        found = [self._unknown(token) if one is None else one for token, one in zip(tokens, known, strict=True)]
+        pieces = [*itertools.chain.from_iterable(found)]
         if not self._context.keys().isdisjoint(pieces):
             pieces, _ = self._in_context(pieces, [0] * len(pieces))
         row = tuple(pieces)
         if not self._openings.keys().isdisjoint(itertools.pairwise(row)):
             row = self._mark_expressions(row)
-        return Reading(source, row, self.locate)
+        return Reading(source, row, lambda: self._spans(places or _places(folded, tokens), found))
 
-    def locate(self, folded: str) -> Places:
-        """Where each piece of the reading of a folded text came from."""
-        pieces: list[bytes] = []
-        spans: list[tuple[int, int]] = []
-        for start, end, token in self._places(without_inclusive(folded)):
-            found = self._words.get(token)
-            found = self._unknown(token) if found is None else found
-            pieces += found
-            spans += [(start, end)] * len(found)
+    def _spans(self, places: Places, found: list[Pieces]) -> Places:
+        """Where each piece came from, of tokens that were found to be these pieces."""
+        spans = [place for place, said in zip(places, found, strict=True) for _ in said]
+        pieces = [*itertools.chain.from_iterable(found)]
         if not self._context.keys().isdisjoint(pieces):
             _, spans = self._in_context(pieces, spans)
         return tuple(spans)
 
-    def _places(self, folded: str) -> Iterator[tuple[int, int, str]]:
-        tokens: list[str] = _TOKEN.findall(folded)
-        if self._spelt(tokens, folded):
-            yield from self._placed_tokens(folded)
-            return
-        at = 0  # each token is the next occurrence of itself: had it stood earlier, it would have been a token there
-        for token in tokens:
-            start = folded.index(token, at)
-            at = start + len(token)
-            yield start, at, token
-
-    @staticmethod
-    def _spelt(tokens: list[str], folded: str) -> bool:
-        """Are there letters split by signs?"""
-        return [*map(len, tokens)].count(1) > 2 and _SPLIT_LETTERS.search(folded) is not None
-
-    def _tokens(self, folded: str) -> list[str]:
-        tokens: list[str] = _TOKEN.findall(folded)
-        if self._spelt(tokens, folded):
-            return [token for _, _, token in self._placed_tokens(folded)]
-        return tokens
-
-    def _placed_tokens(self, folded: str) -> Iterator[tuple[int, int, str]]:
+    def _placed_tokens(self, folded: str) -> Iterator[tuple[Place, str]]:
+        """The tokens of a text with letters split by signs."""
         at = 0
         for run in _SPLIT_LETTERS.finditer(folded):
             for match in _TOKEN.finditer(folded, at, run.start()):
-                yield match.start(), match.end(), match.group()
+                yield match.span(), match.group()
             yield from self._spelt_out(folded, run.start(), run.end())
             at = run.end()
         for match in _TOKEN.finditer(folded, at):
-            yield match.start(), match.end(), match.group()
+            yield match.span(), match.group()
 
-    def _spelt_out(self, folded: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    def _spelt_out(self, folded: str, start: int, end: int) -> Iterator[tuple[Place, str]]:
         """Letters split by signs: the longest known word they spell, else the letters themselves."""
         places = [index for index in range(start, end) if folded[index].isalpha()]
         letters = "".join(folded[index] for index in places)
         if letters in self._words:
-            yield places[0], places[-1] + 1, letters
+            yield (places[0], places[-1] + 1), letters
             return
         at, after_word = 0, False
         while at < len(letters):
@@ -288,11 +272,11 @@ class Lexicon:
             least = 2 if after_word and at + 2 == len(letters) else 3
             for stop in range(min(len(letters), at + 20), at + least - 1, -1):
                 if letters[at:stop] in self._repairable or (self._known(letters[at:stop]) and stop - at > 4):
-                    yield places[at], places[stop - 1] + 1, letters[at:stop]
+                    yield (places[at], places[stop - 1] + 1), letters[at:stop]
                     at, after_word = stop, True
                     break
             else:
-                yield places[at], places[at] + 1, letters[at]
+                yield (places[at], places[at] + 1), letters[at]
                 at, after_word = at + 1, False
 
     def _unknown(self, token: str) -> Pieces:
@@ -335,7 +319,7 @@ class Lexicon:
                 return (self._piece(number[1]), *(self._known(number[2]) or (self._piece(number[2]),)))
             return (self._piece(token),)
         if any(char.isascii() and char.isalnum() for char in token):  # "200€" is 200
-            return tuple(piece for part in re.findall(r"[a-z0-9]+", token) for piece in self._simple(part))
+            return tuple(piece for part in _PLAIN.findall(token) for piece in self._simple(part))
         return (self._piece(token_name(token)),)
 
     def _repair(self, token: str) -> Pieces | None:
@@ -355,7 +339,7 @@ class Lexicon:
                 if len(candidate) > 2 and candidate in self._words:
                     return self._words[candidate]
         if "*" in token or "+" in token or "|" in token:
-            letters = re.sub(r"[*+|]", "", token)
+            letters = token.translate(_NO_STARS)
             if len(letters) * 2 - 1 <= len(token) and letters in self._repairable:
                 return self._words[letters]
         return self._uncensored(token) if "*" in token else None
@@ -390,9 +374,8 @@ class Lexicon:
     def _uncensored(self, token: str) -> Pieces | None:
         """`p*te`, `s***`: a repairable word of that length whose other letters agree, at least one given."""
         bare = token.lstrip("*")
-        shape = re.compile(re.escape(bare).replace(r"\*", "."))
         for word in self._starred.get((bare[:1], len(bare)), ()):
-            if shape.fullmatch(word):
+            if all(sign in (letter, "*") for sign, letter in zip(bare, word, strict=True)):
                 return self._words[word]
         return None
 
@@ -430,10 +413,10 @@ class Lexicon:
             return None
         return tuple(piece for word in words for piece in self._simple(word))
 
-    def _in_context(self, pieces: list[bytes], spans: list[_Place]) -> tuple[list[bytes], list[_Place]]:
+    def _in_context(self, pieces: list[bytes], spans: list[_Where]) -> tuple[list[bytes], list[_Where]]:
         """Spellings that only their neighbours settle: "tes con" is "tu es con", "tes amis" is not."""
         out: list[bytes] = []
-        places: list[_Place] = []
+        places: list[_Where] = []
         for index, piece in enumerate(pieces):
             rule = self._context.get(piece)
             if rule is not None:
@@ -475,6 +458,18 @@ class Lexicon:
     def hits(self, reading: Reading, scope: str = "text", *, without: str = "") -> list[Hit]:
         """Every match of every rule of the scope, in a fixed order; but not of the rules of the code `without`."""
         return self._matcher(scope).hits(reading, without=without)
+
+
+def _places(folded: str, tokens: list[str]) -> Places:
+    """Where the tokens of a text stand: each is the next occurrence of itself, for had it stood earlier, it would have
+    been a token there.
+    """
+    places, at = [], 0
+    for token in tokens:
+        start = folded.index(token, at)
+        at = start + len(token)
+        places.append((start, at))
+    return tuple(places)
 
 
 _lexicons: dict[tuple[str, str], Lexicon] = {}

@@ -30,7 +30,7 @@ class Hit(NamedTuple):
     last: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pattern:
     """A pattern as a regular expression over lines, and how many words it may span.
 
@@ -40,6 +40,13 @@ class Pattern:
     source: str
     reach: int
     wavers: bool
+    _compiled: Any = None
+
+    def compiled(self) -> Any:
+        """What looks for it in a short line: made when first asked for, and then at hand."""
+        if self._compiled is None:
+            self._compiled = _linear(self.source) if self.wavers else _short(self.source)
+        return self._compiled
 
 
 def any_of(patterns: list[Pattern]) -> Pattern:
@@ -80,7 +87,7 @@ class RuleMatcher:
         """Compile now what is otherwise compiled when first met."""
         for _, *patterns in self._patterns:
             for pattern in filter(None, patterns):
-                _engine(pattern, short=True)
+                pattern.compiled()
 
     def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
         """Every match, by pattern; then of the guards, where a rule that matched asks for them."""
@@ -118,7 +125,7 @@ class RuleMatcher:
         line, pieces = reading.line, reading.pieces
         matches: Iterable[re.Match[bytes]]
         if windows is None:
-            regex = _engine(pattern, short=True)
+            regex = pattern.compiled()
             match = regex.search(line)
             if match is None:  # the most frequent answer: the soonest given
                 return []
@@ -165,14 +172,8 @@ def _in_windows(regex: re.Pattern[bytes], line: bytes, windows: list[Window]) ->
 
 
 def _holds(pattern: Pattern, line: bytes) -> bool:
-    return _engine(pattern, short=len(line) <= _SHORT_LINE).search(line) is not None
-
-
-def _engine(pattern: Pattern, *, short: bool) -> Any:
-    """What looks for a pattern in a line that is short, or is not."""
-    if pattern.wavers or (not short and pattern.reach > _NEAR):
-        return _linear(pattern.source)
-    return _short(pattern.source)
+    far = len(line) > _SHORT_LINE and pattern.reach > _NEAR
+    return (_linear(pattern.source) if far else pattern.compiled()).search(line) is not None
 
 
 @lru_cache(maxsize=8192)

@@ -14,6 +14,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
+from string import ascii_lowercase
 
 LONGEST = 16  # letters of a word written by ear
 _MOST_DIGITS = 3
@@ -46,14 +47,18 @@ _BY_EAR = re.compile("[kw]")  # what French hardly has and chats are full of
 _ONLY_SILENT = re.compile("[tdspxz]+|e?s?")
 _TWICE = re.compile(r"(.)\1+")
 
+# English spellings and their sounds, in turn; each with letters one of which it needs: quicker to look for first.
 _ENGLISH = tuple(
-    (re.compile(spelling), sound)
-    for spelling, sound in (
-        ("ing?$", "in"), ("ight", "ite"), ("sch", "sk"), ("ck|q|c(?![eiyh])", "k"), ("ph", "f"), ("wh", "w"),
-        ("z", "s"), ("x", "ks"), ("(?<=..)(?:er|or|ar|ah?)$", "A"), ("(?<=..)(?:ie|ey|ee|y|i)$", "i"),
-        (r"([a-z])\1+", r"\1"),
+    (frozenset(letters), re.compile(spelling), sound)
+    for letters, spelling, sound in (
+        ("n", "ing?$", "in"), ("h", "ight", "ite"), ("h", "sch", "sk"), ("cq", "ck|q|c(?![eiyh])", "k"),
+        ("h", "ph", "f"), ("h", "wh", "w"), ("z", "z", "s"), ("x", "x", "ks"),
+        ("ra", "(?<=..)(?:er|or|ar|ah?)$", "A"), ("eyi", "(?<=..)(?:ie|ey|ee|y|i)$", "i"),
+        (ascii_lowercase, r"([a-z])\1+", r"\1"),
     )
 )  # fmt: skip
+_NO_SOUND = frozenset("345")  # figures that no French word is written with by ear
+_NO_NAME = frozenset("035679")  # figures that no English word is
 _ENGLISH_DIGITS = {"1": ("one", "won"), "2": ("to", "too"), "4": ("for", "fore"), "8": ("ate", "eat")}
 
 # Small words run together with the next one, the longest first; "v" before a vowel only, "c" before a consonant with
@@ -79,6 +84,7 @@ _SURE = "jtk2"  # no French word begins with them and a small word's next letter
 _LEANT_ON = frozenset("tu te il elle on je ce ta va fai fais".split())  # noqa: SIM905 - heard after a small word
 _HALF = re.compile(r"(?<=[aeiouynmlrsc])(?=[bcdfgjklmnpqrstvz][aeiouyhrl])")
 _TO_BONES = str.maketrans("cqzxg", "kkssj", "aeiouyh")
+_TO_FRAME = str.maketrans("ckqxzgmeiouy", "sssssjnaaaaa", "h")
 _CONSONANTS = re.compile(r"[aeiouy]+")
 _NASAL = re.compile(r"[nm](?=[bcdfgjklpqrstvz])")
 
@@ -86,17 +92,31 @@ _NASAL = re.compile(r"[nm](?=[bcdfgjklpqrstvz])")
 @lru_cache(maxsize=40_000)  # a lexicon is made anew for each rule set, of nearly the same words
 def french_sounds(word: str) -> tuple[str, ...]:
     """How a folded word may sound: one way, or two where its ending does not tell ("fe" is fé, "frer" is frère)."""
+    return tuple(map(_written, _endings(word)))
+
+
+def _likeliest_sound(word: str) -> str:
+    """The first of its `french_sounds`."""
+    return _written(_endings(word)[0])
+
+
+def _endings(word: str) -> tuple[str, ...]:
+    """A French word with its ending written as it may sound."""
     if word.endswith(_SOUNDED_ENDS) and not word.endswith("ez"):  # heard at an end: "efass", "choz"
         word += "e"
     if word.endswith(_E_ACUTE_ENDS):
         said, ending = _AS_E_ACUTE.subn("E", word)
         if ending:
-            return (_written(said), _written(word)) if word.endswith("er") else (_written(said),)
+            return (said, word) if word.endswith("er") else (said,)
     if word.endswith(_MUTE_ENDS):
         said, ending = _MUTE_E.subn("_", word)
         if ending:
-            return _written(said), _written(said[:-1] + "E")
-    return (_written(_SILENT.sub("", word) if word.endswith(_SILENT_ENDS) else word),)
+            return said, said[:-1] + "E"
+    return (_without_silent(word),)
+
+
+def _without_silent(word: str) -> str:
+    return _SILENT.sub("", word) if word.endswith(_SILENT_ENDS) else word
 
 
 def _written(said: str) -> str:
@@ -106,14 +126,22 @@ def _written(said: str) -> str:
 @lru_cache(maxsize=40_000)
 def english_sounds(word: str) -> tuple[str, ...]:
     """How a folded word sounds, as far as its spelling tells."""
-    for spelling, sound in _ENGLISH:
-        word = spelling.sub(sound, word)
+    for letters, spelling, sound in _ENGLISH:
+        if not letters.isdisjoint(word):
+            word = spelling.sub(sound, word)
     return (word,)
 
 
 def _bones(word: str) -> str:
     """The consonants of a word in no order, those that may sound alike as one: cheaper than its sounds."""
     return "".join(sorted(_TWICE.sub(r"\1", word).translate(_TO_BONES)))
+
+
+def _frame(word: str) -> str:
+    """The consonants of a word in their order and where vowels part them, a mute end left out: words that sound alike
+    have the same.
+    """
+    return _TWICE.sub(r"\1", _without_silent(word).replace("ph", "f").translate(_TO_FRAME)).rstrip("ar")
 
 
 def without_vowels(word: str) -> str:
@@ -136,6 +164,7 @@ class Ear:
         self._shortened: dict[str, str] = {}
         self._halved: dict[str, str] = {}
         self._halved_bones: set[str] = set()
+        self._halved_frames: set[str] = set()
         for word in sorted(words, key=lambda word: (-words[word], word)):
             if not word.isalpha() or not word.isascii():
                 continue
@@ -146,8 +175,9 @@ class Ear:
         if self._french:
             for word in sorted(every):
                 if len(word) > 4 and word.isalpha():
-                    self._halved.setdefault(self._sounds(word)[0], word)
-                    self._halved_bones.add(_bones(_SILENT.sub("", word)))
+                    self._halved.setdefault(_likeliest_sound(word), word)
+                    self._halved_bones.add(_bones(_without_silent(word)))
+                    self._halved_frames.add(_frame(word))
 
     def hear(self, token: str) -> str | None:
         """The words that an unknown folded token sounds like, parted by spaces; None where it sounds like none."""
@@ -177,6 +207,8 @@ class Ear:
         for spelling in self._spellings(token) if digits else (token,):
             if spelling in self._words:
                 return spelling
+            if digits and self._french and not _NO_SOUND.isdisjoint(token):
+                return None
             alike = [self._alike[sounds] for sounds in self._sounds(spelling) if sounds in self._alike]
             if not digits and not _BY_EAR.search(token):
                 alike = [word for word in alike if self._simpler(token, word)]
@@ -208,6 +240,8 @@ class Ear:
         if self._french:
             yield token
             return
+        if not _NO_NAME.isdisjoint(token):
+            return
         for names in itertools.product(*(_ENGLISH_DIGITS.get(char, (char,)) for char in token)):
             spelling = "".join(names)
             if spelling.isalpha():
@@ -236,10 +270,10 @@ class Ear:
         for half in _HALF.finditer(token):
             at = half.start()
             first, second = token[:at].replace("eu", "e"), token[at:].replace("eu", "e")
-            if len(first) < 2 or len(second) < 2:
+            if len(first) < 2 or len(second) < 2 or _frame(second + first) not in self._halved_frames:
                 continue
             for turned in (second + first, second + first + "e"):
-                word = self._halved.get(self._sounds(turned)[0])
+                word = self._halved.get(_likeliest_sound(turned))
                 if word is not None and abs(len(word) - len(token)) < 3:
                     return word
         return None

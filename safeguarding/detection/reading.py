@@ -8,7 +8,8 @@ from .normalise import Normalised
 from .patterns import END
 
 Pieces = tuple[bytes, ...]
-Places = tuple[tuple[int, int], ...]
+Place = tuple[int, int]
+Places = tuple[Place, ...]
 
 
 def bare_word(piece: bytes) -> str:
@@ -40,7 +41,7 @@ class Reading:
 
     __slots__ = ("_locate", "_spans", "line", "pieces", "source")
 
-    def __init__(self, source: Normalised, pieces: Pieces, locate: Callable[[str], Places]) -> None:
+    def __init__(self, source: Normalised, pieces: Pieces, locate: Callable[[], Places]) -> None:
         self._locate = locate
         self._spans: Places | None = None
         self.source = source
@@ -50,7 +51,7 @@ class Reading:
     @property
     def spans(self) -> Places:
         if self._spans is None:
-            self._spans = self._locate(self.source.text)
+            self._spans = self._locate()
         return self._spans
 
     def word(self, index: int) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.detection.corpora import SUITE, lines
 from safeguarding.detection.lexicon import Lexicon, lexicon_for
-from safeguarding.detection.matcher import _engine, _linear, _short, _windows
+from safeguarding.detection.matcher import _linear, _short, _windows
 from safeguarding.detection.patterns import UNBOUNDED, PatternError, parsed, reach_of, wavers
 from safeguarding.detection.rulesets import LANGS, Ruleset
 
@@ -133,7 +133,7 @@ def test_a_pattern_wavers_where_the_same_words_may_be_repeated_in_several_ways(p
 def test_a_pattern_that_wavers_is_never_left_to_an_engine_that_goes_back(ruleset: Ruleset) -> None:
     lexicon = lexicon_for(ruleset, "fr")
     pattern = "oui (vite|vite vite|vite vite vite)* tard"
-    assert not isinstance(_engine(lexicon._compiled(lexicon._parsed(pattern)), short=True), re.Pattern)
+    assert not isinstance(lexicon._compiled(lexicon._parsed(pattern)).compiled(), re.Pattern)
     rule = dataclasses.replace(lexicon.rules[0], version="wavers", patterns=(pattern,), unless=())
     assert lexicon.fires(rule, lexicon.read("oui vite vite tard"))
     assert not lexicon.fires(rule, lexicon.read("tard oui" + " vite" * 30))
