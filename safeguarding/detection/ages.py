@@ -89,7 +89,9 @@ def age_alerts(situation: Situation) -> Iterator[Alert]:
     else:
         profile = MINOR_AMONG_ADULTS
     score = pairs.score(profile, ledger)
-    if score.severity is None or not is_news(ledger["a"], "M6", score.severity, score.total, now):
+    if score.severity is None or pairs.is_cleared(ledger, "M6", score.severity, score):
+        return
+    if not is_news(ledger["a"], "M6", score.severity, score.total, now):
         return
     protects: tuple[str, ...] = (author,)
     if profile is not MINOR_AMONG_ADULTS:

@@ -165,6 +165,11 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     newcomer = situation.is_newcomer(author)
     around: dict[str | None, Circumstances] = {}
     helped: dict[str, list[list[Any]]] = _helped(situation) if profile is V1 else {}
+
+    def is_due(ledger: pairs.Ledger, score: Score) -> bool:
+        severity = _severity_of(profile, score)
+        return severity is not None and not pairs.is_cleared(ledger, profile.code, severity, score)
+
     for other, _confidence in situation.aimed:
         if not _applies(situation, profile, other):
             continue
@@ -173,12 +178,12 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         done = situation.towards[other]
         done = spread.joined(done, helped[other]) if other in helped else done
         score = pairs.score(profile, done, **dataclasses.asdict(around[other]))
-        if score.severity and not _did_more(situation, profile, other, score):
+        if is_due(done, score) and not _did_more(situation, profile, other, score):
             candidates.append((score, other))
     if to_all and _applies(situation, profile, None):
         around[None] = Circumstances(_gap(situation, None), newcomer)
         score = pairs.score(profile, open_ledger, **dataclasses.asdict(around[None]))
-        if score.severity:
+        if is_due(open_ledger, score):
             candidates.append((score, None))
     if not candidates:
         return
@@ -298,7 +303,8 @@ def _did_more(situation: Situation, profile: Profile, other: str, score: Score) 
     """
     if other not in situation.backwards or (not profile.adults and situation.is_adult(situation.author)):
         return False
-    back = pairs.score(profile, situation.backwards[other])
+    # Also what was found unfounded: who answers it is not the one to be looked at.
+    back = pairs.score(profile, {**situation.backwards[other], "c": {}})
     return back.severity is not None and back.total >= score.without_age_gap
 
 

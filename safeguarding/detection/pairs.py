@@ -3,11 +3,13 @@
 A ledger is a small JSON object, bounded whatever is said: at most MAX_TACTICS tactics with MAX_ENTRIES sightings each.
 
     {"v": 1, "n": messages so far, "t": {tactic: [[at, n, strength, ref, rule, version], ...]},
-     "d": {code: [most tactics close in time, in messages]}, "a": {code: [rank, score] told}}
+     "d": {code: [most tactics close in time, in messages]}, "a": {code: [rank, score, at] told},
+     "c": {code: [messages, rank, [tactics], at] cleared}}
 
 `at` is in whole seconds since 1970 (UTC), `strength` is 0 to 1 (weight of the rule x confidence that this is the person
 meant). The score is valid from the first message and monotone: one more sighting, a higher strength, a shorter time or
-a wider verified age gap never lowers it. Only time does, when a tactic expires.
+a wider verified age gap never lowers it. Only time does, when a tactic expires, and a person who found it unfounded:
+what was seen until then counts no more for that code (see `cleared`).
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .tactics import Profile, lifetime
+from .tactics import EXPIRY_DAYS, SEVERITIES, Profile, lifetime
 
 VERSION = 1
 MAX_TACTICS = 40
@@ -24,6 +26,8 @@ MAX_ENTRIES = 4
 DENSE_SECONDS = 45 * 60
 FAST_MESSAGES = 8
 REPEAT_SHARE = 0.12  # what each further sighting of the same tactic adds
+_CALLS_NOBODY = ("P2", "P3")
+_LONGEST = max(map(lifetime, EXPIRY_DAYS))  # seconds after which nothing is left that was there
 WEAK = 0.2  # below this a sighting is noise of the addressee guess, not a tactic
 
 Entry = list[Any]
@@ -60,7 +64,7 @@ class Score:
 
 def fresh() -> Ledger:
     """An empty ledger."""
-    return {"v": VERSION, "n": 0, "t": {}, "d": {}, "a": {}}
+    return {"v": VERSION, "n": 0, "t": {}, "d": {}, "a": {}, "c": {}}
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -76,6 +80,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "t": {name: [list(entry) for entry in entries] for name, entries in tactics.items()},
         "d": dict(ledger.get("d") or {}),
         "a": dict(told),
+        "c": dict(ledger.get("c") or {}),
     }, False
 
 
@@ -87,20 +92,44 @@ def forget(ledger: Ledger, now: int) -> None:
             ledger["t"][name] = alive
         else:
             del ledger["t"][name]
+    for code in [code for code, mark in ledger["c"].items() if now - mark[3] >= _LONGEST]:
+        del ledger["c"][code]
+
+
+def clear(ledger: Ledger, code: str, now: int) -> None:
+    """A person found unfounded what was told here of a code: until now it weighs no more for it, and is not told."""
+    told = ledger["a"].pop(code, None)
+    if told is None:
+        return
+    ledger["d"].pop(code, None)
+    _messages, rank, tactics, _at = ledger["c"].get(code) or (0, told[0], (), now)
+    ledger["c"][code] = [ledger["n"], min(rank, told[0]), sorted({*tactics, *ledger["t"]}), now]
+
+
+def is_cleared(ledger: Ledger, code: str, severity: str | None, score: Score) -> bool:
+    """Whether a person found the same unfounded here: no other tactic, no graver, nothing that calls somebody."""
+    mark = ledger["c"].get(code)
+    if mark is None or severity not in _CALLS_NOBODY:
+        return False
+    return SEVERITIES.index(severity) >= mark[1] and score.weights.keys() <= set(mark[2])
 
 
 def record(ledger: Ledger, sightings: Iterable[Sighting], now: int) -> None:
     """Add sightings made in one message at `now`; the strongest and the latest of each tactic are kept."""
+    counts_for_all = max((mark[0] for mark in ledger["c"].values()), default=-1)  # what was seen after this message
     for seen in sightings:
         if seen.strength < WEAK:
             continue
         entries = ledger["t"].setdefault(seen.tactic, [])
-        if any(entry[3] == seen.ref and entry[4] == seen.rule for entry in entries):
+        if any(entry[3] == seen.ref and entry[4] == seen.rule and entry[1] > counts_for_all for entry in entries):
             continue
         entries.append([now, ledger["n"], round(seen.strength, 3), seen.ref, seen.rule, seen.version])
         if len(entries) > MAX_ENTRIES:
-            strongest = max(entries, key=lambda entry: entry[2])
-            entries.remove(next(entry for entry in entries if entry is not strongest))
+            kept = [
+                max(some, key=lambda entry: entry[2])
+                for some in (entries, [entry for entry in entries if entry[1] > counts_for_all])
+            ]
+            entries.remove(next(entry for entry in entries if not any(entry is one for one in kept)))
     while len(ledger["t"]) > MAX_TACTICS:
         del ledger["t"][min(ledger["t"], key=lambda name: ledger["t"][name][-1][0])]
 
@@ -108,6 +137,11 @@ def record(ledger: Ledger, sightings: Iterable[Sighting], now: int) -> None:
 def _strength(entries: Sequence[Entry]) -> float:
     strongest: float = min(1.0, max(entry[2] for entry in entries))
     return strongest * (1 + REPEAT_SHARE * (min(len(entries), MAX_ENTRIES) - 1))
+
+
+def _since(entries: Sequence[Entry], messages: int) -> list[Entry]:
+    """What was seen after so many messages; what other accounts did (numbered below zero) is no matter of this one."""
+    return [entry for entry in entries if entry[1] > messages or entry[1] < 0]
 
 
 def _most_together(telling: Mapping[str, Sequence[Entry]], field: int, span: int) -> int:
@@ -127,6 +161,8 @@ def score(profile: Profile, ledger: Ledger, *, age_gap: bool = False, newcomer: 
     `age_gap`: a verified adult faces a minor. `spread`: how many further people got the same lure.
     """
     held = {name: entries for name, entries in ledger["t"].items() if name in profile.weights}
+    if mark := ledger["c"].get(profile.code):
+        held = {name: since for name, entries in held.items() if (since := _since(entries, mark[0]))}
     weights = {name: round(profile.weights[name] * _strength(entries), 2) for name, entries in held.items()}
     telling = {name: entries for name, entries in held.items() if profile.weights[name] >= 5}
     dense, fast = ledger["d"].get(profile.code, (0, 0))

@@ -13,6 +13,7 @@ from safeguarding.errors import AlreadyAppealed, AnotherPersonRequired, AppealTo
 from safeguarding.models import Appeal, Decision, StatementOfReasons
 
 from . import casework, telling
+from .clearing import clear_unfounded, hold_ledgers
 
 
 @transaction.atomic
@@ -59,8 +60,11 @@ def judge_appeal(*, actor: Member, appeal: Appeal, overturn: bool, answer: str) 
     """Uphold or overturn; the answer is sent. Overturning takes back what the decision did, and only that:
     what another decision imposed stands. A message its author has deleted since stays deleted.
 
+    Where nothing of a closed case stands any more, it is unfounded for the engine too.
     Raises AnotherPersonRequired, CaseMoved when it is judged already, ReasonRequired without an answer.
     """
+    case = appeal.decision.case
+    held = hold_ledgers(case) if overturn else {}
     appeal = Appeal.objects.select_for_update().get(pk=appeal.pk)
     require_judge(actor=actor, appeal=appeal)
     if appeal.state != Appeal.State.PENDING:
@@ -74,6 +78,7 @@ def judge_appeal(*, actor: Member, appeal: Appeal, overturn: bool, answer: str) 
     appeal.save(update_fields=["state", "judged_by", "judged_at", "answer"])
     if overturn:
         enforcement.undo(appeal.decision, actor=actor)
+        clear_unfounded(actor=actor, case=casework.locked(case), held=held)
     telling.tell_something_waits(appeal.lodged_by)
     audit.record(
         actor=actor,

@@ -21,6 +21,7 @@ from safeguarding.errors import CaseMoved, CaseTaken, Conflict, NotClaimed, Offi
 from safeguarding.models import Case, CaseNote, CaseParty, Report
 
 from .cards import take_back_unseen_cards
+from .clearing import Held, clear_unfounded, hold_ledgers
 from .duties import drop_needless, open_transmissions
 from .paging import acknowledge_page
 from .telling import tell_reporters
@@ -214,8 +215,9 @@ def escalate_case(*, actor: Member, case: Case, reason: str) -> Case:
     return case
 
 
-def close_locked(*, actor: Member, case: Case) -> None:
-    """Close a case locked by the caller (see `close_case`), and tell those who reported it."""
+def close_locked(*, actor: Member, case: Case, held: Held) -> None:
+    """Close a case locked by the caller (see `close_case`), and tell those who reported it. `held`: what was locked of
+    the engine's memory before, which forgets where people found it unfounded."""
     decisions = list(case.decisions.all())
     if not decisions:
         raise ReasonRequired
@@ -233,6 +235,7 @@ def close_locked(*, actor: Member, case: Case) -> None:
     tell_reporters(case)
     audit.record(actor=actor, action="case.closed", subject=case)
     case.refresh_from_db()
+    clear_unfounded(actor=actor, case=case, held=held)
 
 
 @transaction.atomic
@@ -242,6 +245,7 @@ def close_case(*, actor: Member, case: Case, version: int) -> Case:
     Raises CaseMoved when it changed since `version`, or while a decision waits for its second person;
     ReasonRequired when nothing has been decided.
     """
+    held = hold_ledgers(case)
     case = locked_claimed(actor=actor, case=case, version=version)
-    close_locked(actor=actor, case=case)
+    close_locked(actor=actor, case=case, held=held)
     return case

@@ -32,6 +32,7 @@ from safeguarding.incidents import INCIDENTS
 from safeguarding.models import Case, Decision, Report
 
 from . import casework, telling
+from .clearing import hold_ledgers
 from .measures import lift_holds
 from .statements import send_statement
 
@@ -101,6 +102,7 @@ def record_decision(
     Raises CaseMoved, NotClaimed, OfficersOnly, Conflict, ReasonRequired, ClauseRequired, EndRequired, NotAParty,
     HelpNotSanction, SaysTooMuch; whatever is raised, nothing was done.
     """
+    held = hold_ledgers(case) if close else {}
     case = casework.locked_claimed(actor=actor, case=case, version=version)
     measure = enforcement.MEASURES[Decision.Action(action)]
     given = {"member": member, "counterpart": counterpart, "message": message, "room": room, "ends_at": ends_at}
@@ -151,7 +153,7 @@ def record_decision(
     if action == Decision.Action.NO_ACTION:
         lift_holds(actor=actor, case=case)
     if close:
-        casework.close_locked(actor=actor, case=case)
+        casework.close_locked(actor=actor, case=case, held=held)
     return decision
 
 
