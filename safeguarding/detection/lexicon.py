@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeVar
 
-from .matcher import Hit, Pattern, RuleMatcher, Translated, any_of
+from .matcher import Findable, Hit, Pattern, RuleMatcher, Translated
 from .needed import ways_of
 from .normalise import normalise
 from .patterns import (
@@ -209,12 +209,13 @@ class Lexicon:
 
     def _translated(self, rule: Rule) -> Translated:
         try:
-            groups = [self._parsed(pattern) for pattern in rule.patterns]
-            patterns = [(self._compiled(group), ways_of(group, self.marks.__getitem__)) for group in groups]
-            unless = [self._compiled(self._parsed(pattern)) for pattern in rule.unless]
+            return Translated(rule, [*map(self._findable, rule.patterns)], [*map(self._findable, rule.unless)])
         except PatternError as error:
             raise RulesetError(rule.file, rule.id, str(error)) from error
-        return Translated(rule, patterns, any_of(unless) if unless else None)
+
+    def _findable(self, pattern: str) -> Findable:
+        group = self._parsed(pattern)
+        return self._compiled(group), ways_of(group, self.marks.__getitem__)
 
     # ---- reading
 

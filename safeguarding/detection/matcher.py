@@ -49,19 +49,33 @@ class Pattern:
         return self._compiled
 
 
-def any_of(patterns: list[Pattern]) -> Pattern:
-    """One of some patterns."""
-    sources, reaches, repeat = zip(*((one.source, one.reach, one.wavers) for one in patterns), strict=True)
-    return Pattern("|".join(sources), max(reaches), any(repeat))
+Findable = tuple[Pattern, list[Way]]
+"""A pattern, and the ways in which it can be found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A rule, its patterns with the ways in which each can be found, and what must not be beside them."""
+    """A rule, its patterns, and those of what must not be beside them."""
 
     rule: Rule
-    patterns: list[tuple[Pattern, list[Way]]]
-    unless: Pattern | None
+    patterns: list[Findable]
+    unless: list[Findable]
+
+
+class Unless(NamedTuple):
+    """What must not be beside a pattern, and things one of which is said wherever it is: None where nothing need be."""
+
+    pattern: Pattern
+    traces: frozenset[int] | None
+
+    def may_be(self, said: set[int]) -> bool:
+        return self.traces is None or not self.traces.isdisjoint(said)
+
+
+def _any_of(patterns: Iterable[Pattern]) -> Pattern:
+    """One of some patterns."""
+    sources, reaches, repeat = zip(*((one.source, one.reach, one.wavers) for one in patterns), strict=True)
+    return Pattern("|".join(sources), max(reaches), any(repeat))
 
 
 Window = tuple[int, int, int]
@@ -78,22 +92,29 @@ class RuleMatcher:
 
     def __init__(self, rules: Iterable[Translated], lines: Iterable[bytes] = ()) -> None:
         """`lines`: of ordinary texts, to learn which words are often said."""
-        patterns = [(one, pattern, ways) for one in rules for pattern, ways in one.patterns]
-        self._patterns = [(one.rule, pattern, one.unless) for one, pattern, _ in patterns]
-        self._far = {number for number, (_, pattern, _) in enumerate(patterns) if pattern.reach > _NEAR}
-        self._needed = NeededWords([ways for _, _, ways in patterns], lines)
+        rules = [*rules]
+        self._needed = NeededWords(
+            [ways for one in rules for _, ways in one.patterns], lines,
+            beside=[[way for _, ways in one.unless for way in ways] for one in rules],
+        )  # fmt: skip
+        self._patterns: list[tuple[Rule, Pattern, Unless | None]] = []
+        for one, traces in zip(rules, self._needed.traces, strict=True):
+            unless = Unless(_any_of(pattern for pattern, _ in one.unless), traces) if one.unless else None
+            self._patterns += [(one.rule, pattern, unless) for pattern, _ in one.patterns]
+        self._far = {number for number, (_, pattern, _) in enumerate(self._patterns) if pattern.reach > _NEAR}
 
     def compile_all(self) -> None:
         """Compile now what is otherwise compiled when first met."""
-        for _, *patterns in self._patterns:
-            for pattern in filter(None, patterns):
-                pattern.compiled()
+        for _, pattern, unless in self._patterns:
+            pattern.compiled()
+            if unless:
+                unless.pattern.compiled()
 
     def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
         """Every match, by pattern; then of the guards, where a rule that matched asks for them."""
-        line = reading.line
-        windows = None if len(reading.pieces) <= _NEAR else self._windows(reading)
-        maybe = self._needed.candidates(line) if windows is None else windows.keys()
+        said = self._needed.said(reading.line)
+        windows = None if len(reading.pieces) <= _NEAR else self._windows(reading, said)
+        maybe = self._needed.candidates(said) if windows is None else windows.keys()
         found: list[Hit] = []
         guards: list[int] = []
         for number in sorted(maybe):
@@ -103,23 +124,25 @@ class RuleMatcher:
             if rule.code == GUARD:
                 guards.append(number)
             else:
-                found += self._places(number, reading, windows)
+                found += self._places(number, reading, said, windows)
         if guards and (with_guards or any(hit.rule.guards for hit in found)):
             for number in guards:
-                found += self._places(number, reading, windows)
+                found += self._places(number, reading, said, windows)
         return found
 
-    def _windows(self, reading: Reading) -> dict[int, list[Window]]:
+    def _windows(self, reading: Reading, said: set[int]) -> dict[int, list[Window]]:
         """The patterns that may be in a long row, and where in its line; nowhere is everywhere."""
         line, at = reading.line, [*itertools.accumulate(map(len, reading.pieces), initial=0)]
-        found: dict[int, list[Window]] = {number: [] for number in self._needed.candidates(line) & self._far}
+        found: dict[int, list[Window]] = {number: [] for number in self._needed.candidates(said) & self._far}
         for first, following, last in _windows(reading.pieces):
             window = at[first], at[following], at[last]
-            for number in self._needed.candidates(line[at[first] : at[last]]) - self._far:
+            for number in self._needed.candidates(self._needed.said(line[at[first] : at[last]])) - self._far:
                 found.setdefault(number, []).append(window)
         return found
 
-    def _places(self, number: int, reading: Reading, windows: dict[int, list[Window]] | None) -> list[Hit]:
+    def _places(
+        self, number: int, reading: Reading, said: set[int], windows: dict[int, list[Window]] | None
+    ) -> list[Hit]:
         """Where a pattern is; not where something is beside it that must not be."""
         rule, pattern, unless = self._patterns[number]
         line, pieces = reading.line, reading.pieces
@@ -134,10 +157,11 @@ class RuleMatcher:
             matches = _in_windows(_short(pattern.source), line, windows[number])
         else:
             matches = _linear(pattern.source).finditer(line)
+        barred = unless.pattern if unless and unless.may_be(said) else None
         found = []
         for match in itertools.islice(matches, _MOST_PLACES):
             start, end = match.span()
-            if start == end or (unless and _holds(unless, _sentence(line, start, end))):
+            if start == end or (barred and _holds(barred, _sentence(line, start, end))):
                 continue
             first, last = reading.tokens(start, end)
             while first < last - 1 and pieces[first][1:2] in b".?":

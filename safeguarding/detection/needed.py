@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import ahocorasick
 
@@ -84,22 +84,29 @@ def _of_symbol(symbol: Symbol, mark: ClassMark) -> Way:
 class NeededWords:
     """The ways in which numbered patterns can be found, each under the one of its needs that is seldomest met."""
 
-    def __init__(self, patterns: Sequence[Iterable[Way]], lines: Iterable[bytes] = ()) -> None:
-        """`lines`: of ordinary texts, to learn what is often said; only the cost depends on them."""
+    def __init__(
+        self, patterns: Sequence[Iterable[Way]], lines: Iterable[bytes] = (), *, beside: Sequence[Sequence[Way]] = ()
+    ) -> None:
+        """`lines`: of ordinary texts, to learn what is often said; only the cost depends on them. `beside`: the ways of
+        what is not looked for, but asked about beside what is found; of each, `traces` tells of things one of which is
+        said in any line where it is (None where nothing need be).
+        """
         ways = [(number, way) for number, found in enumerate(patterns) for way in found]
-        things = sorted({thing for _, way in ways for need in way for thing in need}, key=str)
+        every = [*itertools.chain.from_iterable(beside), *(way for _, way in ways)]
+        things = sorted({thing for way in every for need in way for thing in need}, key=str)
+        numbers = {thing: number for number, thing in enumerate(things)}
         self._words = ahocorasick.Automaton()
         self._marks: dict[int, int] = {}
-        for place, thing in enumerate(things):
+        for thing, number in numbers.items():
             if isinstance(thing, int):
-                self._marks[thing] = place
+                self._marks[thing] = number
             else:
-                self._words.add_word(_in_line(thing), place)
+                self._words.add_word(_in_line(thing), number)
         self._words.make_automaton()
         self._no_marks = bytes(set(range(256)) - self._marks.keys())
 
-        said = Counter(things[place] for line in lines for place in self._said(line))
-        often = {need: sum(said[thing] for thing in need) for _, way in ways for need in way}
+        said = Counter(things[number] for line in lines for number in self.said(line))
+        often = {need: sum(said[thing] for thing in need) for way in every for need in way}
         chosen = [(number, sorted(way, key=often.__getitem__)[:_ASKED]) for number, way in ways if way]
         asked = {need for _, needs in chosen for need in needs[1:]}
         # What is often met has the lower bits: the masks of what is often said are small numbers.
@@ -116,21 +123,29 @@ class NeededWords:
         # Of each thing, the needs it meets, a bit each, and what to try where all of a mask are met: (mask, pattern).
         self._told = [(meets[thing], tuple(tries[thing])) for thing in things]
         self._always = [(0, number) for number, way in ways if not way]
+        self.traces = [_traces(found, often, numbers) for found in beside]
 
-    def _said(self, line: bytes) -> list[int]:
-        """The things in a line, by their places."""
+    def said(self, line: bytes) -> set[int]:
+        """The things in a line, each as its number here."""
         words = line.translate(None, _ALL_MARKS).decode("latin-1")
         marks = {*line.translate(None, self._no_marks)}
-        places = self._words.iter(words) if self._words else ()  # one without words is no automaton
-        return [*[place for _, place in places], *map(self._marks.__getitem__, marks)]
+        found = self._words.iter(words) if self._words else ()  # one without words is no automaton
+        return {*[number for _, number in found], *map(self._marks.__getitem__, marks)}
 
-    def candidates(self, line: bytes) -> set[int]:
-        """The patterns that may be in a line; no other is."""
+    def candidates(self, said: Iterable[int]) -> set[int]:
+        """The patterns that may be in a line of which these things are said; no other is."""
         met, tries = 0, [*self._always]
-        for meets, tried in map(self._told.__getitem__, self._said(line)):
+        for meets, tried in map(self._told.__getitem__, said):
             met |= meets
             tries += tried
         return {number for mask, number in tries if met & mask == mask}
+
+
+def _traces(ways: Sequence[Way], often: Mapping[Need, int], numbers: Mapping[Thing, int]) -> frozenset[int] | None:
+    """Of each way the things that meet the need seldomest met; None where a way needs nothing."""
+    if _NOTHING in ways:
+        return None
+    return frozenset(numbers[thing] for way in ways for thing in min(way, key=often.__getitem__))
 
 
 def _in_line(thing: str | tuple[str, str]) -> str:
