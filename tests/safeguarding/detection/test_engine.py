@@ -120,6 +120,39 @@ def test_words_split_over_messages_are_read_together(ruleset: Ruleset) -> None:
     assert any("secrecy" in alert.tactics for alert in talk.told("M1"))
 
 
+def test_what_others_answered_between_is_no_split_sentence(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for author, text in ((BOB, "moi je le dis"), (ALICE, "ah bon"), (BOB, "pas à tes parents")):
+        talk.say(author, text, direct(ALICE, BOB), minutes=0.2)
+    assert not any("secrecy" in alert.tactics for alert in talk.told("M1"))
+
+
+def test_a_sentence_cut_in_the_same_place_is_one_where_nobody_answered(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in ("moi je le dis", "pas à tes parents"):
+        talk.say(BOB, text, direct(ALICE, BOB), minutes=0.2)
+    assert any("secrecy" in alert.tactics for alert in talk.told("M1"))
+
+
+@pytest.mark.parametrize("text", ["qui a le cours d'anglais, je vais mourir", "je ne vais pas mourir pour si peu"])
+def test_dying_of_homework_calls_nobody_by_itself(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(ALICE, text, TEENS)
+    assert {alert.severity for alert in talk.told("D1")} <= {"P3"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [["je vais mourir ce soir"], ["je vais me noyer"], ["je vais en finir"], ["je vais mourir", "j'en peux plus"],
+     ["j'aimerais mourir"], ["i'm going to hang myself"], ["i will die tonight"], ["i want to die"]],
+)  # fmt: skip
+def test_despair_calls_at_once(ruleset: Ruleset, said: list[str]) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    for text in said:
+        talk.say(ALICE, text, TEENS, lang="en" if text.startswith("i") else "fr")
+    assert {alert.severity for alert in talk.told("D1")} & {"P0", "P1"}
+
+
 # ---- ambush, flood, false age, pile-on
 
 
