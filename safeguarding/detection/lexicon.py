@@ -4,10 +4,8 @@ A `Lexicon` is built once per process, rule set digest and language (`lexicon_fo
 `Reading`: a row of canonical tokens, each with the word classes it belongs to and the span it came from. `hits`
 finds every pattern of a scope in the row.
 
-What a plain fold cannot decide is decided here, and only in favour of a known word: leet, stretched letters, letters
-split by spaces or dots, words run together, one letter missing or two swapped, stars for letters. An ordinary word
-is never
-touched: a repair happens only to a token no vocabulary knows, and yields only words of the classes named in `repair`.
+The words are those of `words`, with what unknown ones are taken for. Which letters are one word is decided here:
+letters split by spaces or dots are the longest known word they spell.
 """
 
 from __future__ import annotations
@@ -22,24 +20,11 @@ from typing import TypeVar
 from .matcher import Findable, Hit, Pattern, RuleMatcher, Translated
 from .needed import ways_of
 from .normalise import normalise
-from .patterns import (
-    CONTINUED,
-    END,
-    FIRST_CLASS,
-    LAST_CLASS,
-    Group,
-    PatternError,
-    filled,
-    parsed,
-    reach_of,
-    to_regex,
-    wavers,
-    words_of,
-)
-from .phonetic import Ear
-from .reading import QUESTION, STOP, Pieces, Place, Places, Reading, bare_word, with_mark
+from .patterns import CONTINUED, END, Group, PatternError, filled, parsed, reach_of, to_regex, wavers, words_of
+from .reading import Pieces, Place, Places, Reading, bare_word, with_mark
 from .rulesets import LANGS, Context, Rule, Ruleset, RulesetError, Vocabulary
-from .spelling import STRETCHED, elisions, plainer_forms, slips, sound_of, token_name, unstretched, without_inclusive
+from .spelling import without_inclusive
+from .words import Words
 
 _Where = TypeVar("_Where")
 
@@ -52,13 +37,6 @@ _TOKEN = re.compile(
     r"|[.?!;\n…]+|[^\w\s,:'\"()\[\]{}<>/\\\-–—=_~^#%&+|*@$€]"
 )
 _SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W\d_](?![^\W_])){2,40}+")
-_QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: numbers, not leet
-_SIGNS = (".", "?", "!", "...", "..", "!!", "??", "?!", ";", "\n", "…")
-_NUMBERED = re.compile(r"(\d+)([a-z]+)$")  # 13ans: two words
-_PLAIN = re.compile(r"[a-z0-9]+")
-_NO_STARS = str.maketrans("", "", "*+|")
-_LONGEST_REPAIR = 32
-_MEMORY_LIMIT = 30_000
 _FEW_TEXTS = 4  # the parts of one check ask for the same text, alone and after what was said before
 
 
@@ -69,134 +47,48 @@ class Lexicon:
         self.lang = lang
         self.rules = [rule for rule in ruleset.rules if rule.lang in (lang, "any")]
         self.vocabulary: Vocabulary = ruleset.vocabularies[lang]
-        names = sorted(self.vocabulary.classes)
-        if len(names) > LAST_CLASS - FIRST_CLASS + 1:
-            raise RulesetError("vocabulary", "-", f"more than {LAST_CLASS - FIRST_CLASS + 1} word classes in {lang}")
-        self.marks = {name: FIRST_CLASS + index for index, name in enumerate(names)}
-        self._class_marks: dict[str, set[int]] = {}
-        self._expressions: dict[str, list[tuple[tuple[str, ...], int]]] = {}
-        self._collect_classes()
-        self._words: dict[str, Pieces] = {}
-        self._repairable: set[str] = set()
-        self._joinable: frozenset[str] = frozenset()
-        self._beginnings: frozenset[str] = frozenset()
-        self._slips: dict[str, Pieces] = {}  # misspelt, as what they are taken for
-        self._sounds: dict[str, str] = {}
-        self._starred: dict[tuple[str, int], list[str]] = {}
-        self._index_words()
+        self.words = Words(self.vocabulary, lang, self._literals())
+        self.marks = self.words.marks
         self._context = self._compile_context()
         self._openings = self._index_expressions()
-        self._memory: dict[str, Pieces] = {}
         self._readings = lru_cache(maxsize=_FEW_TEXTS)(self._read)
         self._matchers: dict[str, RuleMatcher] = {}
         self._alone: tuple[str, RuleMatcher] | None = None  # the rule last asked of `fires`
 
     # ---- building
 
-    def canonical(self, word: str) -> list[str]:
-        """A word as written to the words it is read as: elisions undone, spelling set right, fillers dropped."""
-        found: list[str] = []
-        for token in normalise(word).text.split():
-            for part in re.split(r"[-_]", token):
-                spelt = self.vocabulary.spelling.get(part)
-                parts = spelt.split() if spelt is not None else [part]
-                for piece in parts:
-                    for bare in elisions(piece, self.lang) if "'" in piece else [piece]:
-                        again = self.vocabulary.spelling.get(bare) if spelt is None else None
-                        found += again.split() if again is not None else [bare]
-        dropped = self.vocabulary.fillers
-        return [token_name(word) for word in found if word and word != "ne" and word not in dropped]
-
-    def _collect_classes(self) -> None:
-        names = list(self.marks)
-        for name, members in self.vocabulary.classes.items():
-            mark = self.marks[name]
-            for member in members:
-                words = self.canonical(member)
-                if len(words) == 1:
-                    self._class_marks.setdefault(words[0], set()).add(mark)
-                elif words:
-                    self._expressions.setdefault(words[0], []).append((tuple(words), mark))
-        self._longest = dict.fromkeys(self.marks, 1)
-        for entries in self._expressions.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
-            for entry, mark in entries:
-                name = names[mark - FIRST_CLASS]
-                self._longest[name] = max(self._longest[name], len(entry))
-
-    def _piece(self, word: str) -> bytes:
-        marks = self._class_marks.get(word)
-        return b" " + word.encode("ascii") + END + (bytes(sorted(marks)) if marks else b"")
-
-    def _pieces(self, word: str) -> Pieces:
-        return tuple(self._piece(part) for part in self.canonical(word))
-
-    def _index_words(self) -> None:
-        vocabulary = self.vocabulary
-        literals = Counter(
+    def _literals(self) -> Counter[str]:
+        """The words that the rules name, folded."""
+        return Counter(
             folded
             for rule in self.rules
             for pattern in rule.patterns + rule.unless
-            for word in words_of(filled(pattern, vocabulary.slots))
+            for word in words_of(filled(pattern, self.vocabulary.slots))
             for folded in re.split(r"[-\s]", normalise(word).text)
         )
-        plain = {word for word in self._class_marks if "'" not in word}
-        expression_words = {
-            word for name in self._expressions for entry, _ in self._expressions[name] for word in entry
-        }
-        known = (
-            plain | set(vocabulary.spelling) | vocabulary.fillers | vocabulary.glue | vocabulary.ordinary
-            | set(literals) | expression_words
-        )  # fmt: skip
-        for word in known:
-            if word and "*" not in word:
-                self._words[word] = self._pieces(word)
-        self._words |= {sign: self._resolve(sign) for sign in _SIGNS}
-        repair_marks = {self.marks[name] for name in vocabulary.repair}
-        self._repairable = {
-            word for word, marks in self._class_marks.items() if marks & repair_marks and word.isalpha()
-        }
-        self._beginnings = frozenset(word[:4] for word in self._repairable)
-        self._joinable = frozenset((vocabulary.glue | vocabulary.fillers | set(literals) | self._repairable) - {""})
-        spoken = literals + Counter(plain | expression_words)
-        unheard = {self.marks[name] for name in vocabulary.unheard}
-        heard = {
-            word: spoken[word]
-            for word in spoken.keys() | vocabulary.spelling.keys()
-            if len(word) > 2 and unheard.isdisjoint(self._class_marks.get(word, ()))
-        }
-        self._ear = Ear(heard, self.lang, every=spoken.keys())
-        for word in sorted(self._repairable):
-            self._starred.setdefault((word[0], len(word)), []).append(word)
-            if len(word) < 4:
-                continue
-            if self.lang == "fr" and len(word) > 4:
-                self._sounds.setdefault(sound_of(word), word)
-            for slip in slips(word):
-                self._slips.setdefault(slip, self._words[word])
 
     def _index_expressions(self) -> dict[tuple[bytes, bytes], list[tuple[Pieces, int]]]:
         """Expressions of several words by their first two, the longest first."""
         table: dict[tuple[bytes, bytes], list[tuple[Pieces, int]]] = {}
-        for entries in self._expressions.values():
+        for entries in self.words.expressions.values():
             for words, mark in entries:
-                pieces = tuple(self._piece(word) for word in words)
+                pieces = tuple(self.words.piece(word) for word in words)
                 table.setdefault((pieces[0], pieces[1]), []).append((pieces, mark))
         return table
 
     def _compile_context(self) -> dict[bytes, tuple[Pieces, Context, frozenset[int]]]:
         table = {}
         for word, context in self.vocabulary.context.items():
-            pieces = tuple(self._piece(part) for part in context.meant.split())
-            table[self._piece(word)] = (pieces, context, frozenset(self.marks[name] for name in context.classes))
+            pieces = tuple(self.words.piece(part) for part in context.meant.split())
+            table[self.words.piece(word)] = (pieces, context, frozenset(self.marks[name] for name in context.classes))
         return table
 
     def _parsed(self, pattern: str) -> Group:
-        return parsed(filled(pattern, self.vocabulary.slots), self.canonical)
+        return parsed(filled(pattern, self.vocabulary.slots), self.words.canonical)
 
     def _compiled(self, group: Group) -> Pattern:
         """A pattern over the lines of this lexicon. Raises PatternError."""
-        reach = reach_of(group, self._longest.__getitem__)
+        reach = reach_of(group, self.words.longest.__getitem__)
         return Pattern(to_regex(group, self.marks.__getitem__), reach, wavers(group))
 
     def _matcher(self, scope: str) -> RuleMatcher:
@@ -231,8 +123,8 @@ class Lexicon:
         if [*map(len, tokens)].count(1) > 2 and _SPLIT_LETTERS.search(folded):
             placed = [*self._placed_tokens(folded)]
             places, tokens = tuple(place for place, _ in placed), [token for _, token in placed]
-        known = map(self._words.get, tokens)
-        found = [self._unknown(token) if one is None else one for token, one in zip(tokens, known, strict=True)]
+        known = map(self.words.known.get, tokens)
+        found = [self.words.unknown(token) if one is None else one for token, one in zip(tokens, known, strict=True)]
         pieces = [*itertools.chain.from_iterable(found)]
         if not self._context.keys().isdisjoint(pieces):
             pieces, _ = self._in_context(pieces, [0] * len(pieces))
@@ -264,7 +156,7 @@ class Lexicon:
         """Letters split by signs: the longest known word they spell, else the letters themselves."""
         places = [index for index in range(start, end) if folded[index].isalpha()]
         letters = "".join(folded[index] for index in places)
-        if letters in self._words:
+        if letters in self.words.known:
             yield (places[0], places[-1] + 1), letters
             return
         at, after_word = 0, False
@@ -272,147 +164,13 @@ class Lexicon:
             # two letters are a word only where they end the run, after another ("s a l e   p d", never "p d g")
             least = 2 if after_word and at + 2 == len(letters) else 3
             for stop in range(min(len(letters), at + 20), at + least - 1, -1):
-                if letters[at:stop] in self._repairable or (self._known(letters[at:stop]) and stop - at > 4):
+                if letters[at:stop] in self.words.repairable or (self.words.lookup(letters[at:stop]) and stop - at > 4):
                     yield (places[at], places[stop - 1] + 1), letters[at:stop]
                     at, after_word = stop, True
                     break
             else:
                 yield (places[at], places[at] + 1), letters[at]
                 at, after_word = at + 1, False
-
-    def _unknown(self, token: str) -> Pieces:
-        found = self._memory.get(token)
-        if found is None:
-            if len(self._memory) >= _MEMORY_LIMIT:
-                self._memory.clear()
-            found = self._memory[token] = self._resolve(token)
-        return found
-
-    def _resolve(self, token: str) -> Pieces:
-        if not token[0].isalnum() and len(token.lstrip(".?!;\n…")) == 0:
-            if "?" in token:
-                return (QUESTION,)
-            return () if not token.strip(".…") and (len(token) > 1 or token in {"…"}) else (STOP,)
-        if "'" in token:
-            parts = elisions(token, self.lang)
-            return tuple(piece for part in parts for piece in self._simple(part))
-        return self._simple(token)
-
-    def _known(self, word: str) -> Pieces | None:
-        """The pieces of a word of the vocabulary, or of one misspelt that is repaired."""
-        known = self._words.get(word)
-        return self._slips.get(word) if known is None else known
-
-    def _simple(self, token: str) -> Pieces:
-        """A token without apostrophes that may be unknown."""
-        known = self._known(token)
-        if known is not None:
-            return known
-        if token in {"ne"}:
-            return ()
-        if len(token) <= _LONGEST_REPAIR:
-            repaired = self._repair(token)
-            if repaired is not None:
-                return repaired
-        if token.isalnum() and token.isascii():
-            number = _NUMBERED.match(token)
-            if number:
-                return (self._piece(number[1]), *(self._known(number[2]) or (self._piece(number[2]),)))
-            return (self._piece(token),)
-        if any(char.isascii() and char.isalnum() for char in token):  # "200€" is 200
-            return tuple(piece for part in _PLAIN.findall(token) for piece in self._simple(part))
-        return (self._piece(token_name(token)),)
-
-    def _repair(self, token: str) -> Pieces | None:
-        if len(token) == 1 or token.isdigit():
-            return None
-        if token.isalpha():
-            return self._respelt(token) if token.isascii() else None
-        plainer = [candidate for candidate in plainer_forms(token) if candidate != token]
-        for candidate in plainer:
-            if candidate in self._repairable:
-                return self._words[candidate]
-        by_ear = self._by_ear(token)
-        if by_ear is not None:
-            return by_ear
-        if plainer and not _QUANTITY.match(token):
-            for candidate in plainer:
-                if len(candidate) > 2 and candidate in self._words:
-                    return self._words[candidate]
-        if "*" in token or "+" in token or "|" in token:
-            letters = token.translate(_NO_STARS)
-            if len(letters) * 2 - 1 <= len(token) and letters in self._repairable:
-                return self._words[letters]
-        return self._uncensored(token) if "*" in token else None
-
-    def _respelt(self, token: str) -> Pieces | None:
-        """A word of plain letters: written by ear, stretched, spelt as it sounds, or run together with others."""
-        by_ear = self._by_ear(token)
-        if by_ear is not None:
-            return by_ear
-        if STRETCHED.search(token):
-            for candidate in unstretched(token):
-                known = self._known(candidate)
-                if known is not None:
-                    return known
-        sounded = self._sounds.get(sound_of(token)) if self._sounds and len(token) > 3 else None
-        if sounded is not None:
-            return self._words[sounded]
-        return self._run_together(token) if len(token) >= 6 and self._holds_repairable(token) else None
-
-    def _by_ear(self, token: str) -> Pieces | None:
-        """What a word written by ear says ("bi1", "jtenvoi"); a number with its unit stays one."""
-        quantity = (
-            not token.isalpha()
-            and _QUANTITY.match(token)
-            and (token[-1].isdigit() or token.lstrip("0123456789") in self._words)
-        )
-        heard = self._ear.named(token) if quantity else self._ear.hear(token)
-        if heard is None:
-            return None
-        return tuple(piece for word in heard.split() for piece in self._words.get(word) or self._pieces(word))
-
-    def _uncensored(self, token: str) -> Pieces | None:
-        """`p*te`, `s***`: a repairable word of that length whose other letters agree, at least one given."""
-        bare = token.lstrip("*")
-        for word in self._starred.get((bare[:1], len(bare)), ()):
-            if all(sign in (letter, "*") for sign, letter in zip(bare, word, strict=True)):
-                return self._words[word]
-        return None
-
-    def repairs(self, word: str) -> bool:
-        """Would this word be taken for another?"""
-        if word in self._class_marks:
-            return False
-        return word in self._slips or self._repair(word) is not None
-
-    def _holds_repairable(self, token: str) -> bool:
-        """Does a repairable word of four letters and more stand in a token?"""
-        for at in range(len(token) - 3):
-            if token[at : at + 4] in self._beginnings and any(
-                token[at:stop] in self._repairable for stop in range(at + 4, min(len(token), at + 16) + 1)
-            ):
-                return True
-        return False
-
-    def _run_together(self, token: str) -> Pieces | None:
-        """`justepitoyables`: known words without spaces, at least one of them repairable and of four letters."""
-        size = len(token)
-        best: list[tuple[str, ...] | None] = [None] * (size + 1)
-        best[0] = ()
-        for at in range(size):
-            so_far = best[at]
-            if so_far is None:
-                continue
-            for stop in range(at + 1, min(size, at + 16) + 1):
-                if token[at:stop] in self._joinable and (stop - at > 1 or token[at] in "ay"):
-                    held = best[stop]
-                    if held is None or len(held) > len(so_far) + 1:
-                        best[stop] = (*so_far, token[at:stop])
-        words = best[size]
-        if words is None or len(words) < 2 or not any(len(w) >= 4 and w in self._repairable for w in words):
-            return None
-        return tuple(piece for word in words for piece in self._simple(word))
 
     def _in_context(self, pieces: list[bytes], spans: list[_Where]) -> tuple[list[bytes], list[_Where]]:
         """Spellings that only their neighbours settle: "tes con" is "tu es con", "tes amis" is not."""

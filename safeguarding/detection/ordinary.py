@@ -27,7 +27,7 @@ def collisions(ruleset: Ruleset, lang: str, words: Iterable[str]) -> list[str]:
     bare = replace(ruleset.vocabularies[lang], ordinary=frozenset())
     lexicon = Lexicon(replace(ruleset, vocabularies={**ruleset.vocabularies, lang: bare}), lang)
     folded = {normalise(word.strip()).text for word in words} - BY_EAR[lang]
-    return sorted(word for word in folded if word.isascii() and word.isalpha() and lexicon.repairs(word))
+    return sorted(word for word in folded if word.isascii() and word.isalpha() and lexicon.words.repairs(word))
 
 
 def main(lang: str) -> None:

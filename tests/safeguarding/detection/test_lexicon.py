@@ -170,6 +170,6 @@ def test_a_word_sounds_the_same_whichever_steps_have_nothing_to_do(word: str) ->
 @given(data=st.data())
 def test_words_run_together_are_taken_apart_only_where_a_word_worth_it_stands(data: st.DataObject) -> None:
     lexicon = lexicon_for(load_cached(), data.draw(st.sampled_from(["fr", "en"])))
-    some = st.sampled_from(sorted(lexicon._joinable)) | st.sampled_from(sorted(lexicon._repairable))
+    some = st.sampled_from(sorted(lexicon.words._joinable)) | st.sampled_from(sorted(lexicon.words.repairable))
     token = "".join(data.draw(st.lists(some, min_size=1, max_size=3)))
-    assert lexicon._run_together(token) is None or lexicon._holds_repairable(token)
+    assert lexicon.words._run_together(token) is None or lexicon.words._holds_repairable(token)

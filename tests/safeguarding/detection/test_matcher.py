@@ -74,7 +74,7 @@ def test_words_far_from_one_another_are_related_as_in_the_shortest_text(ruleset:
 @given(data=st.data())
 def test_whatever_words_are_thrown_together_nothing_is_missed(ruleset: Ruleset, data: st.DataObject) -> None:
     lexicon = lexicon_for(ruleset, data.draw(st.sampled_from(LANGS)))
-    words = data.draw(st.lists(st.sampled_from([*sorted(lexicon._words), ".", "?"]), min_size=1, max_size=120))
+    words = data.draw(st.lists(st.sampled_from([*sorted(lexicon.words.known), ".", "?"]), min_size=1, max_size=120))
     text = " ".join(words)
     assert found(lexicon, text) == found_one_by_one(lexicon, text)
 
