@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -68,7 +68,7 @@ class Unless(NamedTuple):
     pattern: Pattern
     traces: frozenset[int] | None
 
-    def may_be(self, said: set[int]) -> bool:
+    def may_be(self, said: Collection[int]) -> bool:
         return self.traces is None or not self.traces.isdisjoint(said)
 
 
@@ -112,8 +112,11 @@ class RuleMatcher:
 
     def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
         """Every match, by pattern; then of the guards, where a rule that matched asks for them."""
-        said = self._needed.said(reading.line)
-        windows = None if len(reading.pieces) <= _NEAR else self._windows(reading, said)
+        said: Collection[int] = self._needed.said(reading.line)
+        windows = None
+        if len(reading.pieces) > _NEAR:
+            said = {*said}  # asked for each pattern: the same words again and again cost nothing more
+            windows = self._windows(reading, said)
         maybe = self._needed.candidates(said) if windows is None else windows.keys()
         found: list[Hit] = []
         guards: list[int] = []
@@ -130,7 +133,7 @@ class RuleMatcher:
                 found += self._places(number, reading, said, windows)
         return found
 
-    def _windows(self, reading: Reading, said: set[int]) -> dict[int, list[Window]]:
+    def _windows(self, reading: Reading, said: Collection[int]) -> dict[int, list[Window]]:
         """The patterns that may be in a long row, and where in its line; nowhere is everywhere."""
         line, at = reading.line, [*itertools.accumulate(map(len, reading.pieces), initial=0)]
         found: dict[int, list[Window]] = {number: [] for number in self._needed.candidates(said) & self._far}
@@ -141,7 +144,7 @@ class RuleMatcher:
         return found
 
     def _places(
-        self, number: int, reading: Reading, said: set[int], windows: dict[int, list[Window]] | None
+        self, number: int, reading: Reading, said: Collection[int], windows: dict[int, list[Window]] | None
     ) -> list[Hit]:
         """Where a pattern is; not where something is beside it that must not be."""
         rule, pattern, unless = self._patterns[number]

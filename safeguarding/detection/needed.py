@@ -125,12 +125,12 @@ class NeededWords:
         self._always = [(0, number) for number, way in ways if not way]
         self.traces = [_traces(found, often, numbers) for found in beside]
 
-    def said(self, line: bytes) -> set[int]:
+    def said(self, line: bytes) -> list[int]:
         """The things in a line, each as its number here."""
         words = line.translate(None, _ALL_MARKS).decode("latin-1")
         marks = {*line.translate(None, self._no_marks)}
         found = self._words.iter(words) if self._words else ()  # one without words is no automaton
-        return {*[number for _, number in found], *map(self._marks.__getitem__, marks)}
+        return [*[number for _, number in found], *map(self._marks.__getitem__, marks)]
 
     def candidates(self, said: Iterable[int]) -> set[int]:
         """The patterns that may be in a line of which these things are said; no other is."""
