@@ -175,7 +175,7 @@ class Ear:
         if self._french:
             for word in sorted(every):
                 if len(word) > 4 and word.isalpha():
-                    self._halved.setdefault(_likeliest_sound(word), word)
+                    self._halved.setdefault(self._sounds(word)[0], word)
                     self._halved_bones.add(_bones(_without_silent(word)))
                     self._halved_frames.add(_frame(word))
 
