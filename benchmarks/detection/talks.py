@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from safeguarding.detection.alike import TACTIC
 from safeguarding.detection.batch import assess_conversation
 from safeguarding.detection.rulesets import Ruleset
 
@@ -141,10 +142,23 @@ def own_suite(half: str) -> Callable[[Ruleset], list[Row]]:
     return measure
 
 
+APART = SUITE / "apart"
+
+
 def written_apart(ruleset: Ruleset) -> list[Row]:
-    """Lines of four authors who had seen neither rules nor suite, without bars: what unexpected words come to."""
-    rows = _suite_rows("written apart", judged(SUITE / "apart" / "conversations.jsonl", ruleset))
-    return [replace(row, reach=None) for row in rows]
+    """Lines of authors who had seen neither rules nor suite, without bars: what unexpected words come to."""
+    rows = _suite_rows("written apart", judged(APART / "conversations.jsonl", ruleset))
+    return [*(replace(row, reach=None) for row in rows), *_ordinary_rows(ruleset)]
+
+
+def _ordinary_rows(ruleset: Ruleset) -> Iterator[Row]:
+    """Ordinary talk of two or of a room, as whole conversations: what adds up over messages adds up here."""
+    talked = judged(APART / "talks.jsonl", ruleset)
+    messages = sum(len(j.line["messages"]) for j in talked)
+    alerts = [alert for j in talked for alert in j.alerts]
+    yield Row("ordinary talk written apart: raising an alert", 1000 * len(alerts) / messages, "per 1,000",
+              at_least=False, count=messages,
+              parts={"by likeness alone": 1000 * sum(a["tactics"] == [TACTIC] for a in alerts) / messages})  # fmt: skip
 
 
 def public_sample(ruleset: Ruleset) -> list[Row]:
@@ -181,33 +195,48 @@ def same_band(ruleset: Ruleset) -> list[Row]:
     ]
 
 
-def teenagers_chat(ruleset: Ruleset) -> list[Row]:
-    """CyberAgressionAdo (Ollagnier 2024): aggressive messages, and whom the first alert of a conversation names."""
+def _chat_rows(name: str, chats: Iterable[Line], ruleset: Ruleset) -> Iterator[Row]:
+    """Chats in which each message is labelled aggressive or not, and each person by the part they play."""
     pairs: list[tuple[bool, bool]] = []
     named: list[bool] = []
     quiet = 0
-    for line in lines(SHARED / "cyberagression" / "dev.jsonl"):
+    calm: list[bool] = []
+    for line in chats:
         answer = assess_conversation(seen(line), ruleset)
         for message, row in zip(line["messages"], answer["messages"], strict=True):
             if message["labels"]["hate"]:
                 flagged = any(finding["code"] in AGGRESSIVE for finding in row["findings"])
                 pairs.append((message["labels"]["hate"] != "NAG", flagged))
         alerts = [a for a in answer["alerts"] if a["severity"] in COUNTED and a["code"] not in HELP]
-        if alerts:
-            named.append(line["labels"]["roles"].get(alerts[0]["subject"], "").startswith("bully"))
+        if not line["labels"]["harassment"]:
+            calm.append(bool(alerts))
+        elif alerts:
+            named.append((line["labels"]["roles"].get(alerts[0]["subject"]) or "").startswith("bully"))
         else:
             quiet += 1
     found = {"found": share(a for t, a in pairs if t) or 0.0, "false": share(a for t, a in pairs if not t) or 0.0}
-    return [
-        Row("French teenagers' chat, aggressive or not, macro-F1", macro_f1(pairs), reach=0.75, count=len(pairs),
-            parts=found),
-        Row("French teenagers' chat: the first alert that accuses names an aggressor", share(named), reach=0.95,
-            count=len(named), note=f"{quiet} conversations without an alert"),
-    ]  # fmt: skip
+    yield Row(f"{name}, aggressive or not, macro-F1", macro_f1(pairs), reach=0.75, count=len(pairs), parts=found)
+    yield Row(f"{name}: the first alert that accuses names an aggressor", share(named), reach=0.95, count=len(named),
+              note=f"{quiet} conversations without an alert")  # fmt: skip
+    if calm:
+        yield Row(f"{name}: chats without harassment that alert", share(calm), at_least=False, count=len(calm))
+
+
+def teenagers_chat(ruleset: Ruleset) -> list[Row]:
+    """CyberAgressionAdo (Ollagnier 2024): aggressive messages, and whom the first alert of a conversation names."""
+    dev = lines(SHARED / "cyberagression" / "dev.jsonl")
+    return list(_chat_rows("French teenagers' chat", dev, ruleset))
+
+
+def own_chats(ruleset: Ruleset) -> list[Row]:
+    """Our chats of French teenagers, without bars: authors who had seen no rule label what they wrote themselves."""
+    rows = _chat_rows("our teenagers' chats", lines(SUITE / "chats" / "conversations.jsonl"), ruleset)
+    return [replace(row, reach=None) for row in rows]
 
 
 SECTIONS: tuple[tuple[str, Callable[[Ruleset], list[Row]]], ...] = (
     ("French teenagers' chat", teenagers_chat),
+    ("our teenagers' chats", own_chats),
     ("public sample", public_sample),
     ("our suite, tune", own_suite("tune")),
     ("our suite, held", own_suite("held")),

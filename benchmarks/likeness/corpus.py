@@ -20,7 +20,8 @@ def digest(lang: str) -> str:
     """Names the content of what the weights of a language are learned from."""
     tune = SUITE / "tune"
     files = (
-        PAIRS / f"{lang}.jsonl", PAIRS / f"ordinary_{lang}.jsonl", tune / "conversations.jsonl", tune / "ordinary.jsonl"
+        PAIRS / f"{lang}.jsonl", PAIRS / f"talks_{lang}.jsonl", PAIRS / f"ordinary_{lang}.jsonl",
+        tune / "conversations.jsonl", tune / "ordinary.jsonl",
     )  # fmt: skip
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
@@ -30,7 +31,8 @@ def conversations(lang: str) -> list[Line]:
     tune = [line for line in lines(SUITE / "tune" / "conversations.jsonl") if line["lang"] == lang]
     ordinary = [row for row in lines(SUITE / "tune" / "ordinary.jsonl") if row["lang"] == lang]
     near = list(lines(PAIRS / f"ordinary_{lang}.jsonl"))
-    return [*tune, *(_talk([row]) for row in ordinary), *_talks(near), *_talks(ordinary)]
+    talks = lines(PAIRS / f"talks_{lang}.jsonl")
+    return [*tune, *talks, *(_talk([row]) for row in ordinary), *_talks(near), *_talks(ordinary)]
 
 
 def _talks(rows: list[Line]) -> Iterator[Line]:

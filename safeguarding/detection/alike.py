@@ -13,7 +13,7 @@ from .told import AGAIN, explain
 from .types import Alert, Finding
 
 TACTIC = "likeness"
-HIGH = 325  # hundredths of a logit from which a talk is looked at for itself
+HIGH = 225  # hundredths of a logit from which a talk is looked at for itself
 ALONE = 500  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
 FURTHER = 100  # by which a talk must be still more alike to be told of again
@@ -22,6 +22,7 @@ LIT = 60  # what a message adds for its words to be shown
 _HELP = frozenset(profile.code for profile in SELF_PROFILES)
 _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILES)}
 _ATTACKS = frozenset({"C1", "H1", "V2", "V3"})
+_IN_ROOMS = frozenset({"C1", "H1"})  # take several, or a public; between two, rules tell insults
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
 
@@ -95,7 +96,7 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     blows. Once blows are exchanged, `piles` says who attacks: who is answered harshly may be the one attacked.
     """
     if situation.room.kind == "direct":
-        return True
+        return code not in _IN_ROOMS
     pile, now = situation.room_ledger["pile"], situation.now
     heard = rooms.recent_speakers(situation.room_ledger, situation.author, now)
     if len(heard) >= FEW or not piles.struck_more(pile, person, now):

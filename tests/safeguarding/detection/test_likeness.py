@@ -109,6 +109,17 @@ def test_what_others_answer_counts_too(ruleset: Ruleset, one_word: Weights) -> N
     assert talk.alerts[-1].evidence == ("1", "4")
 
 
+def test_a_talk_of_two_is_no_pile_on_and_no_public_hate(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    with likeness.instead("fr", parsed("start\t-100\tC1:200\nSgrue\t220\tC1:90\n")):
+        for _ in range(4):
+            talk.say(BOB, "grue", direct(BOB, CHARLIE))
+        assert by_likeness(talk) == []
+        for _ in range(4):
+            talk.say(BOB, "grue", ADULTS)
+    assert by_likeness(talk) == [("C1", "P2", "bob")]
+
+
 def test_weeks_of_small_talk_buy_nobody_a_lure(ruleset: Ruleset, one_word: Weights) -> None:
     talk = Talk(ruleset, ALICE, BOB)
     room = direct(ALICE, BOB)
