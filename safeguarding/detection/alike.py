@@ -92,11 +92,13 @@ def _by_itself(situation: Situation, person: str, row: list[Any]) -> Iterator[Al
 
 
 def _may_be_named(situation: Situation, person: str, code: str) -> bool:
-    """Whether somebody can be told from the others: in a room only while few speak, and never somebody who takes the
-    blows. Once blows are exchanged, `piles` says who attacks: who is answered harshly may be the one attacked.
+    """Whether somebody can be told from the others. Of two, not whoever answers somebody told of: refusing again and
+    again is like a risky talk too. In a room only while few speak, and never somebody who takes the blows; once blows
+    are exchanged, `piles` says who attacks: who is answered harshly may be the one attacked.
     """
     if situation.room.kind == "direct":
-        return code not in _IN_ROOMS
+        others = (row for key, row in situation.room_ledger["like"].items() if key != person)
+        return code not in _IN_ROOMS and not any(row[4].keys() - _HELP for row in others)
     pile, now = situation.room_ledger["pile"], situation.now
     heard = rooms.recent_speakers(situation.room_ledger, situation.author, now)
     if len(heard) >= FEW or not piles.struck_more(pile, person, now):

@@ -120,6 +120,14 @@ def test_a_talk_of_two_is_no_pile_on_and_no_public_hate(ruleset: Ruleset) -> Non
     assert by_likeness(talk) == [("C1", "P2", "bob")]
 
 
+def test_of_two_nobody_is_named_who_answers_somebody_told_of(ruleset: Ruleset, one_word: Weights) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for _ in range(8):
+        talk.say(BOB, "grue", direct(ALICE, BOB))
+        talk.say(ALICE, "pas de grue", direct(ALICE, BOB))
+    assert {subject for _, _, subject in by_likeness(talk)} == {"bob"}
+
+
 def test_weeks_of_small_talk_buy_nobody_a_lure(ruleset: Ruleset, one_word: Weights) -> None:
     talk = Talk(ruleset, ALICE, BOB)
     room = direct(ALICE, BOB)
