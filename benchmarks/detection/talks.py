@@ -13,12 +13,13 @@ from typing import Any
 from safeguarding.detection.alike import TACTIC
 from safeguarding.detection.batch import assess_conversation
 from safeguarding.detection.rulesets import Ruleset
+from safeguarding.detection.tactics import HELP_CODES
 
 from .corpora import HALVES, SHARED, SUITE, Line, lines, seen
 from .figures import COUNTED, Row, macro_f1, quantile, share
 
+APART = SUITE / "apart"
 AGGRESSIVE = frozenset({"H1", "C1", "V2"})
-HELP = frozenset({"D1", "M7"})  # their subject is somebody to be helped: they accuse nobody
 Alert = dict[str, Any]
 
 
@@ -142,9 +143,6 @@ def own_suite(half: str) -> Callable[[Ruleset], list[Row]]:
     return measure
 
 
-APART = SUITE / "apart"
-
-
 def written_apart(ruleset: Ruleset) -> list[Row]:
     """Lines of authors who had seen neither rules nor suite, without bars: what unexpected words come to."""
     rows = _suite_rows("written apart", judged(APART / "conversations.jsonl", ruleset))
@@ -207,7 +205,7 @@ def _chat_rows(name: str, chats: Iterable[Line], ruleset: Ruleset) -> Iterator[R
             if message["labels"]["hate"]:
                 flagged = any(finding["code"] in AGGRESSIVE for finding in row["findings"])
                 pairs.append((message["labels"]["hate"] != "NAG", flagged))
-        alerts = [a for a in answer["alerts"] if a["severity"] in COUNTED and a["code"] not in HELP]
+        alerts = [a for a in answer["alerts"] if a["severity"] in COUNTED and a["code"] not in HELP_CODES]
         if not line["labels"]["harassment"]:
             calm.append(bool(alerts))
         elif alerts:

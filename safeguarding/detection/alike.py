@@ -8,7 +8,7 @@ from typing import Any
 from . import likeness, piles, rooms
 from .context import Situation
 from .lexicon import Lexicon
-from .tactics import PAIR_PROFILES, SELF_PROFILES
+from .tactics import HELP_CODES, PAIR_PROFILES, SELF_PROFILES
 from .told import AGAIN, explain
 from .types import Alert, Finding
 
@@ -19,7 +19,6 @@ TALK = 3  # messages of a room that make a talk
 FURTHER = 100  # by which a talk must be still more alike to be told of again
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
 LIT = 60  # what a message adds for its words to be shown
-_HELP = frozenset(profile.code for profile in SELF_PROFILES)
 _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILES)}
 _ATTACKS = frozenset({"C1", "H1", "V2", "V3"})
 _IN_ROOMS = frozenset({"C1", "H1"})  # take several, or a public; between two, rules tell insults
@@ -72,7 +71,7 @@ def _by_itself(situation: Situation, person: str, row: list[Any]) -> Iterator[Al
     if total < (HIGH if talking else ALONE):
         return
     code = _code(situation, row)
-    if code not in _HELP and not _may_be_named(situation, person, code):
+    if code not in HELP_CODES and not _may_be_named(situation, person, code):
         return
     if any(
         total < before + FURTHER or (told == code and situation.now - at < AGAIN)
@@ -98,7 +97,7 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     """
     if situation.room.kind == "direct":
         others = (row for key, row in situation.room_ledger["like"].items() if key != person)
-        return code not in _IN_ROOMS and not any(row[4].keys() - _HELP for row in others)
+        return code not in _IN_ROOMS and not any(row[4].keys() - HELP_CODES for row in others)
     pile, now = situation.room_ledger["pile"], situation.now
     heard = rooms.recent_speakers(situation.room_ledger, situation.author, now)
     if len(heard) >= FEW or not piles.struck_more(pile, person, now):
@@ -107,7 +106,7 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
 
 
 def _protected(situation: Situation, person: str, code: str) -> tuple[str, ...]:
-    if code in _HELP:
+    if code in HELP_CODES:
         return (person,)
     if situation.room.kind == "direct":
         return tuple(sorted(key for key in situation.people if key != person))

@@ -15,9 +15,7 @@ from typing import Any
 
 from . import pairs, rooms, spread
 from .engine import author_key, pair_key
-from .tactics import SELF_PROFILES
-
-_HELP = frozenset(profile.code for profile in SELF_PROFILES)
+from .tactics import HELP_CODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class Judged:
     @property
     def ledgers(self) -> frozenset[str]:
         """The keys of the ledgers that may hold what was weighed."""
-        if self.code in _HELP or "by_rules" in self.explanation:  # never unfounded; nothing was weighed
+        if self.code in HELP_CODES or "by_rules" in self.explanation:  # never unfounded; nothing was weighed
             return frozenset()
         found = {self.room, *self.pairs}
         if self.subject:

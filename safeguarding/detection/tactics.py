@@ -195,6 +195,7 @@ M7 = Profile(
 
 PAIR_PROFILES: tuple[Profile, ...] = (M1, M2, M3, M4, M5, V1, V2, V3, C2, C3, S1, X1)
 SELF_PROFILES: tuple[Profile, ...] = (D1, M7)
+HELP_CODES = frozenset(profile.code for profile in SELF_PROFILES)  # their subject is somebody to be helped
 SELF_TACTICS: Group = frozenset(name for profile in SELF_PROFILES for name in profile.weights)
 PAIR_TACTICS: Group = frozenset(name for profile in PAIR_PROFILES for name in profile.weights)
 AGE_TACTICS: Group = _any("says_minor", "says_adult", "school", "borrowed_proof", "says_teen_years")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from safeguarding.detection import engine
+from safeguarding.detection import engine, likeness
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Person, RoomInfo, Utterance, Verdict
 from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, LURE, START, TEENS, Talk, direct
@@ -250,7 +250,8 @@ def test_who_only_applauds_a_pile_on_abets_and_is_never_its_subject(ruleset: Rul
     ):  # fmt: skip
         said = talk.say(author, text, TEENS, *([ALICE] if author is not gus else []))
         if author is gus:
-            assert {(f.code, f.alerting, text[slice(*f.span)]) for f in said.findings} == {("C1", False, text)}
+            by_rules = [found for found in said.findings if not found.rule.startswith(likeness.RULE)]
+            assert [(f.code, f.alerting, text[slice(*f.span)]) for f in by_rules] == [("C1", False, text)]
     alert = talk.told("C1")[-1]
     assert alert.subject in {"eve", "finn"}
     assert "gus" in alert.explanation["aggressors"]

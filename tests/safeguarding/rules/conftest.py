@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from chat.models import Message, MessageRevision, Room
 from community.models import Member
@@ -152,15 +154,23 @@ def bring(sam: Member, dana: Member) -> Callable[..., Rule]:
     return go
 
 
+_numbers = itertools.count()
+
+
+def write(author: Member, room: Room, text: str, *to: Member, later: dt.timedelta = dt.timedelta()) -> Message:
+    """Store a message as the posting service would, for the drain to check."""
+    mentions = [member.public_id for member in to]
+    message = Message.objects.create(room=room, author=author, client_id=f"c{next(_numbers)}", mentions=mentions)
+    MessageRevision.objects.create(message=message, number=1, body=text, created_at=timezone.now() + later)
+    return message
+
+
 @pytest.fixture
 def say(db: None) -> Callable[..., Message]:
-    """Store a message as the posting service would and let the real drain check it."""
-    numbers = itertools.count()
+    """Write a message and let the real drain check it."""
 
     def post(author: Member, room: Room, text: str, to: Sequence[Member] = ()) -> Message:
-        mentions = [member.public_id for member in to]
-        message = Message.objects.create(room=room, author=author, client_id=f"c{next(numbers)}", mentions=mentions)
-        MessageRevision.objects.create(message=message, number=1, body=text)
+        message = write(author, room, text, *to)
         drain_rooms()
         message.refresh_from_db()
         return message

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
-from chat.models import Message, MessageRevision, Room
+from chat.models import Room
 from community import terms
 from community.models import AuditEvent, Member
 from community.policies import AgeBand
@@ -22,18 +20,12 @@ from safeguarding.services.decisions import record_decision
 from safeguarding.services.exports import request_export
 from safeguarding.services.ledgers import LedgersMoved, Notebook
 from tests.cast import open_member, open_room
+from tests.safeguarding.rules.conftest import write
 
 pytestmark = pytest.mark.django_db
 
 GROOMING = ("tu as quel âge ?", "t'es mature pour ton âge", "c'est notre secret, ne dis rien à tes parents")
 GRAVE = "envoie-moi une photo de toi sans habits, et on se voit ce soir chez moi, viens seule"
-numbers = itertools.count()
-
-
-def write(author: Member, room: Room, text: str, to: Member, later: dt.timedelta = dt.timedelta()) -> None:
-    client_id = f"n{next(numbers)}"
-    message = Message.objects.create(room=room, author=author, client_id=client_id, mentions=[to.public_id])
-    MessageRevision.objects.create(message=message, number=1, body=text, created_at=timezone.now() + later)
 
 
 @pytest.fixture
@@ -68,7 +60,7 @@ def memory() -> dict[str, dict]:
 def day_later(bob: Member, room: Room, alice: Member, *texts: str) -> int:
     """How many cases there are when bob has written to alice a day later."""
     for text in texts:
-        write(bob, room, text, alice, dt.timedelta(days=1, hours=1))
+        write(bob, room, text, alice, later=dt.timedelta(days=1, hours=1))
     drain_rooms()
     return Case.objects.count()
 

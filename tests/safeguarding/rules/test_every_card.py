@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from benchmarks.detection.corpora import SUITE, Line, lines
-from chat.models import Message, MessageRevision
 from community.models import Member
 from community.policies import AgeBand
 from safeguarding.detection import ages, tactics
@@ -26,6 +25,7 @@ from safeguarding.selectors import case_file
 from safeguarding.services.casework import claim_case
 from safeguarding.services.checks import drain_rooms
 from tests.cast import open_member, open_room
+from tests.safeguarding.rules.conftest import write
 
 pytestmark = pytest.mark.django_db
 
@@ -48,9 +48,8 @@ def play() -> Callable[[Line], None]:
             here = [cast[key] for key in talk["participants"]]
             minors = talk["room"]["band"] != "adult"
             room = open_room(f"room{number}", *here, minors=minors, language=row["lang"])
-            for n, said in enumerate(talk["messages"]):
-                to = [cast[key].public_id for key in said["to"] or ()]
-                write(cast[said["from"]], room, said["text"], f"{number}-{n}", to)
+            for said in talk["messages"]:
+                write(cast[said["from"]], room, said["text"], *(cast[key] for key in said["to"] or ()))
         drain_rooms()
 
     return go
@@ -60,11 +59,6 @@ def newcomer(name: str, band: str, days: int) -> Member:
     member = open_member(name, BANDS[band])
     Member.objects.filter(pk=member.pk).update(joined_at=timezone.now() - dt.timedelta(days=days))
     return member
-
-
-def write(author: Member, room, text: str, client_id: str, to: list[str] = ()) -> None:
-    message = Message.objects.create(room=room, author=author, client_id=client_id, mentions=list(to))
-    MessageRevision.objects.create(message=message, number=1, body=text)
 
 
 def risky(code: str) -> Line:
@@ -132,7 +126,7 @@ def test_many_newcomers_to_one_minor_are_explained(alice):
     people = [newcomer(f"new{n}", "teen_15_17", 0) for n in range(8)]
     room = open_room("hall", alice, *people, minors=True)
     for person in people:
-        write(person, room, "on se voit où ce soir", person.pseudonym, [alice.public_id])
+        write(person, room, "on se voit où ce soir", alice)
     drain_rooms()
     [alert] = Alert.objects.filter(code="X2", tactics=["many_newcomers"])
     check_card(alert)
@@ -144,7 +138,7 @@ def test_many_newcomers_to_one_minor_are_explained(alice):
 def test_a_room_that_left_its_theme_is_explained_by_all_that_was_said_of_the_other(bob, charlie, mo, sam):
     room = open_room("Tricot et crochet", bob, charlie, mo)
     for n in range(10):
-        write((bob, charlie, mo)[n % 3], room, f"{LEWD} {n}", str(n))
+        write((bob, charlie, mo)[n % 3], room, f"{LEWD} {n}")
     drain_rooms()
     [alert] = Alert.objects.filter(tactics=["room_drift"])
     check_card(alert)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from chat.models import Message, MessageRevision, Room
 from community.models import Member, Restriction
 from community.policies import AgeBand
 from safeguarding.errors import Conflict
@@ -16,15 +15,9 @@ from safeguarding.services.checks import drain_rooms
 from safeguarding.services.exports import request_export
 from safeguarding.services.freezing import freeze_case
 from tests.cast import open_member, open_room
+from tests.safeguarding.rules.conftest import write
 
 pytestmark = pytest.mark.django_db
-
-
-def write(author: Member, room: Room, text: str, *to: Member) -> None:
-    number = Message.objects.filter(room=room).count()
-    mentions = [member.public_id for member in to]
-    message = Message.objects.create(room=room, author=author, client_id=f"{number}", mentions=mentions)
-    MessageRevision.objects.create(message=message, number=1, body=text)
 
 
 def roles(case: Case) -> dict[str, set[str]]:
