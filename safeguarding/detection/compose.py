@@ -9,7 +9,9 @@ that ask for it in `guards`:
 - reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"), or a slur
   for people who are defended ("les ... ne sont pas des malades"): the same, unless the author sides with what is
   reported ("... et il a raison"); what a question asks about somebody's hate or a slur likewise, of nothing else;
-- reclaimed: a slur that speakers say of themselves: the same.
+- reclaimed: a slur that speakers say of themselves: the same;
+- attended: the same message has a parent, a teacher, a club or friends there or told of it ("bring your mum", "the
+  whole club comes", "ask your dad first"): what lures somebody to be alone is dropped.
 
 A finding of a rule that never alerts is dropped when the words are another's: quoted or told of.
 
@@ -50,7 +52,7 @@ class _Guards:
         self.asked: set[int] = set()  # sentences
         asking: list[int] = []
         self.slurs = lexicon.marks.get("slurs", 0)
-        self.denounced = False
+        self.denounced = self.attended = False
         for hit in hits:
             if hit.rule.code != GUARD:
                 continue
@@ -58,6 +60,8 @@ class _Guards:
                 self.affirmed.update(range(hit.first, hit.last))
             elif hit.rule.tactic == "denounces":
                 self.denounced = True
+            elif hit.rule.tactic == "attends":
+                self.attended = True
             elif hit.rule.tactic == "encloses":
                 self.enclosed.append((hit.first, hit.last))
             elif hit.rule.tactic == "homonym":
@@ -191,6 +195,8 @@ def judge(lexicon: Lexicon, reading: Reading, scope: str = "text", *, without: s
         if rule.guards:
             guards = guards or _Guards(lexicon, reading, hits)
             if ("negated" in rule.guards and guards.negated(hit)) or guards.of_other_sense(hit):
+                continue
+            if "attended" in rule.guards and guards.attended:
                 continue
             if not alerting and guards.anothers(hit, rule.guards):
                 continue  # a mere light is for the author's own words

@@ -50,7 +50,7 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     mark
 
 Rules with the code GUARD are no findings: their tactic (affirms, reports, encloses, endorses, denounces, defends,
-asks, reclaims, homonym) tells `compose` how to take the findings around them.
+asks, reclaims, attends, homonym) tells `compose` how to take the findings around them.
 
 The reading: "ne", fillers (vocabulary `fillers`: juste, vraiment, really...) and commas are *dropped* before
 matching, so
@@ -80,7 +80,7 @@ from .patterns import PatternError, classes_of, filled, parsed, slots_of
 LANGS = ("fr", "en")
 ACTIONS = ("flag", "hold", "refuse")
 TARGETS = (None, "you", "group", "third", "self")
-GUARDS = ("negated", "quoted", "reported", "reclaimed")
+GUARDS = ("negated", "quoted", "reported", "reclaimed", "attended")
 SCOPES = ("text", "name")
 BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
 ENGINE = "2"  # part of every digest: raise it when the meaning of a rule file changes

@@ -205,3 +205,39 @@ def test_a_mere_light_is_for_the_authors_own_words(ruleset: Ruleset) -> None:
     told = [f.rule for f in scan("ils disent que c'est contre nature, ça me fait mal", "fr", ruleset)]
     assert "c1.fr.against_nature" in said
     assert "c1.fr.against_nature" not in told
+
+
+def lures(ruleset: Ruleset, text: str) -> set[str | None]:
+    """What the rules of English say is done to draw somebody away."""
+    return {one.tactic for one in scan(text, "en", ruleset)} & {"meeting", "isolated_place", "come_alone", "bring_cash"}
+
+
+@pytest.mark.parametrize(
+    ("text", "unattended"),
+    [
+        ("meet me at the old quarry, your brother can come too", "meet me at the old quarry"),
+        ("come round to mine on saturday and bring your mum", "come round to mine on saturday"),
+        ("by the canal at ten, there'll be eight of us, bring cash for the boat", "by the canal at ten, bring cash"),
+        ("I can pick you up after school, ask your dad first", "I can pick you up after school"),
+    ],
+)
+def test_who_lures_where_others_are_to_be_there_or_told_draws_nobody_away(
+    ruleset: Ruleset, text: str, unattended: str
+) -> None:
+    assert not lures(ruleset, text)
+    assert lures(ruleset, unattended)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "meet me at the old quarry, don't tell your mum",
+        "come round to mine, tell your mum you're at a friend's",
+        "meet me by the canal without your brother",
+        "come over to mine, don't bring your mates",
+    ],
+)
+def test_a_parent_who_is_not_to_know_or_a_friend_who_is_not_to_come_attends_nothing(
+    ruleset: Ruleset, text: str
+) -> None:
+    assert lures(ruleset, text)
