@@ -123,7 +123,7 @@ V1 = Profile(
         "trust": 2, "opener_sexual": 3,
     },
     levels=((62, "P0"), (52, "P1"), (42, "P2"), (26, "P3")),
-    core=_any("come_alone", "refuses_verification", "change_place", "bring_cash", "no_trace", "ambush_plan"),
+    core=_any("come_alone", "refuses_verification", "change_place", "no_trace", "ambush_plan"),
     all_of=(_any("meeting", "isolated_place", "ambush_plan"),),
     grave={"P0": (_any("isolated_place", "change_place", "bring_cash", "no_trace", "ambush_plan"),)},
     spread=8, newcomer=4, measures=_PROTECT,

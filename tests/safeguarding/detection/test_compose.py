@@ -207,9 +207,9 @@ def test_a_mere_light_is_for_the_authors_own_words(ruleset: Ruleset) -> None:
     assert "c1.fr.against_nature" not in told
 
 
-def lures(ruleset: Ruleset, text: str) -> set[str | None]:
-    """What the rules of English say is done to draw somebody away."""
-    return {one.tactic for one in scan(text, "en", ruleset)} & {"meeting", "isolated_place", "come_alone", "bring_cash"}
+def lures(ruleset: Ruleset, text: str, lang: str = "en") -> set[str | None]:
+    """What the rules say is done to draw somebody away."""
+    return {one.tactic for one in scan(text, lang, ruleset)} & {"meeting", "isolated_place", "come_alone", "bring_cash"}
 
 
 @pytest.mark.parametrize(
@@ -241,3 +241,32 @@ def test_a_parent_who_is_not_to_know_or_a_friend_who_is_not_to_come_attends_noth
     ruleset: Ruleset, text: str
 ) -> None:
     assert lures(ruleset, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "unattended"),
+    [
+        ("viens chez moi samedi, demande à ta mère avant", "viens chez moi samedi"),
+        ("rejoins-moi derrière le stade et viens pas seul", "rejoins-moi derrière le stade"),
+        ("rdv à la carrière à 22h, dis à ta coloc où tu vas", "rdv à la carrière à 22h"),
+        ("viens au hangar, on sera une quinzaine", "viens au hangar"),
+    ],
+)
+def test_in_french_too_who_is_not_alone_with_them_is_drawn_nowhere(
+    ruleset: Ruleset, text: str, unattended: str
+) -> None:
+    assert not lures(ruleset, text, "fr")
+    assert lures(ruleset, unattended, "fr")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "viens chez moi, dis à ta mère que tu dors chez une copine",
+        "rejoins-moi derrière le stade, dis à personne où tu vas",
+        "viens chez moi, ta mère est au courant",
+        "viens chez moi sans tes parents",
+    ],
+)
+def test_in_french_too_a_parent_who_is_lied_to_or_left_out_attends_nothing(ruleset: Ruleset, text: str) -> None:
+    assert lures(ruleset, text, "fr")
