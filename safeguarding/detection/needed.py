@@ -70,7 +70,7 @@ def _of_symbol(symbol: Symbol, mark: ClassMark) -> Way:
         return _NOTHING
     need: set[Thing] = set()
     for name in class_names(symbol.value):
-        if name == "number":
+        if name in ("number", "amount"):
             need.update(f"{digit}*" for digit in range(10))
         elif name in _SENTENCE_ENDS:
             need.update(_SENTENCE_ENDS[name])

@@ -24,7 +24,12 @@ FIRST_CLASS, LAST_CLASS = 0x81, 0xFE
 _MARKS = "[^ ]*"
 _ANY = rf"(?: [^ .?]{_MARKS})"
 _TAIL = rf"(?: {_MARKS}\xff)*"
-_BUILTIN = {"number": rf" [0-9]+\x80{_MARKS}", "end": r" [.?]\x80", "qmark": r" \?\x80"}
+_BUILTIN = {
+    "number": rf" [0-9]+\x80{_MARKS}",
+    "amount": rf" [0-9]{{2,}}\x80{_MARKS}",
+    "end": r" [.?]\x80",
+    "qmark": r" \?\x80",
+}
 _RANGE = re.compile(r"\d+\.\.\d+")
 MAX_GAP = 12
 UNBOUNDED = 1_000_000  # words: the reach of a pattern with an open gap, or that goes on over the end of a sentence

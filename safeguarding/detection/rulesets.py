@@ -47,7 +47,7 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     ~~          any number of words of the same sentence
     <s>         what fills the slot s; <s>? perhaps. Rules say who does what to whom; slots, how it is said
     {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question
-    mark
+    mark        {amount}  digits, two or more: a sum of money, not "need 2 go" or "3 of us"
 
 Rules with the code GUARD are no findings: their tactic (affirms, reports, encloses, endorses, denounces, defends,
 asks, reclaims, attends, homonym) tells `compose` how to take the findings around them.
