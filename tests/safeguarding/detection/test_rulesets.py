@@ -95,6 +95,7 @@ def test_a_rule_keeps_its_version_when_another_file_changes() -> None:
         (RULE.replace("lang: fr", "lang: de", 1), "t.fruit", "lang must be"),
         (RULE.replace('must_not_fire: ["je mange une tarte"]', "must_not_fire: []"), "t.fruit", "fewer must_not_fire"),
         (RULE.replace("pomme:n", "pomme:zz"), "-", "no paradigm"),
+        (RULE.replace("pomme:n", "pomme/pomme de pin"), "-", "one is a word and one is several"),
         (RULE.replace("id: t.fruit", "id: t.fruit\n    weight: 3"), "t.fruit", "weight"),
         (RULE.replace("id: t.fruit", "id: t.fruit\n    action: ban"), "t.fruit", "action"),
         (RULE.replace("id: t.fruit", "id: t.fruit\n    colour: red"), "t.fruit", "unknown key"),
