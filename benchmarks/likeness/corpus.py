@@ -12,7 +12,7 @@ ROW = 8  # lines of ordinary talk that are read as one talk
 
 
 def author_of(line: Line) -> str:
-    """Who wrote a pair: the beginning of its name."""
+    """Who wrote a talk, or of our own suite what it is about: the beginning of its name."""
     return str(line["id"]).split("-", 1)[0]
 
 

@@ -13,15 +13,20 @@ from safeguarding.detection.likeness import RULE, classes_of, things_in
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Assessment, Utterance
 
+from .corpus import author_of
+
 
 @dataclass(frozen=True)
 class Talk:
-    """`messages`: (author, things), in the order of time. `until`: messages by which an alert is still useful."""
+    """`messages`: (author, things), in the order of time. `until`: messages by which an alert is still useful.
+    `source`: who wrote it, if anybody in particular.
+    """
 
     messages: tuple[tuple[str, frozenset[str]], ...]
     subjects: frozenset[str]
     codes: tuple[str, ...]
     until: int
+    source: str
 
 
 def read_talk(line: Line, ruleset: Ruleset) -> Talk:
@@ -47,4 +52,5 @@ def read_talk(line: Line, ruleset: Ruleset) -> Talk:
         frozenset(expect.get("subjects") or [expect["subject"]]) if risky else frozenset(),
         tuple(expect["codes"]) if risky else (),
         refs.index(last) + 1,
+        author_of(line),
     )

@@ -17,16 +17,19 @@ HIGH = 225  # hundredths of a logit from which a talk is looked at for itself
 ALONE = 500  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
 FURTHER = 100  # by which a talk must be still more alike to be told of again
+BLOWS = 2  # exchanged in a room lately, from which more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
 LIT = 60  # what a message adds for its words to be shown
 _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILES)}
 _ATTACKS = frozenset({"C1", "H1", "V2", "V3"})
-_IN_ROOMS = frozenset({"C1", "H1"})  # take several, or a public; between two, rules tell insults
+_IN_ROOMS = frozenset({"C1"})  # takes several; between two, rules tell insults
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
 
 def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> Finding | None:
-    """Add the message to what is known of the talk; what lights the words that weigh, where they do."""
+    """Add the message to what is known of the talk; what lights the words that weigh, where they do and no rule has lit
+    the message.
+    """
     utterance, people = situation.utterance, situation.room_ledger["like"]
     weights = likeness.weights_for(lexicon.lang)
     reading = lexicon.read(utterance.text)
@@ -34,7 +37,7 @@ def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> F
     said, answered = weights.of(things, likeness.SAID), weights.of(things, likeness.ANSWERED)
     situation.grown = likeness.note(people, situation.author, utterance.ref, situation.now, said, answered, weights)
     mine = people[situation.author]
-    if mine[1] < 0 or said[0] < LIT or not utterance.text:
+    if mine[1] < 0 or said[0] < LIT or not utterance.text or any(one.alerting for one in told):
         return None
     span, weight = likeness.weightiest_words(reading, weights), round(min(1.0, said[0] / 300), 2)
     code = _code(situation, mine)
@@ -92,8 +95,8 @@ def _by_itself(situation: Situation, person: str, row: list[Any]) -> Iterator[Al
 
 def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     """Whether somebody can be told from the others. Of two, not whoever answers somebody told of: refusing again and
-    again is like a risky talk too. In a room only while few speak, and never somebody who takes the blows; once blows
-    are exchanged, `piles` says who attacks: who is answered harshly may be the one attacked.
+    again is like a risky talk too. In a room only while few speak, and never somebody who takes the blows; once it is a
+    quarrel, `piles` says who attacks: who is answered harshly may be the one attacked.
     """
     if situation.room.kind == "direct":
         others = (row for key, row in situation.room_ledger["like"].items() if key != person)
@@ -102,7 +105,7 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     heard = rooms.recent_speakers(situation.room_ledger, situation.author, now)
     if len(heard) >= FEW or not piles.struck_more(pile, person, now):
         return False
-    return code not in _ATTACKS or piles.blows(pile, now) <= 1
+    return code not in _ATTACKS or piles.blows(pile, now) <= BLOWS
 
 
 def _protected(situation: Situation, person: str, code: str) -> tuple[str, ...]:

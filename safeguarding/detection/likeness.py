@@ -2,9 +2,10 @@
 
 Rules know the words that somebody thought of. This knows words beside each other in conversations written for it
 (`benchmarks/suite/pairs`): risky ones, each with a harmless twin that shares its words. A weight says how much likelier
-a word, a row of two, a word class or a rule's tactic makes it that who wrote it is a person to look at; or, where
-others wrote it, what it says of those they answer ("pardon ?", "mdr", "signalé"). So what people make of a message
-counts too. Ages, names, rooms and whatever else is known of people are no features; nothing is learned from members.
+a word, its beginning, two words near each other, a word class or a rule's tactic makes it that who wrote it is a person
+to look at; or, where others wrote it, what it says of those they answer ("pardon ?", "mdr", "signalé"). So what people
+make of a message counts too. Ages, names, rooms and whatever else is known of people are no features; nothing is
+learned from members.
 
 The sum is kept for the people who wrote lately in a room, and never falls far below where a talk begins (a CUSUM,
 Page 1954): weeks of small talk buy nobody the right to a lure. Somebody whose talk is very like a risky one is a P2
@@ -20,7 +21,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import itertools
 import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from .lexicon import Lexicon
-from .reading import Reading, bare_word, marks_of
+from .reading import STOP, Reading, bare_word, marks_of
 from .rulesets import LANGS
 from .types import Finding
 
@@ -48,11 +48,33 @@ CODES = ("C1", "C2", "C3", "D1", "H1", "M1", "M2", "M3", "M4", "M5", "M6", "M7",
 _ZERO = 1 << 15  # is added to a weight, so that none is below nothing
 _UNTOLD = frozenset({"tactic_words", "link"})  # classes that say only how words hang together
 
+_BEGINNING = 4  # letters that tell a word from others, whatever its ending: "retrouve", "retrouvera"
+_APART = (1, 2)  # next to one another, and with one word between: "seul ce soir", "seul chez moi ce soir"
+
+
+def _words_of(reading: Reading) -> list[tuple[int, str]]:
+    """The words of a message, each with its place. Not its full stops: these tell who writes so, not what is meant."""
+    return [(place, bare_word(piece)) for place, piece in enumerate(reading.pieces) if piece != STOP]
+
+
+def _begun(word: str) -> str:
+    return f"{word[:_BEGINNING]}~"
+
+
+def _pairs(words: Iterable[str], apart: int) -> Iterator[str]:
+    """The beginnings of two words so far apart."""
+    begun = [word[:_BEGINNING] for word in words]
+    return map(" ".join, zip(begun, begun[apart:], strict=False))
+
 
 def things_in(reading: Reading, findings: Iterable[Finding], classes: Mapping[int, str]) -> set[str]:
-    """What a message holds that may weigh: words, rows of two, word classes, tactics; without its role."""
-    words = [bare_word(piece) for piece in reading.pieces]
-    things = {*words, *map(" ".join, itertools.pairwise(("^", *words, "$")))}
+    """What a message holds that may weigh: words, how they begin, two near one another, word classes, tactics; without
+    its role.
+    """
+    words = [word for _, word in _words_of(reading)]
+    things = {*words, *(_begun(word) for word in words if len(word) > _BEGINNING)}
+    for apart in _APART:
+        things.update(_pairs(words, apart))
     for piece in reading.pieces:
         things.update(f"@{classes[mark]}" for mark in marks_of(piece) if mark in classes)
     things.update(f"#{one.tactic or one.code}{'' if one.alerting else '-'}" for one in findings if one.code != "SIDE")
@@ -193,14 +215,16 @@ def points(total: int) -> float:
 
 def weightiest_words(reading: Reading, weights: Weights) -> tuple[int, int]:
     """The span, in the original text, from the first to the last of the words that weigh most in a message."""
-    words = [bare_word(piece) for piece in reading.pieces]
-    alone = [weights.at_all(SAID + word) for word in words]
-    for index, (a, b) in enumerate(itertools.pairwise(words)):
-        both = weights.at_all(f"{SAID}{a} {b}")
-        alone[index] += both
-        alone[index + 1] += both
+    row = _words_of(reading)
+    words = [word for _, word in row]
+    alone = [sum(weights.at_all(SAID + thing) for thing in {word, _begun(word)}) for word in words]
+    for apart in _APART:
+        for index, pair in enumerate(_pairs(words, apart)):
+            both = weights.at_all(SAID + pair)
+            alone[index] += both
+            alone[index + apart] += both
     most = max(alone, default=0)
     if most <= 0:
         return (0, reading.source.length)
-    heavy = [index for index, weight in enumerate(alone) if weight * 2 >= most]
+    heavy = [place for (place, _), weight in zip(row, alone, strict=True) if weight * 2 >= most]
     return reading.original(heavy[0], heavy[-1] + 1)

@@ -109,7 +109,7 @@ def test_what_others_answer_counts_too(ruleset: Ruleset, one_word: Weights) -> N
     assert talk.alerts[-1].evidence == ("1", "4")
 
 
-def test_a_talk_of_two_is_no_pile_on_and_no_public_hate(ruleset: Ruleset) -> None:
+def test_a_talk_of_two_is_no_pile_on(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, BOB, CHARLIE)
     with likeness.instead("fr", parsed("start\t-100\tC1:200\nSgrue\t220\tC1:90\n")):
         for _ in range(4):
