@@ -26,7 +26,7 @@ _ANY = rf"(?: [^ .?]{_MARKS})"
 _TAIL = rf"(?: {_MARKS}\xff)*"
 _BUILTIN = {
     "number": rf" [0-9]+\x80{_MARKS}",
-    "amount": rf" [0-9]{{2,}}\x80{_MARKS}",
+    "amount": rf" [1-9][0-9]+\x80{_MARKS}",
     "end": r" [.?]\x80",
     "qmark": r" \?\x80",
 }
