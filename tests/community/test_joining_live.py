@@ -84,5 +84,6 @@ def test_a_person_signs_up_confirms_and_has_an_age_attested_on_a_small_screen(
     sound(page)
     page.goto(f"{live_havre.url}/account/")
     sound(page)
-    page.goto(f"{live_havre.url}/rooms/")
+    page.goto(f"{live_havre.url}/age/")
+    page.get_by_role("link", name="To the rooms").click()
     expect(page).to_have_url(re.compile(r"/rooms/$"))
