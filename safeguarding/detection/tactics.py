@@ -79,7 +79,7 @@ M1 = Profile(
         "opener_sexual": 34, "age_probe": 10, "trust": 12, "maturity": 16, "isolation": 15, "secrecy": 22,
         "compliance": 13, "intimacy": 25, "sexual": 42, "image_request": 26, "off_platform": 15, "meeting": 22,
         "gift": 15, "urgency": 5, "late": 4, "come_alone": 15, "isolated_place": 10, "no_trace": 20,
-        "refuses_verification": 6, "threat_publish": 25, "seeks_minor": 60, "age_dismissal": 24,
+        "refuses_verification": 6, "threat_publish": 15, "seeks_minor": 60, "age_dismissal": 24,
     },
     levels=((72, "P0"), (48, "P1"), (39, "P2"), (14, "P3")),
     core=_any("opener_sexual", "maturity", "isolation", "secrecy", "intimacy", "sexual", "image_request",
