@@ -29,6 +29,7 @@ def needs(*options: tuple[object, ...]) -> frozenset[frozenset[object]]:
             needs(("je", "on"), (0x81,)), needs(("je", "on"), (("suis", "pas"),), (("pas", "là"),)),
         ]),
         ("(encore)? insult* {number} {qmark}", [needs(("insult*",), NUMBER, ("?",))]),
+        ("{amount} {qmark}", [needs(NUMBER, ("?",))]),
         ("{12..13} $", [needs(("12", "13"))]),
         ("(vite|_) ~3", [needs()]),
     ],

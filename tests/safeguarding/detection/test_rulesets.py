@@ -157,6 +157,21 @@ def test_patterns_read_classes_expressions_gaps_and_fillers() -> None:
         assert scan(text, "fr", ruleset) == [], text
 
 
+def test_an_amount_is_a_number_that_may_be_a_sum_not_a_digit_written_for_a_word() -> None:
+    summed = RULE.replace("je (mange|aime) ~2 {fruit}", "{number|fruit} ~1 ce soir").replace(
+        "je mange une pomme", "3 ce soir"
+    )
+    asked = summed.replace("{number|fruit}", "{amount}").replace("3 ce soir", "30 ce soir")
+    counted = {text: scan(text, "fr", parse_ruleset({"a.yaml": summed})) for text in ("3 ce soir", "30 ce soir")}
+    assert all(counted.values())
+    ruleset = parse_ruleset({"a.yaml": asked})
+    assert [bool(scan(text, "fr", ruleset)) for text in ("30 ce soir", "3 ce soir", "20.00 ce soir")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 def test_words_like_on_no_and_off_are_words_not_truth_values() -> None:
     ruleset = parse_ruleset({"a.yaml": RULE.replace("[vraiment]", "[on, no, off, yes]")})
     assert ruleset.vocabularies["fr"].fillers == {"on", "no", "off", "yes"}
