@@ -13,16 +13,16 @@ from .told import AGAIN, explain
 from .types import Alert, Finding
 
 TACTIC = "likeness"
-HIGH = 225  # hundredths of a logit from which a talk is looked at for itself
-ALONE = 500  # the same where there is no talk yet: a message or two
+HIGH = 250  # hundredths of a logit from which a talk is looked at for itself
+ALONE = 600  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
 FURTHER = 100  # by which a talk must be still more alike to be told of again
-BLOWS = 2  # exchanged in a room lately, from which more are a quarrel
+BLOWS = 2  # exchanged in a room lately; more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
 LIT = 60  # what a message adds for its words to be shown
 _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILES)}
-_ATTACKS = frozenset({"C1", "H1", "V2", "V3"})
-_IN_ROOMS = frozenset({"C1"})  # takes several; between two, rules tell insults
+_ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})
+_AMONG_MORE = frozenset({"C1"})  # takes several; between two, rules tell insults
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
 
@@ -95,17 +95,18 @@ def _by_itself(situation: Situation, person: str, row: list[Any]) -> Iterator[Al
 
 def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     """Whether somebody can be told from the others. Of two, not whoever answers somebody told of: refusing again and
-    again is like a risky talk too. In a room only while few speak, and never somebody who takes the blows; once it is a
-    quarrel, `piles` says who attacks: who is answered harshly may be the one attacked.
+    again is like a risky talk too. Among more, only while few speak. As attacking, not who takes the blows, and nobody
+    once it is a quarrel: who is answered harshly may be the one attacked, and `piles` tells them apart. Who lures or
+    sells may well be answered harshly.
     """
-    if situation.room.kind == "direct":
-        others = (row for key, row in situation.room_ledger["like"].items() if key != person)
-        return code not in _IN_ROOMS and not any(row[4].keys() - HELP_CODES for row in others)
+    wrote = situation.room_ledger["like"]
+    if situation.room.kind == "direct" and len(wrote) <= 2:
+        others = (row for key, row in wrote.items() if key != person)
+        return code not in _AMONG_MORE and not any(row[4].keys() - HELP_CODES for row in others)
     pile, now = situation.room_ledger["pile"], situation.now
-    heard = rooms.recent_speakers(situation.room_ledger, situation.author, now)
-    if len(heard) >= FEW or not piles.struck_more(pile, person, now):
+    if len(rooms.recent_speakers(situation.room_ledger, situation.author, now)) >= FEW:
         return False
-    return code not in _ATTACKS or piles.blows(pile, now) <= BLOWS
+    return code not in _ATTACKS or (piles.struck_more(pile, person, now) and piles.blows(pile, now) <= BLOWS)
 
 
 def _protected(situation: Situation, person: str, code: str) -> tuple[str, ...]:

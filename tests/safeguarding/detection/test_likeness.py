@@ -174,6 +174,24 @@ def test_who_takes_the_blows_of_a_room_is_not_named(ruleset: Ruleset) -> None:
         assert "alice" not in {subject for *_, subject in by_likeness(talk)}
 
 
+def test_a_group_that_writes_directly_may_pile_on(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE, eve := Person("eve", "adult", 90))
+    with likeness.instead("fr", parsed("start\t-100\tC1:200\nSgrue\t220\tC1:90\n")):
+        for author in (CHARLIE, eve, *[BOB] * 4):
+            talk.say(author, "grue" if author is BOB else "bonjour", direct(BOB, CHARLIE))
+    assert by_likeness(talk) == [("C1", "P2", "bob")]
+
+
+def test_a_sharp_answer_does_not_hide_who_sells(ruleset: Ruleset) -> None:
+    with likeness.instead("fr", parsed("start\t-100\tX1:-100\nSgrue\t220\tX1:90\n")):
+        talk = Talk(ruleset, BOB, CHARLIE)
+        talk.say(BOB, "bonjour", ADULTS)
+        talk.say(CHARLIE, "sale con", ADULTS, BOB)
+        for _ in range(3):
+            talk.say(BOB, "grue", ADULTS)
+    assert by_likeness(talk) == [("X1", "P2", "bob")]
+
+
 def test_among_many_voices_nobody_is_named(ruleset: Ruleset, one_word: Weights) -> None:
     crowd = [Person(f"p{n}", "adult", 90) for n in range(alike.FEW + 1)]
     talk = Talk(ruleset, *crowd)
