@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from benchmarks.detection.corpora import SUITE, Line, lines, spoken
 
 PAIRS = SUITE / "pairs"
-ROW = 8  # lines of ordinary talk that are read as one talk
+ROW = 8  # lines or messages that have nothing to do with one another, read as one talk
 
 
 def author_of(line: Line) -> str:

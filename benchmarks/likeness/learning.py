@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from safeguarding.detection.likeness import ANSWERED, CODES, LEARNED_FROM, SAID
 
+from .corpus import ROW
 from .reading import Talk
 
 MOST = 3
@@ -25,8 +26,6 @@ UNKNOWN = -900
 STRENGTH = 0.3  # C of the regression: the smaller, the plainer
 SEEN_ALWAYS = 3.0  # log of how much rarer than everything a thing is whose weight is left as it is
 SMALL, SMALL_FOR_A_CODE = 6, 8  # hundredths of a logit not worth a line
-
-ROW = 8  # messages that have nothing to do with one another, read as one talk
 
 Weighed = dict[str, list[int]]  # thing -> what it weighs at all, then for each of CODES
 

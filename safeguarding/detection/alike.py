@@ -21,7 +21,7 @@ BLOWS = 2  # exchanged in a room lately; more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
 LIT = 60  # what a message adds for its words to be shown
 _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILES)}
-_ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})
+_ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})  # what people in a quarrel do to one another
 _AMONG_MORE = frozenset({"C1"})  # takes several; between two, rules tell insults
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 

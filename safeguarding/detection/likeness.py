@@ -217,7 +217,7 @@ def weightiest_words(reading: Reading, weights: Weights) -> tuple[int, int]:
     """The span, in the original text, from the first to the last of the words that weigh most in a message."""
     row = _words_of(reading)
     words = [word for _, word in row]
-    alone = [sum(weights.at_all(SAID + thing) for thing in {word, _begun(word)}) for word in words]
+    alone = [weights.at_all(SAID + word) + weights.at_all(SAID + _begun(word)) for word in words]
     for apart in _APART:
         for index, pair in enumerate(_pairs(words, apart)):
             both = weights.at_all(SAID + pair)

@@ -357,10 +357,7 @@ def _members(cls: str, raw: Mapping[str, tuple[str, list[str]]], lang: str, path
                 raise RulesetError(name, "-", f"class {cls!r} includes {other!r}, which is unknown or circular")
             members += _members(other, raw, lang, (*path, cls))
             continue
-        alternatives = entry.split("/")
-        if len({len(alternative.split()) for alternative in alternatives}) > 1:
-            raise RulesetError(name, "-", f"class {cls!r}: of {entry!r} one is a word and one is several: quote each")
-        for alternative in alternatives:
+        for alternative in entry.split("/"):
             word, _, paradigm = alternative.partition(":")
             folded = _fold(word)
             if not folded:

@@ -8,7 +8,15 @@ import pytest
 
 from safeguarding.detection.compose import judge, scan
 from safeguarding.detection.lexicon import lexicon_for
-from safeguarding.detection.rulesets import LANGS, Ruleset, RulesetError, load_ruleset, parse_ruleset
+from safeguarding.detection.rulesets import (
+    LANGS,
+    Ruleset,
+    RulesetError,
+    default_paths,
+    load_ruleset,
+    parse_ruleset,
+    read_document,
+)
 
 RULE = """
 code: V2
@@ -95,7 +103,6 @@ def test_a_rule_keeps_its_version_when_another_file_changes() -> None:
         (RULE.replace("lang: fr", "lang: de", 1), "t.fruit", "lang must be"),
         (RULE.replace('must_not_fire: ["je mange une tarte"]', "must_not_fire: []"), "t.fruit", "fewer must_not_fire"),
         (RULE.replace("pomme:n", "pomme:zz"), "-", "no paradigm"),
-        (RULE.replace("pomme:n", "pomme/pomme de pin"), "-", "one is a word and one is several"),
         (RULE.replace("id: t.fruit", "id: t.fruit\n    weight: 3"), "t.fruit", "weight"),
         (RULE.replace("id: t.fruit", "id: t.fruit\n    action: ban"), "t.fruit", "action"),
         (RULE.replace("id: t.fruit", "id: t.fruit\n    colour: red"), "t.fruit", "unknown key"),
@@ -224,3 +231,18 @@ def test_a_slot_that_does_not_exist_is_refused(changed: tuple[str, str], rule: s
         parse_ruleset({"a.yaml": SLOTTED.replace(*changed)})
     assert refused.value.rule == rule
     assert reason in str(refused.value)
+
+
+def test_no_entry_of_ours_mixes_words_and_expressions_between_its_slashes() -> None:
+    """One such, "personne/personnes handicapée", was read as two, and a word of every day became a protected group.
+    Files stored long ago may hold one, so they are not refused for it.
+    """
+    mixed = [
+        entry
+        for path in default_paths()
+        for words in (read_document(path.name, path.read_text(encoding="utf-8")).get("vocabulary") or {}).values()
+        for entries in (words.get("classes") or {}).values()
+        for entry in map(str, entries)
+        if len({len(alternative.split()) for alternative in entry.split("/")}) > 1
+    ]
+    assert mixed == []
