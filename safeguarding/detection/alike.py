@@ -14,7 +14,7 @@ from .types import Alert, Finding
 
 TACTIC = "likeness"
 HIGH = 250  # hundredths of a logit from which a talk is looked at for itself
-ALONE = 600  # the same where there is no talk yet: a message or two
+ALONE = 700  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
 FURTHER = 100  # by which a talk must be still more alike to be told of again
 BLOWS = 2  # exchanged in a room lately; more are a quarrel
