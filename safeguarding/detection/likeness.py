@@ -61,10 +61,10 @@ def _begun(word: str) -> str:
     return f"{word[:_BEGINNING]}~"
 
 
-def _pairs(words: Iterable[str], apart: int) -> Iterator[str]:
-    """The beginnings of two words so far apart."""
+def _pairs(words: Iterable[str]) -> Iterator[tuple[int, Iterator[str]]]:
+    """The beginnings of two words near each other, by how far apart they stand."""
     begun = [word[:_BEGINNING] for word in words]
-    return map(" ".join, zip(begun, begun[apart:], strict=False))
+    return ((apart, map(" ".join, zip(begun, begun[apart:], strict=False))) for apart in _APART)
 
 
 def things_in(reading: Reading, findings: Iterable[Finding], classes: Mapping[int, str]) -> set[str]:
@@ -73,8 +73,8 @@ def things_in(reading: Reading, findings: Iterable[Finding], classes: Mapping[in
     """
     words = [word for _, word in _words_of(reading)]
     things = {*words, *(_begun(word) for word in words if len(word) > _BEGINNING)}
-    for apart in _APART:
-        things.update(_pairs(words, apart))
+    for _, pairs in _pairs(words):
+        things.update(pairs)
     for piece in reading.pieces:
         things.update(f"@{classes[mark]}" for mark in marks_of(piece) if mark in classes)
     things.update(f"#{one.tactic or one.code}{'' if one.alerting else '-'}" for one in findings if one.code != "SIDE")
@@ -218,8 +218,8 @@ def weightiest_words(reading: Reading, weights: Weights) -> tuple[int, int]:
     row = _words_of(reading)
     words = [word for _, word in row]
     alone = [weights.at_all(SAID + word) + weights.at_all(SAID + _begun(word)) for word in words]
-    for apart in _APART:
-        for index, pair in enumerate(_pairs(words, apart)):
+    for apart, pairs in _pairs(words):
+        for index, pair in enumerate(pairs):
             both = weights.at_all(SAID + pair)
             alone[index] += both
             alone[index + apart] += both
