@@ -49,6 +49,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self.language = member.language
         self.socket_id = uuid.uuid4().hex
         self.bad = 0
+        self.heeded = 0  # how often rights were looked at again
         self.rooms: dict[str, Room] = {}
         self.sleeps: dict[str, dt.datetime] = {}  # when a room that is followed ends its opening hours
         self.allowance, self.spent_at = _burst(), time.monotonic()
@@ -130,16 +131,26 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await in_reader(mark_read, actor=self.member, room=entry.room, seq=frame.seq)
 
     async def _join(self, frame: protocol.Join) -> None:
+        heeded = self.heeded
         # Posting authorises itself and reads the room's row again: only its key is kept.
         self.rooms[frame.room] = (await self._entry(frame.room)).room
         news = frame.room not in self.socket.cursors
         last = await self.socket.hub.join(self.socket, frame.room, frame.after, together=frame.together)
         self._ack(frame, seq=last)
-        await in_reader(presence.arrive, frame.room, self.socket_id, self.member)
+        if self.heeded != heeded:  # rights changed since they were asked for, and nobody looked at this room
+            await self._stay_or_leave(frame.room)
+        await self._be_seen(frame.room)
         people = await in_reader(presence.people_here, frame.room, hidden=self.socket.hidden)
+        if frame.room not in self.socket.cursors:
+            return  # sent away meanwhile
         self._push({"type": "presence", "room": frame.room, "people": people})
         if news:
             broadcast.passing(frame.room, self.member, {"type": "presence"}, "came")
+
+    async def _be_seen(self, room_id: str) -> None:
+        await in_reader(presence.arrive, room_id, self.socket_id, self.member)
+        if room_id not in self.socket.cursors:  # sent away while it was noted
+            await in_reader(presence.depart, room_id, self.socket_id, self.member)
 
     async def _leave(self, room_id: str) -> None:
         if room_id in self.socket.cursors:
@@ -195,18 +206,22 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await self._authorise_again()
 
     async def _authorise_again(self) -> None:
+        self.heeded += 1
         self.access = await in_reader(access_of, self.member)
         self._heed_access()
         if refusal := may_take_part(self.access, timezone.now()):
             self._closed(protocol.CLOSE_FORBIDDEN, refusal)
             return
         for room_id in list(self.socket.cursors):
-            try:
-                await self._entry(room_id)
-            except Refused as refusal:
-                await self._leave(room_id)
-                with translation.override(self.language):
-                    self._push({"type": "closed", "room": room_id, "code": refusal.code, "text": str(refusal)})
+            await self._stay_or_leave(room_id)
+
+    async def _stay_or_leave(self, room_id: str) -> None:
+        try:
+            await self._entry(room_id)
+        except Refused as refusal:
+            await self._leave(room_id)
+            with translation.override(self.language):
+                self._push({"type": "closed", "room": room_id, "code": refusal.code, "text": str(refusal)})
 
     def _heed_access(self) -> None:
         self.socket.hidden, self.socket.access_version = self.access.blocked_pks, self.access.version
@@ -221,7 +236,7 @@ class RoomConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             try:
                 await self._authorise_again()
                 for room_id in list(self.socket.cursors):
-                    await in_reader(presence.arrive, room_id, self.socket_id, self.member)
+                    await self._be_seen(room_id)
             except Exception:
                 logger.exception("a socket could not be authorised again")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import threading
 import time
 
 import pytest
@@ -12,7 +13,7 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 
-from chat import broadcast, protocol
+from chat import broadcast, consumers, presence, protocol
 from chat.consumers import RoomConsumer
 from chat.hub import hub
 from chat.models import Membership, Message, RoomEvent
@@ -400,6 +401,63 @@ def test_who_was_sent_away_hears_no_more(run, bob, bea, mo, pub):
         await beas.send(type="typing", room=pub.public_id)
         assert (await beas.wait_for(lambda frame: True))["type"] == "refused"
         assert beas.bodies == []
+
+    run(story)
+
+
+@pytest.mark.invariant(4)
+def test_who_is_sent_away_while_joining_is_neither_seen_nor_told_who_is_there(run, bea, mo, pub, monkeypatch):
+    """The ban comes after the room was opened and before presence is noted."""
+    left = threading.Event()
+    arrive, depart = presence.arrive, presence.depart
+
+    def banned_meanwhile(*which) -> None:
+        restrict_member(actor=mo, member=bea, kind="room_ban", room_ref=pub.public_id, reason="a test")
+        assert left.wait(WITHIN)
+        arrive(*which)
+
+    def tell(*which) -> None:
+        depart(*which)
+        left.set()
+
+    monkeypatch.setattr(presence, "arrive", banned_meanwhile)
+    monkeypatch.setattr(presence, "depart", tell)
+
+    async def story(page):
+        beas = await page(bea, pub)
+        await beas.wait("closed")
+        await beas.send(type="typing", room=pub.public_id)
+        await beas.wait("refused")
+        assert [frame for frame in beas.frames if frame["type"] == "presence"] == []
+        assert await do(presence.people_here)(pub.public_id, hidden=()) == []
+
+    run(story)
+
+
+@pytest.mark.invariant(4)
+def test_who_is_sent_away_between_question_and_joining_is_not_let_in(run, bea, mo, pub, monkeypatch):
+    asked = threading.Event()
+    entry_of, access_of = consumers.entry_of, consumers.access_of
+
+    def banned_meanwhile(**which):
+        entry = entry_of(**which)
+        monkeypatch.setattr(consumers, "entry_of", entry_of)
+        asked.clear()
+        restrict_member(actor=mo, member=bea, kind="room_ban", room_ref=pub.public_id, reason="a test")
+        assert asked.wait(WITHIN)
+        return entry
+
+    def tell(member):
+        access = access_of(member)
+        asked.set()
+        return access
+
+    monkeypatch.setattr(consumers, "entry_of", banned_meanwhile)
+    monkeypatch.setattr(consumers, "access_of", tell)
+
+    async def story(page):
+        beas = await page(bea, pub)
+        assert (await beas.wait("closed"))["room"] == pub.public_id
 
     run(story)
 
