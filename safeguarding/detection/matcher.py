@@ -15,6 +15,11 @@ from .needed import NeededWords, Way
 from .reading import Reading
 from .rulesets import Rule
 
+_SETS_OFF = frozenset(",;\n")
+# What is said to somebody: friendly words before a comma change nothing about it. Who speaks of themselves, or sells,
+# says there what is meant.
+_SAID_TO_SOMEBODY = frozenset({"M1", "M2", "M3", "M4", "M5", "C2", "C3", "S1", "V1", "V2"})
+_SEXUAL = frozenset({"sexual", "image_request", "csam"})  # nor do they after one
 _MOST_PLACES = 12  # of one pattern in one text: more would say nothing new
 _NEAR = 32  # words: patterns that reach farther are RE2's to look for in a long row
 _SHORT_LINE = 320  # bytes (60 characters of text make about 80)
@@ -164,7 +169,7 @@ class RuleMatcher:
         found = []
         for match in itertools.islice(matches, _MOST_PLACES):
             start, end = match.span()
-            if start == end or (barred and _holds(barred, _sentence(line, start, end))):
+            if start == end or (barred and _is_beside(barred, rule, reading, start, end)):
                 continue
             first, last = reading.tokens(start, end)
             while first < last - 1 and pieces[first][1:2] in b".?":
@@ -198,9 +203,23 @@ def _in_windows(regex: re.Pattern[bytes], line: bytes, windows: list[Window]) ->
             at = max(match.end(), at + 1)
 
 
-def _holds(pattern: Pattern, line: bytes) -> bool:
+def _is_beside(pattern: Pattern, rule: Rule, reading: Reading, start: int, end: int) -> bool:
+    """Whether a pattern is in the sentence of a match of a rule: of what is said to somebody, not before a comma."""
+    begin, stop = _sentence(reading.line, start, end)
+    line = reading.line[begin:stop]
     far = len(line) > _SHORT_LINE and pattern.reach > _NEAR
-    return (_linear(pattern.source) if far else pattern.compiled()).search(line) is not None
+    for other in (_linear(pattern.source) if far else pattern.compiled()).finditer(line):
+        first, last = begin + other.start(), begin + other.end()
+        before, after = last <= start and rule.code in _SAID_TO_SOMEBODY, first >= end and rule.tactic in _SEXUAL
+        if not (before or after) or not _is_set_off(reading, min(last, end), max(first, start)):
+            return True
+    return False
+
+
+def _is_set_off(reading: Reading, start: int, end: int) -> bool:
+    """Whether a comma or the like stands between two places of the line."""
+    before, after = reading.line.count(b" ", 0, start) - 1, reading.line.count(b" ", 0, end)
+    return not _SETS_OFF.isdisjoint(reading.source.text[reading.spans[before][1] : reading.spans[after][0]])
 
 
 @lru_cache(maxsize=8192)
@@ -220,7 +239,7 @@ def _linear(source: str) -> Any:
     return re2.compile(source.encode("latin-1"), options)
 
 
-def _sentence(line: bytes, start: int, end: int) -> bytes:
+def _sentence(line: bytes, start: int, end: int) -> tuple[int, int]:
     begin = max(line.rfind(b" .", 0, start), line.rfind(b" ?", 0, start))
     stops = [stop for stop in (line.find(b" .", end), line.find(b" ?", end)) if stop >= 0]
-    return line[max(begin, 0) : min(stops, default=len(line)) + 3]
+    return max(begin, 0), min(stops, default=len(line)) + 3

@@ -28,7 +28,8 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
         patterns:             # any of them
           - "(ça|tout ça) reste (entre nous|notre secret)"
           - "(dis|parle) ~2 pas à (personne|{relatives})"
-        unless:               # any of these in the same sentence: no finding
+        unless:               # any of these in the same sentence: no finding (set off by a comma it may count for
+                              # nothing, see matcher)
           - "{surprise} d'anniversaire"
         guards: [negated, quoted, reported]   # see compose: default [] (none); negated drops, others unset `alerting`
         bands: [teen_13_14, teen_15_17]       # room bands where it applies; data for the engine, `scan` ignores it

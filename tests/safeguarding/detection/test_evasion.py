@@ -58,9 +58,9 @@ def test_what_is_only_remembered_is_not_told_again(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, ALICE, BOB)
     for text in LURE:
         talk.say(BOB, text, direct(ALICE, BOB))
-    told = len(talk.told("M1"))
+    talk.alerts.clear()
     talk.say(BOB, "tu peux me faire confiance", direct(ALICE, BOB), minutes=2 * DAYS)
-    assert len(talk.told("M1")) == told
+    assert [alert.tactics for alert in talk.told("M1") if alert.tactics != ("likeness",)] == []
 
 
 # ---- who may be excused
@@ -144,6 +144,38 @@ def test_two_words_that_ask_for_sex_are_a_lure(ruleset: Ruleset, text: str) -> N
 def test_a_greeting_of_two_words_is_no_lure(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, NEWCOMER, *CROWD)
     to_each(talk, "salut toi", CROWD)
+    assert talk.alerts == []
+
+
+SMALL_TALK = ("bravo pour ton match", "le chien va bien", "j'ai fini mon livre", "merci pour la recette")
+
+
+@pytest.mark.parametrize("before", SMALL_TALK)
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("envoie moi des nudes", "M1"), ("mets ta cam, enlève ton haut", "M1"),
+        ("je te paye 100 euros pour une nuit", "M4"), ("envoie-moi 200€ ou je balance tes photos", "M2"),
+    ],
+)  # fmt: skip
+def test_friendly_words_before_a_comma_hide_nothing(ruleset: Ruleset, before: str, text: str, code: str) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, f"{before}, {text}", direct(ALICE, BOB))
+    assert [alert.severity < "P3" for alert in talk.told(code)] == [True]
+
+
+@pytest.mark.parametrize("after", SMALL_TALK)
+@pytest.mark.parametrize("text", ["envoie moi des nudes", "mets ta cam, enlève ton haut"])
+def test_nor_do_they_after_one_where_it_is_sexual(ruleset: Ruleset, text: str, after: str) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, f"{text}, {after}", direct(ALICE, BOB))
+    assert [alert.severity < "P3" for alert in talk.told("M1")] == [True]
+
+
+def test_what_is_meant_may_stand_after_a_comma(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, CHARLIE, BOB)
+    talk.say(BOB, "change de pseudo, c'est une surprise pour la répète", direct(CHARLIE, BOB))
+    talk.say(BOB, "elle n'en saura rien, c'est une surprise", direct(CHARLIE, BOB))
     assert talk.alerts == []
 
 
