@@ -13,9 +13,12 @@ from .told import AGAIN, explain
 from .types import Alert, Finding
 
 TACTIC = "likeness"
-HIGH = 250  # hundredths of a logit from which a talk is looked at for itself
+HIGH = 225  # hundredths of a logit from which a talk is looked at for itself
+# The same where harmless talk is often like it (friends, dates), and where it hardly ever is.
+HIGH_FOR = {"C1": 300, "H1": 300, "V1": 300, "M1": 150, "M4": 150}
 ALONE = 700  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
+GAP = 60  # hundredths of a logit less for an adult where a minor is
 FURTHER = 100  # by which a talk must be still more alike to be told of again
 BLOWS = 2  # exchanged in a room lately; more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
@@ -42,6 +45,20 @@ def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> F
     span, weight = likeness.weightiest_words(reading, weights), round(min(1.0, said[0] / 300), 2)
     code = _code(situation, mine)
     return Finding(code, weights.rule, weights.version, span, TACTIC, weight, None, alerting=False)
+
+
+def high(code: str) -> int:
+    """How like a talk of this code one must be to be looked at for itself, in hundredths of a logit."""
+    return HIGH_FOR.get(code, HIGH)
+
+
+def reads(situation: Situation, person: str, row: Sequence[Any], code: str) -> int:
+    """How like a talk of this code that of somebody is, in hundredths of a logit; less is enough of an adult who writes
+    where a minor reads.
+    """
+    near = situation.sure if person == situation.author else [situation.author]
+    gap = situation.is_adult(person) and (situation.minors_room or any(map(situation.is_minor, near)))
+    return likeness.risk_of(row, code) + (GAP if gap else 0)
 
 
 def likeness_alerts(situation: Situation, found: Sequence[Alert]) -> Iterator[Alert]:
@@ -71,9 +88,10 @@ def _code(situation: Situation, row: list[Any]) -> str:
 
 def _by_itself(situation: Situation, person: str, row: list[Any]) -> Iterator[Alert]:
     total, talking = row[1], situation.room_ledger["n"] + 1 >= TALK
-    if total < (HIGH if talking else ALONE):
-        return
     code = _code(situation, row)
+    value = reads(situation, person, row, code)
+    if value < (high(code) if talking else ALONE):
+        return
     if code not in HELP_CODES and not _may_be_named(situation, person, code):
         return
     if any(
@@ -82,7 +100,7 @@ def _by_itself(situation: Situation, person: str, row: list[Any]) -> Iterator[Al
     ):
         return  # told of already, and not clearly more alike since
     _tell(row, code, situation.now)
-    weights, score, refs = likeness.weights_for(situation.utterance.lang), likeness.points(total), likeness.refs_of(row)
+    weights, score, refs = likeness.weights_for(situation.utterance.lang), likeness.points(value), likeness.refs_of(row)
     entries = [[0, 0, 0.0, ref, weights.rule, weights.version] for ref in refs]
     yield Alert(
         code, "P2", person, _protected(situation, person, code), score, (TACTIC,), refs,
@@ -97,7 +115,7 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     """Whether somebody can be told from the others. Of two, not whoever answers somebody told of: refusing again and
     again is like a risky talk too. Among more, only while few speak. As attacking, not who takes the blows, and nobody
     once it is a quarrel: who is answered harshly may be the one attacked, and `piles` tells them apart. Who lures or
-    sells may well be answered harshly.
+    sells may well be answered harshly; who gives blows as well is in a quarrel, and what else it is like is a guess.
     """
     wrote = situation.room_ledger["like"]
     if situation.room.kind == "direct" and len(wrote) <= 2:
@@ -106,7 +124,9 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     pile, now = situation.room_ledger["pile"], situation.now
     if len(rooms.recent_speakers(situation.room_ledger, situation.author, now)) >= FEW:
         return False
-    return code not in _ATTACKS or (piles.struck_more(pile, person, now) and piles.blows(pile, now) <= BLOWS)
+    if code not in _ATTACKS:
+        return not piles.gave_and_took(pile, person, now)
+    return piles.struck_more(pile, person, now) and piles.blows(pile, now) <= BLOWS
 
 
 def _protected(situation: Situation, person: str, code: str) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ SAID, ANSWERED = "S", "O"  # before the name of a thing: by the person, by someb
 LEARNED_FROM = "learned from"  # the line of a file that names its pairs
 
 FLOOR = -100  # how far below its beginning a sum may fall
+HALF = 2  # of what weighs for one code is added to what weighs at all
 GROWS = 20  # what a message adds for the talk to be more alike than before
 MOST_PEOPLE = 8
 MOST_REFS = 6
@@ -178,11 +179,11 @@ def note(
         del people[person]
     if author not in people:
         people[author] = [now, weights.start[0], list(weights.start[1:]), [], {}]
-    floor = weights.start[0] + FLOOR
+    floor, *floors = _floors(weights.start)
     for person, row in people.items():
         added = said if person == author else answered
         row[1] = max(floor, row[1] + added[0])
-        row[2] = [total + more for total, more in zip(row[2], added[1:], strict=True)]
+        row[2] = [max(least, total + more) for least, total, more in zip(floors, row[2], added[1:], strict=True)]
         if added[0] > 0:
             row[3] = _weightiest([*row[3], [ref, added[0]]])
     people[author][0] = now
@@ -190,6 +191,12 @@ def note(
     while len(people) > MOST_PEOPLE:
         del people[min(people.keys() - {author}, key=lambda person: (people[person][0], person))]
     return [key for key in grown if key in people]
+
+
+@functools.lru_cache(maxsize=8)
+def _floors(start: tuple[int, ...]) -> tuple[int, ...]:
+    """What no sum falls below."""
+    return tuple(begun + FLOOR for begun in start)
 
 
 def _weightiest(refs: list[list[Any]]) -> list[list[Any]]:
@@ -203,13 +210,20 @@ def likeliest(row: Sequence[Any]) -> list[str]:
     return [code for _, code in sorted(zip(row[2], CODES, strict=True), key=lambda pair: (-pair[0], pair[1]))]
 
 
+def risk_of(row: Sequence[Any], code: str) -> int:
+    """How much the talk of somebody is like one of this code, in hundredths of a logit: what weighs at all, and half of
+    what weighs for the code. Both together tell harmless twins from risks better than either.
+    """
+    return int(row[1]) + int(row[2][CODES.index(code)]) // HALF
+
+
 def refs_of(row: Sequence[Any]) -> tuple[str, ...]:
     """The messages that added most to the talk of somebody, oldest first."""
     return tuple(ref for ref, _ in row[3])
 
 
 def points(total: int) -> float:
-    """Hundredths of a logit as points out of 100: the probability that the pairs would give it."""
+    """Hundredths of a logit as points out of 100: for the sum alone, the probability that the pairs would give it."""
     return round(100 / (1 + math.exp(-total / 100)), 1)
 
 

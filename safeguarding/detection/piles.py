@@ -112,6 +112,12 @@ def struck_more(pile: Pile, person: str, now: int) -> bool:
     return not lately or sum(hit[1] == person for hit in lately) > sum(hit[2] == person for hit in lately)
 
 
+def gave_and_took(pile: Pile, person: str, now: int) -> bool:
+    """Whether somebody lately both struck and was struck: what they say is of a quarrel first."""
+    lately = _lately(pile, now)
+    return any(hit[1] == person for hit in lately) and any(hit[2] == person for hit in lately)
+
+
 def aim(pile: Pile, author: str, candidates: tuple[tuple[str, float], ...]) -> str | None:
     """Whom an attack is probably aimed at: by turn, pulled towards the other side and whoever is already under
     attack.

@@ -218,7 +218,7 @@ def test_of_a_cleared_ambush_neither_account_weighs_for_the_other(ruleset: Rules
     talk.say(second, "viens seul", ADULTS, CHARLIE)
     assert talk.told("V1") == []
     talk.say(second, "rdv derrière la zone industrielle à 23h, viens seul, efface nos messages", ADULTS, CHARLIE)
-    assert talk.told("V1")[-1].severity == "P0"
+    assert [alert.severity for alert in talk.told("V1") if alert.subject == "second"] == ["P0"]
 
 
 def test_a_talk_that_was_like_a_risky_one_begins_anew(ruleset: Ruleset) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -138,6 +139,35 @@ def test_weeks_of_small_talk_buy_nobody_a_lure(ruleset: Ruleset, one_word: Weigh
     assert by_likeness(talk) == [("M1", "P2", "bob")]
 
 
+def test_an_hour_of_small_talk_hides_hardly_any_real_talk(ruleset: Ruleset) -> None:
+    """With the weights as they ship, which have sums for every code."""
+    small = ("salut ça va ?", "oui et toi ?", "tranquille, j'ai fini mes devoirs", "tu as vu le match hier ?")
+
+    def found(line: dict, before: int) -> bool:
+        first = datetime.fromisoformat(line["messages"][0]["at"])
+        people = sorted(line["participants"])
+        chat = [
+            {
+                "at": (first - timedelta(minutes=before - n)).isoformat(),
+                "from": people[n % 2],
+                "to": None,
+                "text": small[n % len(small)],
+            }
+            for n in range(before)
+        ]
+        alerts = assess_conversation(seen(line) | {"messages": chat + line["messages"]}, ruleset)["alerts"]
+        return any(alert["tactics"] == [alike.TACTIC] for alert in alerts)
+
+    some = [
+        line
+        for line in lines(SUITE / "apart" / "conversations.jsonl")
+        if line["lang"] == "fr" and line["kind"] == "risk" and line.get("room", {}).get("kind") == "direct"
+    ]
+    fresh = [line for line in some if found(line, 0)]
+    assert len(fresh) >= 20
+    assert sum(found(line, 40) for line in fresh) >= 0.8 * len(fresh)
+
+
 def test_a_message_alone_is_no_talk(ruleset: Ruleset, one_word: Weights) -> None:
     talk = Talk(ruleset, ALICE, BOB)
     talk.say(BOB, "grue grue grue", direct(ALICE, BOB))
@@ -190,6 +220,44 @@ def test_a_sharp_answer_does_not_hide_who_sells(ruleset: Ruleset) -> None:
         for _ in range(3):
             talk.say(BOB, "grue", ADULTS)
     assert by_likeness(talk) == [("X1", "P2", "bob")]
+
+
+def test_who_gives_blows_and_takes_some_is_in_a_quarrel_whatever_else_it_is_like(ruleset: Ruleset) -> None:
+    with likeness.instead("fr", parsed("start\t-100\tX1:-100\nSgrue\t220\tX1:90\n")):
+        talk = Talk(ruleset, BOB, CHARLIE)
+        for author, text in ((BOB, "sale con"), (CHARLIE, "sale con"), *[(BOB, "grue")] * 3):
+            talk.say(author, text, ADULTS, CHARLIE if author is BOB else BOB)
+    assert by_likeness(talk) == []
+
+
+def test_less_is_enough_of_an_adult_who_writes_where_a_minor_reads(ruleset: Ruleset) -> None:
+    enough = alike.HIGH - alike.GAP
+    with likeness.instead("fr", parsed(f"start\t0\nSgrue\t{enough // 3 + 1}\tX1:2\n")):
+        for other, told in ((ALICE, 1), (CHARLIE, 0)):
+            talk = Talk(ruleset, BOB, other)
+            for _ in range(3):
+                talk.say(BOB, "grue", direct(BOB, other))
+            assert len(by_likeness(talk)) == told
+
+
+@pytest.mark.parametrize("code", ["X1", "H1"])
+def test_a_code_that_harmless_talk_is_often_like_needs_more(ruleset: Ruleset, code: str) -> None:
+    assert alike.high("H1") > alike.high("X1")
+    for weight, told in ((alike.high(code) // 3 + 1, 1), (alike.high(code) // 3 - 3, 0)):
+        with likeness.instead("fr", parsed(f"start\t0\nSgrue\t{weight}\t{code}:2\n")):
+            talk = Talk(ruleset, BOB, CHARLIE)
+            for _ in range(3):
+                talk.say(BOB, "grue", direct(BOB, CHARLIE))
+        assert len(by_likeness(talk)) == told
+
+
+def test_what_weighs_for_the_code_counts_half_as_much_as_what_weighs_at_all(ruleset: Ruleset) -> None:
+    for of_code, told in ((2 * alike.HIGH // 3 + 1, 1), (2 * alike.HIGH // 3 - 3, 0)):
+        with likeness.instead("fr", parsed(f"start\t0\nSgrue\t20\tX1:{of_code - 40}\n")):
+            talk = Talk(ruleset, BOB, CHARLIE)
+            for _ in range(3):
+                talk.say(BOB, "grue", direct(BOB, CHARLIE))
+        assert len(by_likeness(talk)) == told
 
 
 def test_among_many_voices_nobody_is_named(ruleset: Ruleset, one_word: Weights) -> None:
