@@ -16,8 +16,8 @@ from .reading import Reading
 from .rulesets import Rule
 
 _SETS_OFF = frozenset(",;\n")
-# What is said to somebody: friendly words before a comma change nothing about it. Who speaks of themselves, or sells,
-# says there what is meant.
+# What is said to somebody: friendly words before a comma change nothing about it. Who speaks of themselves says there
+# what is meant.
 _SAID_TO_SOMEBODY = frozenset({"M1", "M2", "M3", "M4", "M5", "C2", "C3", "S1", "V1", "V2"})
 _SEXUAL = frozenset({"sexual", "image_request", "csam"})  # nor do they after one
 _MOST_PLACES = 12  # of one pattern in one text: more would say nothing new
@@ -208,12 +208,17 @@ def _is_beside(pattern: Pattern, rule: Rule, reading: Reading, start: int, end: 
     begin, stop = _sentence(reading.line, start, end)
     line = reading.line[begin:stop]
     far = len(line) > _SHORT_LINE and pattern.reach > _NEAR
+    nearest = []  # where something stands before and after that may be set off; what is farther away is so too
     for other in (_linear(pattern.source) if far else pattern.compiled()).finditer(line):
         first, last = begin + other.start(), begin + other.end()
-        before, after = last <= start and rule.code in _SAID_TO_SOMEBODY, first >= end and rule.tactic in _SEXUAL
-        if not (before or after) or not _is_set_off(reading, min(last, end), max(first, start)):
+        if last <= start and rule.code in _SAID_TO_SOMEBODY:
+            nearest = [(last, start)]
+        elif first >= end and rule.tactic in _SEXUAL:
+            nearest.append((end, first))
+            break
+        else:
             return True
-    return False
+    return any(not _is_set_off(reading, *between) for between in nearest)
 
 
 def _is_set_off(reading: Reading, start: int, end: int) -> bool:
