@@ -103,6 +103,11 @@ def passes(access: Access, view_name: str, *, floor_age: int) -> bool:
     return opens(access.facts, floor_age=floor_age)
 
 
+def is_open_to(member: Member, view_name: str) -> bool:
+    """Whether the gate lets a member open the address of this name now: no page leads where it turns people away."""
+    return passes(access_of(member), view_name, floor_age=get_community().floor_age)
+
+
 class AgeGateMiddleware:
     """Turns a logged-in member away from every address that is not open to them. Runs before every view.
 

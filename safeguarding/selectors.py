@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from chat.models import Membership, Message, MessageRevision
-from community.models import AgeAlert, AgeContest, GuardianConsent, Member
+from community.models import AgeAlert, AgeContest, Block, GuardianConsent, Member
 from community.policies import AgeBand
 
 from .models import (
@@ -351,11 +351,18 @@ def cut(text: str, spans: Iterable[tuple[int, int, str]]) -> list[Piece]:
 
 
 def reports_by(member: Member) -> QuerySet[Report]:
-    """The reports `member` made, newest first, each with whether something was done (`acted`)."""
+    """The reports `member` made, newest first, each with whether something was done (`acted`) and whether they have
+    blocked whom they reported (`blocked`)."""
     acted = Decision.objects.filter(case=OuterRef("case"), takes_effect_at__isnull=False).exclude(
         action__in=[Decision.Action.NO_ACTION, Decision.Action.RELEASE_MESSAGE]
     )
-    return Report.objects.filter(reporter=member).select_related("case").annotate(acted=Exists(acted)).order_by("-pk")
+    blocked = Block.objects.filter(blocker=member, blocked=OuterRef("subject"))
+    return (
+        Report.objects.filter(reporter=member)
+        .select_related("case", "subject", "room")
+        .annotate(acted=Exists(acted), blocked=Exists(blocked))
+        .order_by("-pk")
+    )
 
 
 def decisions_about(member: Member) -> QuerySet[Decision]:

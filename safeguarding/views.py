@@ -5,6 +5,8 @@ All of them stay open to whoever is suspended, banned or without a current proof
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chat.models import Message, Room
 from community.errors import Refused
 from community.helplines import HELP_LINES
+from community.middleware import is_open_to
 from community.models import Member
 
 from . import selectors
@@ -79,10 +82,15 @@ def _report(request: HttpRequest, *, subject: Member, message: Message | None, r
 @require_safe
 def report_done(request: HttpRequest, public_id: str) -> HttpResponse:
     """What happens now, and whom to call meanwhile."""
-    report = get_object_or_404(selectors.reports_by(_member(request)), public_id=public_id)
+    report: Any = get_object_or_404(selectors.reports_by(_member(request)), public_id=public_id)  # annotated
     keys = INCIDENTS[CODES[report.category]].help_lines
     lines = [line for line in HELP_LINES if line.key in keys]
-    return render(request, "safeguarding/report_done.html", {"report": report, "lines": lines})
+    context = {
+        "report": report,
+        "lines": lines,
+        "may_block": not report.blocked and is_open_to(_member(request), "community:block"),
+    }
+    return render(request, "safeguarding/report_done.html", context)
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.contrib.auth.models import Group
@@ -15,6 +16,7 @@ from django.utils import timezone
 from chat.models import Membership
 from community.models import Block
 from community.roles import MODERATOR
+from community.services.access import bump_access
 from community.services.restrictions import restrict_member
 from safeguarding.models import Evidence, ProtectiveMeasure, Report, SafetyCard
 from safeguarding.services.casework import claim_case
@@ -36,6 +38,44 @@ def test_a_message_is_reported_in_two_taps_and_frozen_at_that_moment(visit, eve,
     report = Report.objects.get()
     assert (report.reporter, report.subject, report.message) == (eve, bob, insult)
     assert Evidence.objects.filter(case=report.case, source_ref=insult.public_id).exists()
+
+
+def test_the_enter_key_reports_nothing_for_each_category_is_a_report(visit, eve, insult):
+    page = visit(eve, second_factor=False).get(report_page(insult)).content.decode()
+    form = page[page.index("<main") :]
+    assert re.findall(r"<button[^>]*>", form)[0] == "<button disabled hidden>"
+
+
+def test_whoever_reported_can_block_the_other_at_once_and_go_back_to_the_room(visit, eve, bob, insult):
+    browser = visit(eve, second_factor=False)
+    page = browser.post(report_page(insult), {"category": "harassment"}, follow=True)
+    block = reverse("community:block", args=[bob.public_id])
+    assert f'action="{block}"' in page.content.decode()
+    assert reverse("chat:room", args=[insult.room.public_id]) in page.content.decode()
+    here = page.request["PATH_INFO"]
+    page = browser.post(block, {"next": here}, follow=True)
+    assert page.request["PATH_INFO"] == here
+    assert f'action="{block}"' not in page.content.decode()
+
+
+@pytest.mark.parametrize("closed", ["age", "suspended"])
+def test_a_block_is_offered_only_to_whom_the_gate_lets_block(visit, sam, eve, bob, insult, closed):
+    browser = visit(eve, second_factor=False)
+    page = browser.post(report_page(insult), {"category": "harassment"}, follow=True)
+    if closed == "age":
+        eve.age_facts.update(superseded_at=timezone.now())
+        bump_access(eve)
+    else:
+        restrict_member(
+            actor=sam, member=eve, kind="suspension", reason="x", ends_at=timezone.now() + dt.timedelta(days=9)
+        )
+    assert "/block/" not in browser.get(page.request["PATH_INFO"]).content.decode()
+
+
+def test_that_the_other_has_blocked_one_is_not_told_by_the_page(visit, eve, bob, insult):
+    Block.objects.create(blocker=bob, blocked=eve)
+    page = visit(eve, second_factor=False).post(report_page(insult), {"category": "harassment"}, follow=True)
+    assert reverse("community:block", args=[bob.public_id]) in page.content.decode()
 
 
 def test_danger_now_and_words_go_with_it(visit, eve, insult):
