@@ -44,7 +44,7 @@ class Room(models.Model):
     )
     # In the community's zone: [["mon", "17:00", "20:00"], ...]; empty: always open.
     opening_hours = models.JSONField(_("opening hours"), default=list, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     last_seq = models.PositiveBigIntegerField(default=0)  # allocated under this row's lock; gapless
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -112,7 +112,7 @@ class RoomProposal(models.Model):
     at_least = models.PositiveSmallIntegerField(_("from age"))
     under = models.PositiveSmallIntegerField(_("under age"), null=True, blank=True)
     findings = models.JSONField(default=list)  # what the screen saw, for the moderators
-    state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.PENDING)
     first_approver = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
     decided_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.CharField(_("reason"), max_length=500, blank=True)

@@ -24,6 +24,11 @@ def configured() -> list[AgeProvider]:
     return list(_load(tuple(settings.AGE_PROVIDERS)).values())
 
 
+def label_of(slug: str) -> str:
+    """What a way is called, in the language in force; its slug where the operator no longer has it set up."""
+    return next((one.label for one in configured() if one.slug == slug), slug)
+
+
 def providers() -> list[AgeProvider]:
     """Every provider offered: set up, and not switched off by the officers. The demonstration's is always there."""
     chosen = get_community().age_methods

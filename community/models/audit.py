@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from .members import Member
 
@@ -24,6 +25,8 @@ class AuditEvent(models.Model):
     commitment = models.CharField(max_length=64)
 
     class Meta:
+        verbose_name = _("line of the audit log")
+        verbose_name_plural = _("lines of the audit log")
         indexes: ClassVar = [models.Index(fields=["subject_type", "subject_id"], name="audit_of_subject")]
         constraints: ClassVar = [
             models.CheckConstraint(

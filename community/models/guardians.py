@@ -62,6 +62,8 @@ class GuardianConsent(models.Model):
     objects = GuardianConsentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("guardian’s consent")
+        verbose_name_plural = _("guardians’ consents")
         constraints: ClassVar = [
             one_of("ended_by", ["", "child", "guardian"], name="consent_ended_by_valid"),
             models.UniqueConstraint(fields=["child"], condition=Q(ended_at__isnull=True), name="consent_one_open"),

@@ -31,4 +31,6 @@ class Community(models.Model):
     age_methods = models.JSONField(_("ways of proving an age"), default=list, blank=True)
 
     class Meta:
+        verbose_name = _("community")
+        verbose_name_plural = _("communities")
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(pk=1), name="community_is_one")]

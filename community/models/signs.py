@@ -41,6 +41,8 @@ class BanMark(models.Model):
     objects = BanMarkQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("ban mark")
+        verbose_name_plural = _("ban marks")
         indexes: ClassVar = [models.Index(fields=["tag"], name="banmark_tag")]
         constraints: ClassVar = [
             one_of("kind", ["email", "proof"], name="banmark_kind_valid"),
@@ -84,7 +86,7 @@ class AgeContest(models.Model):
     public_id = PublicIdField()
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="age_contests")
     text = models.TextField(_("what is wrong"), max_length=2000)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField()
     judged_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")

@@ -97,6 +97,9 @@ class CourtBanAdmin(RecordAdmin):
         )
         return _("Recorded. An account with this address is held until then, now or when it comes.")
 
+    def page_context(self, request: HttpRequest, record: BanMark) -> dict[str, Any]:
+        return {"title": record.court_reference}
+
     def lift(self, request: HttpRequest, mark: BanMark) -> str:
         lift_court_ban(actor=reader(request), mark=mark, reason=request.POST.get("reason", "")[:500])
         return _("Lifted.")

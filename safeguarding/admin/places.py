@@ -98,6 +98,14 @@ SECTIONS = (
 )  # fmt: skip
 
 
+_PLACES = {place.model: place for section in SECTIONS for place in section.places}
+
+
+def title_of(model: str) -> str:
+    """What the place of a model (app_label_model) is called: its heading is named like the way to it."""
+    return str(_PLACES[model].title)
+
+
 def places_for(request: HttpRequest) -> list[dict[str, Any]]:
     """The sections with the places that whoever asks may open, first that of now; none for a stranger. No query."""
     if not roles(request):

@@ -21,6 +21,7 @@ from community.errors import Refused
 from safeguarding.errors import Conflict
 
 from .access import may
+from .places import title_of
 
 # A verb gets the request and the record, calls a service and says what was done (or answers itself).
 Verb = Callable[[Any, HttpRequest, Any], str | HttpResponseBase]
@@ -70,7 +71,8 @@ class RecordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return PublicChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        response: HttpResponseBase = super().changelist_view(request, extra_context)
+        title = title_of(f"{self.opts.app_label}_{self.opts.model_name}")
+        response: HttpResponseBase = super().changelist_view(request, {"title": title, **(extra_context or {})})
         context = getattr(response, "context_data", None) or {}
         if self.new_form:
             name = f"admin:{self.opts.app_label}_{self.opts.model_name}_new"

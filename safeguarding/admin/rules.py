@@ -36,14 +36,6 @@ STEPS: Mapping[Stage, Any] = {
 }
 
 
-class WatchedFilter(admin.BooleanFieldListFilter):
-    """Expressions that people watch for, apart from the rules that come in packs."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = _("watched expressions")
-
-
 class StageFilter(admin.SimpleListFilter):
     title = gettext_lazy("stage")
     parameter_name = "stage"
@@ -140,7 +132,7 @@ class RuleAdmin(Stepping):
     permission = rule_moves.WATCH
     page_template = "admin/havre/rule.html"
     change_list_template = "admin/havre/rules.html"
-    list_filter = (StageFilter, RuleCodeFilter, ("watched", WatchedFilter))
+    list_filter = (StageFilter, RuleCodeFilter, "watched")
     search_fields = ("key", "version", "file")
     list_per_page = 100
     steps = rule_moves.STEPS

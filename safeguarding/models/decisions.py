@@ -118,7 +118,7 @@ class Appeal(models.Model):
     # Who decided, copied here so that the database itself refuses a judge in their own cause.
     decided_by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("why the decision is wrong"), max_length=4000)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     judged_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
     answer = models.TextField(_("answer (sent)"), max_length=4000, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

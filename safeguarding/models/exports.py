@@ -53,7 +53,7 @@ class IncidentExport(models.Model):
     with_connections = models.BooleanField(_("with connection records"), default=False)  # by two officers
     encryption = models.CharField(_("encryption"), max_length=4, choices=Encryption.choices, default=Encryption.NONE)
     encrypt_to = models.CharField(_("public age key of the recipient"), max_length=100, blank=True)
-    state = models.CharField(max_length=20, choices=State.choices)
+    state = models.CharField(_("state"), max_length=20, choices=State.choices)
     frozen = models.JSONField(null=True)  # header of the frozen case: ids and counts, no content
     file_name = models.CharField(max_length=120, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)

@@ -65,7 +65,7 @@ class Rule(models.Model):
     code = models.CharField(_("code"), max_length=10)
     action = models.CharField(_("action"), max_length=10)
     content = models.JSONField()  # the rule as in a file, defaults filled in, examples and all
-    watched = models.BooleanField(default=False)  # an expression that moderators watch for
+    watched = models.BooleanField(_("watched expressions"), default=False)  # apart from the rules that come in packs
     stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.DRAFT)
     expires_at = models.DateTimeField(_("watched until"), null=True)
     added_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")
@@ -201,7 +201,7 @@ class RuleAlarm(models.Model):
         UNUSABLE = "unusable", _("the rules in force could not be read")
 
     public_id = PublicIdField()
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     about = models.CharField(max_length=80)  # the rule's id, or the kind of measure
     day = models.DateField()
     facts = models.JSONField(default=dict)  # plain figures
@@ -239,7 +239,7 @@ class RuleReplay(models.Model):
     reason = models.CharField(max_length=500)
     asked_by = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, related_name="+")  # null: the operator
     asked_at = models.DateTimeField(default=timezone.now)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     claimed_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     result = models.JSONField(null=True)

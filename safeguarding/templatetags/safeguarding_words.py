@@ -6,6 +6,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, gettext_lazy
 
+from community.age.registry import label_of
 from safeguarding.explanations import Counterfactual
 from safeguarding.incidents import INCIDENTS, SEVERITIES
 from safeguarding.models import Case, CaseParty, Decision, Duty
@@ -61,6 +62,12 @@ def late(duty: Duty | Owed) -> bool:
 def channel(key: str) -> str:
     """Whom a channel tells, in the language in force."""
     return channel_name(key)
+
+
+@register.filter
+def way(slug: str) -> str:
+    """How an age was proved, in words."""
+    return label_of(slug)
 
 
 RETENTION_RULES = {

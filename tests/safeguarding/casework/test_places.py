@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
 
 from community.models import Member
 from safeguarding.admin.places import SECTIONS, places_for
@@ -49,6 +50,15 @@ def test_an_officer_is_shown_every_section_and_all_of_it_opens(sam, visit, shown
     for section in sections:
         for place in section["items"]:
             assert browser.get(place["link"]).status_code == 200, place["link"]
+
+
+def test_a_place_is_headed_by_the_name_of_the_way_to_it(sam, visit, shown_to):
+    browser: Client = visit(sam)
+    for section in shown_to(sam)[1:]:
+        for place in section["items"]:
+            page = browser.get(place["link"]).content.decode()
+            assert re.findall(r"<h1[^>]*>(.*?)</h1>", page) == [escape(place["title"])]
+            assert escape(f"{place['title']} · Havre") in page[: page.index("</title>")]
 
 
 def test_what_is_not_shown_does_not_open_either(mo, visit, shown_to):
