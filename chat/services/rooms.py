@@ -249,8 +249,12 @@ def approve_proposal(*, actor: Member, proposal: RoomProposal) -> Room | None:
     if before is None and may_enter(access_of(proposal.proposer), room, timezone.now()) is None:
         Membership.objects.create(room=room, member=proposal.proposer, role=Membership.Role.STEWARD)
         bump_access(proposal.proposer)
-    action = "room.opened" if before is None else "room.changed"
-    audit.record(actor=actor, action=action, subject=room, data={"proposal": proposal.public_id, "before": before})
+    audit.record(
+        actor=actor,
+        action="room.opened" if before is None else "room.changed",
+        subject=room,
+        data={"proposal": proposal.public_id, "before": before},
+    )
     return room
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from community.models import AuditEvent
-from safeguarding import selectors
+from safeguarding import audit_words, selectors
 
 from .access import reader
 from .records import RecordAdmin
@@ -29,3 +29,12 @@ class AuditAdmin(RecordAdmin):
             .select_related("actor", "payload", "seal")
             .order_by("-pk")
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
+    ) -> tuple[QuerySet[AuditEvent], bool]:
+        """By codes and people, and by the words in which an action is shown."""
+        found, repeats = super().get_search_results(request, queryset, search_term)
+        if words := search_term.strip():
+            found |= queryset.filter(action__in=audit_words.actions_named(words))
+        return found, repeats

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from community.age.registry import label_of
+from safeguarding import audit_words
 from safeguarding.explanations import Counterfactual
 from safeguarding.incidents import INCIDENTS, SEVERITIES
 from safeguarding.models import Case, CaseParty, Decision, Duty
@@ -62,6 +63,12 @@ def late(duty: Duty | Owed) -> bool:
 def channel(key: str) -> str:
     """Whom a channel tells, in the language in force."""
     return channel_name(key)
+
+
+@register.filter
+def audit_action(action: str) -> str:
+    """What a line of the audit log says that happened, in words."""
+    return audit_words.in_words(action)
 
 
 @register.filter

@@ -134,12 +134,25 @@ def test_the_audit_log_is_read_and_searched_and_nothing_else(mo, sam, visit, cas
         AuditEvent.objects.filter(pk=event.pk).update(action="nothing.happened")
 
 
+def test_the_audit_log_is_told_and_searched_in_words(mo, sam, visit, case):
+    claim_case(actor=mo, case=case)
+    Member.objects.filter(pk=sam.pk).update(language="fr")
+    browser, log = visit(sam), reverse("admin:community_auditevent_changelist")
+    told = browser.get(log).content.decode()
+    assert "<strong>Un dossier a été ouvert</strong>" in told
+    found = browser.get(log, {"q": "Dossier a été pris"}).content.decode()
+    assert "<strong>Un dossier a été pris en charge</strong>" in found
+    assert "case.opened" not in found
+
+
 def test_an_officer_who_is_party_reads_nothing_of_their_case_in_the_log(bob, dana, visit, mo, case, decide):
     decide(mo, case, "warn", member=bob)
     bob.groups.set(dana.groups.all())
     log = visit(bob).get(reverse("admin:community_auditevent_changelist")).content.decode()
     assert "decision.recorded" not in log
     assert "case.opened" not in log
+    found = visit(bob).get(reverse("admin:community_auditevent_changelist"), {"q": "case was opened"})
+    assert "case.opened" not in found.content.decode()
     assert "decision.recorded" in visit(dana).get(reverse("admin:community_auditevent_changelist")).content.decode()
 
 
