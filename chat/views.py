@@ -50,6 +50,8 @@ def script_words() -> dict[str, str]:
         "held": _("waits for a person to read it; only you see it"),
         "refused": _("not sent; only you see it"),
         "again": _("Send again"),
+        "rewrite": _("Write it anew"),
+        "put_away": _("Put away"),
         "editing": _("You are editing your message."),
         "confirm_delete": _("Delete this message? Nobody in the room will see it any more."),
         "quote_gone": _("in answer to a message that cannot be shown"),

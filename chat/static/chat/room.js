@@ -10,10 +10,12 @@ const answering = document.getElementById("answering");
 const connection = document.getElementById("connection");
 const typingLine = document.getElementById("typing");
 const template = document.getElementById("message-template");
+const newer = document.getElementById("newer");
 const words = JSON.parse(document.getElementById("words").textContent);
 const { room, member, name: ownName, language } = log.dataset;
 const NO_ID = "0000000000000000";
 const STORE = `havre:${member}:${room}`;
+const PUT_AWAY = `${STORE}:away`;
 const CLOSE = { LOGIN: 4401, FORBIDDEN: 4403, RESUME: 4408, FLOOD: 4429 };
 const TOGETHER = 5 * 60_000; // lines of one author within five minutes stand together
 const locale = language === "en" ? "en-GB" : language;
@@ -29,24 +31,25 @@ let attempts = 0;
 let reconnecting = 0;
 let editing = null; // id of the message being edited
 let typedAt = 0;
-let outbox = load(); // what was written and not answered yet: survives a reload of this tab, and no more
+let outbox = load(STORE); // what was written and not answered yet: survives a reload of this tab, and no more
+const edits = new Map(); // id of a message -> its new words, on their way
 const names = new Map(); // pseudonym -> public id, of people met on this page
 const here = new Set(); // public ids of people who follow the room now
 const writers = new Map(); // pseudonym -> timer
 
 // -- what is kept for later ------------------------------------------------------------------------------------------
 
-function load() {
+function load(key) {
   try {
-    return JSON.parse(sessionStorage.getItem(STORE)) ?? [];
+    return JSON.parse(sessionStorage.getItem(key)) ?? [];
   } catch {
     return [];
   }
 }
 
-function save() {
+function save(key = STORE, kept = outbox) {
   try {
-    sessionStorage.setItem(STORE, JSON.stringify(outbox));
+    sessionStorage.setItem(key, JSON.stringify(kept));
   } catch {
     // A full or forbidden store: the page still holds what was written.
   }
@@ -122,7 +125,16 @@ const heard = {
       if (item) {
         item.dataset.id = frame.message;
         if (frame.state === "visible" && find(frame.message)) item.remove();
-        else state(item, frame.state === "visible" ? "" : words[frame.state]); // why stands in the notice
+        else settled(item, frame.state); // why stands in the notice
+      }
+      if (frame.text) show(frame.text);
+    } else if (frame.for === "edit") {
+      const text = edits.get(frame.message);
+      edits.delete(frame.message);
+      if (text && (frame.state === "held" || frame.state === "refused")) {
+        const item = own(text);
+        item.dataset.id = frame.message;
+        settled(item, frame.state);
       }
       if (frame.text) show(frame.text);
     } else if (frame.text) {
@@ -149,6 +161,10 @@ const heard = {
       settle(frame.client_id);
       const item = pending(frame.client_id);
       if (item) failed(item, frame.text, post);
+    } else if (frame.for === "edit") {
+      const text = edits.get(frame.message);
+      edits.delete(frame.message);
+      if (text && !body.value.trim()) rewrite(frame.message, text); // nothing typed is lost
     }
   },
   typing(frame) {
@@ -171,6 +187,7 @@ const heard = {
     const item = frame.message && waiting.querySelector(`[data-id="${CSS.escape(frame.message)}"]`);
     const text = frame.text || words.something_waits;
     if (item) state(item, text);
+    if (item && frame.code === "message.refused") offer(item);
     show(text);
   },
   error(frame) {
@@ -201,8 +218,12 @@ function blank() {
   return template.content.firstElementChild.cloneNode(true);
 }
 
+function atEnd() {
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+}
+
 function append(message, number) {
-  const follow = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+  const follow = atEnd();
   find(message.id)?.remove();
   waiting.querySelector(`[data-id="${CSS.escape(message.id)}"]`)?.remove();
   log.querySelector(".empty")?.remove();
@@ -232,6 +253,7 @@ function append(message, number) {
   lines.append(item);
   place(item);
   if (follow || own) log.scrollTop = log.scrollHeight;
+  else newer.hidden = false;
 }
 
 // How a line stands after the one before it: under a new day, or close to its author's last.
@@ -303,17 +325,23 @@ function requote(id, text) {
   for (const link of log.querySelectorAll(`.quote a[href="#m-${CSS.escape(id)}"]`)) link.textContent = text;
 }
 
-function echo(post) {
+// A line that only its author sees.
+function own(words) {
   const item = document.createElement("li");
   item.className = "msg own";
-  item.dataset.client = post.client_id;
   const text = document.createElement("p");
   text.className = "msg-body";
-  text.textContent = post.body;
+  text.textContent = words;
   const told = document.createElement("p");
   told.className = "msg-state small";
   item.append(text, told);
   waiting.append(item);
+  return item;
+}
+
+function echo(post) {
+  const item = own(post.body);
+  item.dataset.client = post.client_id;
   state(item, socket && joined ? words.sending : words.queued);
   item.scrollIntoView({ block: "nearest" });
 }
@@ -325,20 +353,39 @@ function state(item, text) {
   told.textContent = text;
 }
 
+// What became of something that its author wrote; "refused" will not change by itself, so it can be put away.
+function settled(item, how) {
+  state(item, how === "visible" ? "" : words[how]);
+  if (how === "refused") offer(item);
+}
+
 function failed(item, text, post) {
   state(item, text);
-  const told = item.querySelector(".msg-state");
-  told.classList.add("failed");
-  if (!post) return;
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "link";
-  again.textContent = words.again;
-  again.addEventListener("click", () => {
-    item.remove();
-    submit({ ...post, client_id: newId() });
+  item.querySelector(".msg-state").classList.add("failed");
+  if (post) choice(item, words.again, () => submit({ ...post, client_id: newId() }));
+  offer(item);
+}
+
+// Write it anew, or no longer see it: otherwise what was refused piles up between the room and the pen.
+function offer(item) {
+  choice(item, words.rewrite, () => {
+    body.value = [body.value.trim(), item.querySelector(".msg-body").textContent].filter(Boolean).join("\n");
+    body.focus();
   });
-  told.append(" ", again);
+  choice(item, words.put_away, () => body.focus());
+}
+
+function choice(item, name, then) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = name;
+  button.addEventListener("click", () => {
+    if (item.dataset.id) save(PUT_AWAY, [...load(PUT_AWAY), item.dataset.id]);
+    item.remove();
+    then();
+  });
+  item.querySelector(".msg-state").append(" ", button);
 }
 
 // -- writing ---------------------------------------------------------------------------------------------------------
@@ -377,6 +424,7 @@ composer.addEventListener("submit", (event) => {
   }
   show("");
   if (editing) {
+    edits.set(editing, text);
     if (!send({ type: "edit", room, message: editing, body: text })) {
       show(words.offline);
       return;
@@ -424,10 +472,7 @@ log.addEventListener("click", (event) => {
   if (act === "reply") {
     answer(item.dataset.id, quoted(item.querySelector(".msg-author").textContent, text.slice(0, 140)));
   } else if (act === "edit") {
-    answer("", words.editing);
-    answering.hidden = false;
-    editing = item.dataset.id;
-    body.value = text;
+    rewrite(item.dataset.id, text);
   } else if (act === "delete") {
     event.preventDefault();
     if (confirm(words.confirm_delete)) send({ type: "delete", room, message: item.dataset.id });
@@ -437,6 +482,22 @@ log.addEventListener("click", (event) => {
   }
   event.preventDefault();
   body.focus();
+});
+
+function rewrite(id, text) {
+  answer("", words.editing);
+  answering.hidden = false;
+  editing = id;
+  body.value = text;
+}
+
+newer.addEventListener("click", () => {
+  log.scrollTop = log.scrollHeight;
+  body.focus();
+});
+
+log.addEventListener("scroll", () => {
+  if (atEnd()) newer.hidden = true;
 });
 
 function stopped(who) {
@@ -483,6 +544,11 @@ if (log.dataset.live === "yes") {
   const first = document.getElementById("unread");
   if (first) log.scrollTop = first.offsetTop - log.offsetTop - 16;
   else log.scrollTop = log.scrollHeight;
+  const away = new Set(load(PUT_AWAY));
+  for (const item of waiting.querySelectorAll('[data-state="refused"]')) {
+    if (away.has(item.dataset.id)) item.remove();
+    else offer(item);
+  }
   for (const post of outbox) if (!pending(post.client_id)) echo(post);
   connect();
   seen();
