@@ -94,6 +94,6 @@ def talk_clumsily(sit_down: SitDown) -> None:
     body.press("Enter")
     expect(notice).to_contain_text("vous pouvez lire mais pas écrire")
     kept = page.locator("#waiting .msg", has_text="Une phrase que je ne veux pas perdre")
-    expect(kept.get_by_role("button")).to_be_visible()
+    expect(kept.get_by_role("button", name="Renvoyer")).to_be_visible()
     assert Message.objects.count() == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
