@@ -132,6 +132,10 @@ def check_page(request: HttpRequest, slug: str) -> HttpResponseBase:
         raise Http404 from refusal
     check = current_check(_member(request), slug)
     if check is None:
+        if access_of(_member(request)).band == AgeBand.NONE:
+            messages.info(
+                request, _("This check is over, and no age is proved. You can begin again, or take another way.")
+            )
         return redirect("community:age")
     return chosen.start(check, request)
 
@@ -220,6 +224,6 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "community/age_desk.html",
-        {"form": form, "officer": officer},
+        {"form": form, "officer": officer, "section": "desk"},
         status=422 if form.errors else 200,
     )

@@ -147,7 +147,10 @@ class ProviderUnavailable(Refused):
 
 class InvitationForAdults(Refused):
     code = "invitation_for_adults"
-    message = _("A printed invitation is for adults. Ask the person to show a code on their telephone instead.")
+    message = _(
+        "This code is for adults alone. Somebody younger who proves their own age shows a code on their telephone "
+        "instead."
+    )
 
 
 class ConsentNotNeeded(Refused):

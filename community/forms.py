@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import AddEmailForm as AllauthAddEmailForm
+from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -15,11 +17,21 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from . import terms
-from .errors import PseudonymTaken, Refused, TermsOutdated
+from .errors import BadAddress, PseudonymTaken, Refused, TermsOutdated
 from .models import Member
 from .names import MOST
 from .policies import AgeBand
 from .services.members import check_pseudonym, request_password_reset
+
+
+def _plain(form: forms.Form) -> None:
+    """Labels say what to type, so nothing is said twice inside a field; an address is called the same everywhere."""
+    for name, one in form.fields.items():
+        one.widget.attrs.pop("placeholder", None)
+        if name in ("email", "login"):
+            one.label = _("E-mail address")
+        if isinstance(one, forms.EmailField):
+            one.error_messages["invalid"] = BadAddress.message
 
 
 class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
@@ -27,9 +39,7 @@ class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("login", "password"):
-            self.fields[name].widget.attrs.pop("placeholder", None)
-        self.fields["login"].label = _("E-mail address")
+        _plain(self)
         self.fields["password"].help_text = ""
 
 
@@ -51,9 +61,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("email", "password1"):
-            self.fields[name].widget.attrs.pop("placeholder", None)  # every field has a label
-        self.fields["email"].label = _("E-mail address")
+        _plain(self)
         self.fields["email"].help_text = _("Only for logging in and for mail that says something waits here.")
         self.initial["terms_version"] = terms.current().version
 
@@ -89,6 +97,10 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # alla
     """Ask for a link. Nothing here looks at whether the address has an account: the worker does, once the answer has
     left, so that not even the time it takes tells anybody."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self)
+
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
 
@@ -96,6 +108,23 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # alla
         email: str = self.cleaned_data["email"]
         request_password_reset(email=email, language=get_language() or "fr")
         return email
+
+
+class AddEmailForm(AllauthAddEmailForm):  # type: ignore[misc]  # allauth has no types
+    """Another address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self)
+
+
+class ChangePasswordForm(AllauthChangePasswordForm):  # type: ignore[misc]  # allauth has no types
+    """The password in use, and another. The page itself has the way out of a forgotten one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["oldpassword"].help_text = ""
 
 
 class PseudonymForm(forms.Form):
@@ -185,7 +214,11 @@ class AgeDeskForm(forms.Form):
 class GuardianForm(forms.Form):
     """Where the guardian is reached."""
 
-    email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(
+        label=_("Your e-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"invalid": BadAddress.message},
+    )
 
 
 class ContestForm(forms.Form):

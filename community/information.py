@@ -8,7 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from . import terms
+from .age.registry import configured
 from .helplines import HELP_LINES
+from .services.age_facts import longest_days
 
 
 @login_not_required
@@ -65,4 +67,8 @@ def terms_json(request: HttpRequest, version: str | None = None) -> JsonResponse
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept, why, for how long, and whom to ask."""
-    return render(request, "community/privacy.html")
+    days = {
+        "adult_days": max(longest_days(method=way.slug, minor=False) for way in configured()),
+        "minor_days": max(longest_days(method=way.slug, minor=True) for way in configured()),
+    }
+    return render(request, "community/privacy.html", days)

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import Restriction
+from .age.registry import configured
+from .models import GuardianConsent, Restriction
+from .policies import Level
 from .ports import personal_data
 
 LABELS: Mapping[str, Any] = {
@@ -76,7 +79,13 @@ class Entry:
 def readable(data: Mapping[str, Any]) -> list[Entry]:
     """The export as entries, in its own order, labelled in the language in force."""
     labels = dict(LABELS)
-    words: dict[str, dict[str, Any]] = {"kind": dict(Restriction.Kind.choices)}
+    words: dict[str, dict[str, Any]] = {
+        "kind": dict(Restriction.Kind.choices),
+        "language": dict(settings.LANGUAGES),
+        "method": {way.slug: way.label for way in configured()},
+        "level": dict(Level.choices),
+        "ended_by": dict(GuardianConsent.Ended.choices),
+    }
     for floor in personal_data():
         labels.update(floor.labels)
         for key, codes in floor.words.items():

@@ -72,6 +72,13 @@ def may(member: Member, codename: str) -> bool:
     return any(codename in ROLES[role] for role in roles_of(member))
 
 
+def workplace_of(member: Member) -> str:
+    """Where a member works here: "console", "desk" (of an age officer, whom the console turns away), or ""."""
+    if may(member, "open_console"):
+        return "console"
+    return "desk" if may(member, "attest_age") else ""
+
+
 def install_roles(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     """Make the groups and permissions in the database what this file says (a post_migrate receiver).
 

@@ -20,6 +20,7 @@ from .errors import TooManyAttempts
 from .forms import TokenForm
 from .models import Member
 from .qr import qr_data_uri
+from .roles import workplace_of
 from .services.second_factor import begin_enrolment, check_token, confirm_enrolment, is_enrolled
 
 
@@ -114,4 +115,5 @@ def _onward(request: HttpRequest) -> str:
     target = request.POST.get("next") or request.GET.get("next") or ""
     if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return target
-    return resolve_url("home")
+    assert isinstance(request.user, Member)
+    return resolve_url("community:age_desk" if workplace_of(request.user) == "desk" else "home")

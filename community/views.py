@@ -18,6 +18,7 @@ from django.views.i18n import set_language as django_set_language
 from . import terms
 from .errors import Refused
 from .forms import CloseAccountForm, PseudonymForm
+from .middleware import is_open_to
 from .models import Block, Member, Restriction
 from .own_data import readable
 from .policies import AgeBand
@@ -54,6 +55,7 @@ def account(request: HttpRequest) -> HttpResponse:
             "restrictions": Restriction.objects.filter(member=member).in_force(timezone.now()).order_by("starts_at"),
             "terms_outdated": member.terms_version != terms.current().version,
             "terms_version": terms.current().version,
+            "is_open": is_open_to(member, "community:blocks"),
             "is_age_officer": member.is_staff and has_role(member, AGE_OFFICER),
             "section": "account",
         },

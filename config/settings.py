@@ -308,6 +308,8 @@ ACCOUNT_FORMS = {
     "login": "community.forms.LoginForm",
     "signup": "community.forms.SignupForm",
     "reset_password": "community.forms.ResetPasswordForm",
+    "add_email": "community.forms.AddEmailForm",
+    "change_password": "community.forms.ChangePasswordForm",
 }
 # No sign-up is answered sooner: opening an account takes longer than writing to the one there is, and who measures
 # would learn whose address has one.

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from community import terms
-from community.models import AuditEvent, Block, ConnectionLog, MailJob, Member, PseudonymChange
+from community.models import AuditEvent, Block, Community, ConnectionLog, MailJob, Member, PseudonymChange
 from community.names import pseudonym_key
 from community.services.mail import render_mail, send_mail_job
 from config import settings as real_settings
@@ -72,7 +72,7 @@ def test_passwords_are_hashed_with_argon2(client: Client, settings) -> None:
         ("pseudonym", "06 12 34 56 78", "cannot be used"),
         ("pseudonym", "adm\x00in", "Null characters"),
         ("password1", "short", "too short"),
-        ("email", "no address", "valid email"),
+        ("email", "no address", "not an e-mail address"),
         ("terms_version", "1999-01-01", "rules have changed"),
         ("agreed", "", "agree to the terms"),
     ],
@@ -376,3 +376,36 @@ def test_nobody_sees_an_account_page_without_logging_in(client: Client, name: st
     answer = client.get(reverse(name))
     assert answer.status_code == 302
     assert reverse("account_login") in answer.url or answer.url == reverse("home")
+
+
+# -- the same words everywhere ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["account_login", "account_signup", "account_reset_password"])
+def test_an_address_is_called_the_same_on_every_page(client: Client, name: str) -> None:
+    page = client.get(reverse(name), headers={"accept-language": "fr"}).content.decode()
+    assert "Adresse e-mail" in page
+    assert "ourriel" not in page
+    assert "placeholder=" not in page
+
+
+def test_what_is_no_address_is_told_in_the_same_words(client: Client) -> None:
+    page = client.post(reverse("account_reset_password"), {"email": "x"}, headers={"accept-language": "fr"})
+    assert "Ce n’est pas une adresse e-mail." in page.content.decode()
+
+
+def test_changing_the_password_offers_one_way_out_of_a_forgotten_one_and_a_way_back(
+    client: Client, bob: Member
+) -> None:
+    client.force_login(bob)
+    page = client.get(reverse("account_change_password"), headers={"accept-language": "en"}).content.decode()
+    main = page[page.index("<main") : page.index("</main>")]
+    assert main.count(reverse("account_reset_password")) == 1
+    assert f'href="{reverse("community:account")}"' in main
+    assert "placeholder=" not in main
+
+
+def test_the_privacy_page_says_how_long_a_proof_lasts_here(client: Client) -> None:
+    Community.objects.update_or_create(pk=1, defaults={"in_person_days": 800, "proof_days_minors": 90})
+    page = client.get(reverse("community:privacy"), headers={"accept-language": "en"}).content.decode()
+    assert "800 days at most for an adult, 365 for a minor" in page

@@ -226,6 +226,9 @@ def test_the_same_data_can_be_read_as_a_page(client: Client, bob: Member) -> Non
     page = answer.content.decode()
     assert "bob@example.org" in page
     assert "<dt>Threshold (years)</dt><dd>18</dd>" in page
+    assert "<dt>Language</dt><dd>English</dd>" in page  # never the machine's words
+    assert "<dt>How it was proved</dt><dd>In person</dd>" in page
+    assert "<dt>How strongly</dt><dd>enhanced</dd>" in page
     assert "<script" not in page
 
 

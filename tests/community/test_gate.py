@@ -70,6 +70,18 @@ def test_while_suspended_or_banned_reasons_appeals_and_data_stay_reachable_and_n
         assert (answer.status_code, answer.url) == (302, reverse("community:account"))
 
 
+def test_the_account_page_leads_nowhere_that_the_gate_turns_away(
+    client: Client, alice: Member, charlie: Member
+) -> None:
+    links = [reverse(name) for name in ("community:blocks", "community:pseudonym")]
+    client.force_login(alice)
+    page = client.get(reverse("community:account")).content.decode()
+    assert all(f'href="{link}"' in page for link in links)
+    client.force_login(charlie)
+    page = client.get(reverse("community:account")).content.decode()
+    assert not any(f'href="{link}"' in page for link in links)
+
+
 def test_an_age_of_13_or_14_opens_nothing_yet(client: Client, charlie: Member) -> None:
     give_facts(charlie, {13: True, 15: False})
     client.force_login(charlie)

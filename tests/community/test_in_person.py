@@ -74,6 +74,32 @@ def test_the_desk_asks_for_it(client: Client, charlie, olive, oscar):
     assert page.status_code == 422
 
 
+@pytest.mark.parametrize("how", ["not shown", "disagreed", "expired"])
+def test_whoever_waits_with_a_code_is_told_that_it_ended_without_a_proof(client: Client, charlie, olive, oscar, how):
+    code = begin(charlie)
+    client.force_login(charlie)
+    page = reverse("community:age_check", args=["in_person"])
+    assert client.get(page).status_code == 200
+    later = timezone.now()
+    if how == "not shown":
+        attest_check(actor=olive, code=code, band=NONE)
+    elif how == "disagreed":
+        attest_check(actor=olive, code=code, band=TEEN)
+        attest_check(actor=oscar, code=code, band=ADULT)
+    else:
+        later += dt.timedelta(minutes=11)
+    with time_machine.travel(later):
+        assert "no age is proved" in client.get(page, follow=True).content.decode()
+
+
+def test_whoever_waits_with_a_code_and_was_proved_is_told_so_and_no_more(client: Client, charlie, olive):
+    attest_check(actor=olive, code=begin(charlie), band=ADULT)
+    client.force_login(charlie)
+    page = client.get(reverse("community:age_check", args=["in_person"]), follow=True).content.decode()
+    assert "no age is proved" not in page
+    assert "Proved:" in page
+
+
 # -- on paper --------------------------------------------------------------------------------------------------------
 
 

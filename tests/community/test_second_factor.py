@@ -57,6 +57,21 @@ def test_staff_are_led_through_enrolling_and_on_to_where_they_were_going(client:
     assert AuditEvent.objects.filter(action="second_factor.enrolled", actor=olive).exists()
 
 
+def test_an_age_officer_lands_at_the_desk_and_is_shown_no_console(client: Client, olive: Member, mo: Member) -> None:
+    desk = reverse("community:age_desk")
+    client.force_login(olive)
+    client.get(reverse(FACTOR), follow=True)
+    done = client.post(reverse(ENROL), {"token": token_of(TOTPDevice.objects.get(user=olive))})
+    assert f'href="{desk}"' in done.content.decode()
+    page = client.get(reverse("community:help")).content.decode()
+    assert f'href="{desk}"' in page
+    assert 'href="/console/"' not in page
+    client.force_login(mo)
+    page = client.get(reverse("community:help")).content.decode()
+    assert 'href="/console/"' in page
+    assert f'href="{desk}"' not in page
+
+
 def test_logging_in_leads_staff_to_the_second_factor_and_others_home(
     client: Client, olive: Member, bob: Member
 ) -> None:
@@ -157,7 +172,7 @@ def test_nobody_is_sent_to_another_site(client: Client, olive: Member) -> None:
     other = Client()
     other.force_login(olive)
     answer = other.post(reverse(FACTOR), {"token": codes[0], "next": "https://elsewhere.example/"})
-    assert answer.url == reverse("home")
+    assert answer.url == reverse("community:age_desk")
 
 
 def test_new_recovery_codes_end_the_old_ones(client: Client, olive: Member) -> None:
