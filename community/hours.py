@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import formats, timezone
-from django.utils.dates import WEEKDAYS
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +17,7 @@ from .errors import Refused
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 _LINE = re.compile(
-    r"(?P<first>[a-z]{3})(?:\s*-\s*(?P<last>[a-z]{3}))?\s+(?P<begin>[\d:]{5})\s*-\s*(?P<end>[\d:]{5})", re.ASCII
+    r"(?P<first>[^\W\d_]+)(?:\s*-\s*(?P<last>[^\W\d_]+))?\s+(?P<begin>[0-9:]{5})\s*-\s*(?P<end>[0-9:]{5})"
 )
 Hours = Sequence[Sequence[str]]
 
@@ -81,17 +81,18 @@ def _days(first: int, last: int) -> str:
 def parse_hours(text: str) -> list[list[str]]:
     """Hours as people type them, one interval a line or after a comma: "mon-fri 17:00-20:00, sat 10:00-12:00".
 
-    Raises BadHours; an empty text is no hours at all.
+    Days are abbreviated in the language in force, or in English. Raises BadHours; an empty text is no hours at all.
     """
     rows: list[list[str]] = []
+    numbers = {name: number for names in (DAYS, _abbreviated()) for number, name in enumerate(names)}
     for line in re.split(r"[,;\n]", text.strip().lower()):
         if not line.strip():
             continue
         match = _LINE.fullmatch(line.strip())
-        if not match or match["first"] not in DAYS or (match["last"] or match["first"]) not in DAYS:
+        if not match:
             raise BadHours
-        first, last = DAYS.index(match["first"]), DAYS.index(match["last"] or match["first"])
-        if last < first:
+        first, last = numbers.get(match["first"]), numbers.get(match["last"] or match["first"])
+        if first is None or last is None or last < first:
             raise BadHours
         rows += [[day, match["begin"], match["end"]] for day in DAYS[first : last + 1]]
     check_hours(rows)
@@ -99,8 +100,13 @@ def parse_hours(text: str) -> list[list[str]]:
 
 
 def format_hours(hours: Hours) -> str:
-    """What parse_hours reads back, one interval a line."""
-    return "\n".join(f"{day} {begin}-{end}" for day, begin, end in hours)
+    """What parse_hours reads back in the same language, one interval a line."""
+    days = dict(zip(DAYS, _abbreviated(), strict=True))
+    return "\n".join(f"{days[day]} {begin}-{end}" for day, begin, end in hours)
+
+
+def _abbreviated() -> list[str]:
+    return [str(WEEKDAYS_ABBR[number]).lower() for number in range(len(DAYS))]
 
 
 def _around(hours: Hours, now: dt.datetime) -> list[Sequence[str]]:

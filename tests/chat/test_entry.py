@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 import pytest
 import time_machine
@@ -20,7 +21,7 @@ from chat.services.posting import Post, post_messages
 from chat.services.rooms import appoint_steward, entry_of, join_room, set_entry_rules
 from chat.services.youth import appoint_youth_worker, end_youth_worker, name_youth_worker
 from community.errors import CannotJudgeYourself, NotAllowed, Refused, TwoOfficersRequired
-from community.hours import BadHours, end_of, format_hours, is_within, parse_hours
+from community.hours import DAYS, BadHours, end_of, format_hours, is_within, parse_hours
 from community.models import AgeFact, AuditEvent, YouthWorker
 from community.policies import AgeBand
 from community.roles import OFFICER_DEPUTY
@@ -199,6 +200,24 @@ def test_hours_are_read_as_they_are_written():
     for nonsense in ("always", "fri-mon 10:00-12:00", "mon 20:00-17:00", "mon 25:00-26:00", "mon"):
         with pytest.raises(BadHours):
             parse_hours(nonsense)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_hours_are_written_with_the_days_of_the_reader_and_read_back(language: str):
+    week = [[day, "08:00", "24:00"] for day in DAYS]
+    with translation.override(language):
+        assert format_hours(EVENINGS).startswith({"fr": "lun 17:00", "en": "mon 17:00"}[language])
+        assert parse_hours(format_hours(EVENINGS)) == EVENINGS
+        assert parse_hours({"fr": "lun-dim", "en": "mon-sun"}[language] + " 08:00-24:00") == week
+        assert parse_hours("mon-sun 08:00-24:00") == week  # what was once written is never refused
+        # The example that helps is one that is taken.
+        [example] = re.findall(r"(\w+-\w+ [\d:-]+, \w+ [\d:-]+)\.", str(BadHours.message))
+        assert [row[0] for row in parse_hours(example)] == ["mon", "tue", "wed", "thu", "fri", "sat"]
+
+
+def test_hours_with_the_days_of_another_language_are_refused():
+    with translation.override("en"), pytest.raises(BadHours):
+        parse_hours("lun-ven 17:00-20:00")
 
 
 @pytest.mark.django_db

@@ -211,7 +211,7 @@ def test_hours_of_cover_are_read_as_people_write_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "always", "mon 22:00-18:00", "fri-mon 18:00-22:00", "lun 18:00-22:00", "mon 18:00-25:00", "mon 18-22"]
+    "text", ["", "always", "mon 22:00-18:00", "fri-mon 18:00-22:00", "lux 18:00-22:00", "mon 18:00-25:00", "mon 18-22"]
 )
 def test_hours_of_cover_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
