@@ -49,6 +49,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def wrong_way(request: HttpRequest) -> HttpResponse:
+    """405 of a browser that opened what only a form may send, after a login in between for instance."""
+    return _page(
+        request,
+        405,
+        _("This was not done"),
+        _("You came here by an address that only a button may open. Go back to the page and press the button again."),
+    )
+
+
 def too_many(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """429, of allauth's rate limits."""
     return _page(

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import translation
 
+from .error_views import wrong_way
 from .models import Member
 from .policies import opens
 from .services.access import Access, access_of
@@ -132,6 +133,24 @@ class AgeGateMiddleware:
         if passes(access, name, floor_age=get_community().floor_age):
             return None
         return redirect("community:account" if access.shut_out else "community:age")
+
+
+class WrongWayMiddleware:
+    """A browser that opens what only a form may send gets words, not its own page of an empty error.
+
+    It happens to people: who logs in again after pressing a button is led to the button's address.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or request.method != "GET" or not request.accepts("text/html"):
+            return response
+        told = wrong_way(request)
+        told["Allow"] = response["Allow"]
+        return told
 
 
 DEVICE_COOKIE = "havre_device"

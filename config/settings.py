@@ -205,6 +205,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "community.middleware.MemberLanguageMiddleware",
+    "community.middleware.WrongWayMiddleware",
     "community.middleware.AgeGateMiddleware",
     "community.middleware.DeviceMiddleware",
 ]

@@ -96,7 +96,8 @@ def report_done(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def my_reports(request: HttpRequest) -> HttpResponse:
     """What one reported, and what became of it, told neutrally."""
-    return render(request, "safeguarding/my_reports.html", {"reports": selectors.reports_by(_member(request))})
+    context = {"reports": selectors.reports_by(_member(request)), "section": "account"}
+    return render(request, "safeguarding/my_reports.html", context)
 
 
 # -- decisions -------------------------------------------------------------------------------------------------------
@@ -110,6 +111,8 @@ def my_decisions(request: HttpRequest) -> HttpResponse:
         "decisions": selectors.decisions_about(member),
         "measures": selectors.measures_to_tell(member),
         "contest_form": ContestForm(),
+        "now": timezone.now(),
+        "section": "account",
     }
     return render(request, "safeguarding/my_decisions.html", context)
 
@@ -139,8 +142,10 @@ def decision(request: HttpRequest, public_id: str) -> HttpResponse:
         "appeal": getattr(found, "appeal", None),
         "form": form,
         "may_appeal": timezone.now() <= found.statement.appeal_until,
+        "now": timezone.now(),
+        "section": "account",
     }
-    return render(request, "safeguarding/decision.html", context)
+    return render(request, "safeguarding/decision.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

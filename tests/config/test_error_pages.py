@@ -9,7 +9,9 @@ from django.urls import get_resolver, reverse
 from django.utils import translation
 from django.views.defaults import server_error
 
+from community.policies import AgeBand
 from community.services.settings import cover_text
+from tests.cast import open_member
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,19 @@ def test_a_form_sent_without_its_token_loses_no_words_in_silence() -> None:
     page = Client(enforce_csrf_checks=True).post(reverse("account_login"), {"login": "x"})
     assert page.status_code == 403
     _is_calm(page.content.decode(), "Le formulaire n’a pas été envoyé")
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "Ceci n’a pas été fait"), ("en", "This was not done")])
+def test_an_address_that_only_a_button_opens_says_so(language: str, words: str) -> None:
+    # Who presses "Block" when the session has ended logs in, and is led to the button's address.
+    member = open_member("bob", AgeBand.ADULT, language=language)
+    client, address = Client(), reverse("community:block", args=[member.public_id])
+    assert client.post(address).url == f"{reverse('account_login')}?next={address}"
+    client.force_login(member)
+    page = client.get(address)
+    assert (page.status_code, page["Allow"]) == (405, "POST")
+    _is_calm(page.content.decode(), words)
+    assert not client.get(address, headers={"accept": "application/json"}).content
 
 
 def test_a_host_that_is_not_ours_is_told_without_a_traceback(client: Client) -> None:

@@ -40,6 +40,7 @@ def sign_up_clumsily(page: Page, havre: LiveHavre) -> None:
     page.locator("main form button").last.click()
     expect(page.locator("#id_pseudonym_error")).to_be_visible()
     expect(page.locator("#id_password1_error")).to_be_visible()
+    expect(page.get_by_label("Pseudonyme")).to_be_focused()  # the first that is wrong
     expect(page.get_by_label("Adresse e-mail")).to_have_value("dora@example.org")
     expect(page.get_by_label("J’ai lu les conditions")).to_be_checked()
     # An address that is known answers like any other: its owner alone is told, by mail.

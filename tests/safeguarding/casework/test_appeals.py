@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -219,3 +220,45 @@ def test_nobody_reads_the_reasons_of_somebody_else(visit, decision, eve, mo):
         assert visit(other).get(page).status_code == 404
         assert visit(other).post(page, {"text": WHY}).status_code == 404
     assert not Appeal.objects.exists()
+
+
+# -- what the person reads afterwards --------------------------------------------------------------------------------
+
+
+def pages_of(browser, decision) -> list[str]:
+    pages = [reverse("safeguarding:my_decisions"), reverse("safeguarding:decision", args=[decision.public_id])]
+    return [browser.get(page).content.decode() for page in pages]
+
+
+@pytest.mark.parametrize("overturn", [True, False])
+def test_whoever_won_an_appeal_reads_that_the_decision_no_longer_holds(visit, max_, bob, decision, appeal, overturn):
+    browser = visit(bob, second_factor=False)
+    assert not any("no longer holds" in page for page in pages_of(browser, decision))
+    judge_appeal(actor=max_, appeal=appeal, overturn=overturn, answer="Seen again.")
+    assert all(("no longer holds" in page) is overturn for page in pages_of(browser, decision))
+
+
+def test_a_decision_whose_time_is_over_says_so(visit, bob, decision):
+    browser = visit(bob, second_factor=False)
+    assert not any("This is over since" in page for page in pages_of(browser, decision))
+    with time_machine.travel(decision.ends_at + dt.timedelta(minutes=1)):
+        browser = visit(bob, second_factor=False)
+        assert all("This is over since" in page for page in pages_of(browser, decision))
+
+
+def test_an_appeal_without_words_comes_back_to_where_it_was_written(visit, bob, decision):
+    browser, page = visit(bob, second_factor=False), reverse("safeguarding:decision", args=[decision.public_id])
+    assert 'id="appeal" action="#appeal"' in browser.get(page).content.decode()
+    answer = browser.post(page, {"text": " "})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.content.decode()
+
+
+def test_no_page_about_decisions_or_reports_is_a_dead_end(visit, bob, decision):
+    browser = visit(bob, second_factor=False)
+    account, mine = reverse("community:account"), reverse("safeguarding:my_decisions")
+    for page, onward in ((mine, account), (reverse("safeguarding:my_reports"), account)):
+        main = browser.get(page).content.decode().partition("<main")[2]
+        assert f'href="{onward}"' in main
+    main = pages_of(browser, decision)[1].partition("<main")[2]
+    assert f'href="{mine}"' in main
