@@ -44,6 +44,7 @@ def raise_alerts(situation: Situation, *, degraded: bool) -> tuple[Alert, ...]:
         *_pair_alerts(situation),
         *crowds.flood_alerts(situation),
         *crowds.attack_alerts(situation),
+        *crowds.gang_alerts(situation),
         *drift.drift_alerts(situation),
     ]
     found += [*alike.likeness_alerts(situation, found)]
@@ -275,7 +276,7 @@ def _helped(situation: Situation) -> dict[str, list[list[Any]]]:
         if others and not FURTIVE_TACTICS.isdisjoint({*situation.towards[other]["t"], *(row[2] for row in others)}):
             helped[other] = others
         spread.note_drawn(ledger, situation.author, mine, situation.now)
-        situation.drawn_recipients.add(other)
+        situation.noted_recipients.add(other)
     return helped
 
 

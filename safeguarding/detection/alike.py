@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import likeness, piles, rooms
@@ -15,7 +15,8 @@ from .types import Alert, Finding
 TACTIC = "likeness"
 HIGH = 225  # hundredths of a logit from which a talk is looked at for itself
 # The same where harmless talk is often like it (friends, dates), and where it hardly ever is.
-HIGH_FOR = {"C1": 300, "H1": 300, "V1": 300, "M1": 150, "M4": 150}
+HIGH_FOR = {"C1": 300, "H1": 300, "V1": 300, "C3": 150, "D1": 150, "M1": 150, "M4": 150, "M7": 150}
+JOINS = 100  # that somebody else's talk must read like, where a talk of several against one is enough at HIGH
 ALONE = 700  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
 GAP = 60  # hundredths of a logit less for an adult where a minor is
@@ -25,6 +26,7 @@ FEW = 4  # people heard in a room lately, of whom one can be told from the other
 LIT = 60  # what a message adds for its words to be shown
 _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILES)}
 _ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})  # what people in a quarrel do to one another
+_STRIKES = frozenset({"C1", "H1", "V2"})  # what a pile-on is made of
 _AMONG_MORE = frozenset({"C1"})  # takes several; between two, rules tell insults
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
@@ -39,6 +41,7 @@ def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> F
     things = likeness.things_in(reading, told, likeness.classes_of(lexicon))
     said, answered = weights.of(things, likeness.SAID), weights.of(things, likeness.ANSWERED)
     situation.grown = likeness.note(people, situation.author, utterance.ref, situation.now, said, answered, weights)
+    situation.said = said
     mine = people[situation.author]
     if mine[1] < 0 or said[0] < LIT or not utterance.text or any(one.alerting for one in told):
         return None
@@ -69,6 +72,8 @@ def likeness_alerts(situation: Situation, found: Sequence[Alert]) -> Iterator[Al
             _tell(people[alert.subject], alert.code, situation.now)
     for person in situation.grown:
         yield from _by_itself(situation, person, people[person])
+    if situation.grown:
+        yield from _together(situation, people)
 
 
 def _tell(row: list[Any], code: str, now: int) -> None:
@@ -87,18 +92,38 @@ def _code(situation: Situation, row: list[Any]) -> str:
 
 
 def _by_itself(situation: Situation, person: str, row: list[Any]) -> Iterator[Alert]:
-    total, talking = row[1], situation.room_ledger["n"] + 1 >= TALK
+    talking = situation.room_ledger["n"] + 1 >= TALK
     code = _code(situation, row)
     value = reads(situation, person, row, code)
     if value < (high(code) if talking else ALONE):
         return
-    if code not in HELP_CODES and not _may_be_named(situation, person, code):
+    if code in HELP_CODES or _may_be_named(situation, person, code):
+        yield from _alert(situation, person, row, code, value)
+
+
+def _together(situation: Situation, people: Mapping[str, list[Any]]) -> Iterator[Alert]:
+    """Several against one, however many are heard: whose talk reads most like it, where that of somebody else does too
+    and few blows fell that rules know (of more, `piles` tells who began).
+    """
+    piled = situation.room_ledger["pile"]
+    present = people if situation.room.kind == "direct" else situation.people
+    if len(present) < 3 or piles.blows(piled, situation.now) > BLOWS:
         return
+    values = {person: reads(situation, person, row, "C1") for person, row in people.items()}
+    first, *others = sorted(values, key=lambda person: (-values[person], person))
+    if _code(situation, people[first]) not in _STRIKES or piles.took_more(piled, first, situation.now):
+        return
+    if values[first] >= HIGH and others and values[others[0]] >= JOINS:
+        yield from _alert(situation, first, people[first], "C1", values[first])
+
+
+def _alert(situation: Situation, person: str, row: list[Any], code: str, value: int) -> Iterator[Alert]:
+    """The alert about somebody; none where it was told of already and their talk is not clearly more alike since."""
     if any(
-        total < before + FURTHER or (told == code and situation.now - at < AGAIN)
+        row[1] < before + FURTHER or (told == code and situation.now - at < AGAIN)
         for told, (at, before) in row[4].items()
     ):
-        return  # told of already, and not clearly more alike since
+        return
     _tell(row, code, situation.now)
     weights, score, refs = likeness.weights_for(situation.utterance.lang), likeness.points(value), likeness.refs_of(row)
     entries = [[0, 0, 0.0, ref, weights.rule, weights.version] for ref in refs]

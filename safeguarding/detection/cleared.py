@@ -56,7 +56,7 @@ class Judged:
         found = {self.room, *self.pairs}
         if self.subject:
             found.add(author_key(self.subject))
-        if self.code == "V1":
+        if self.code == "V1" or "aggressors" in self.explanation:
             found.update(author_key(other) for other in self.protects)
         return frozenset(found)
 
@@ -77,7 +77,7 @@ def clear(ledgers: Mapping[str, dict[str, Any]], alerts: Iterable[Judged], now: 
             elif key == author_key(alert.subject or ""):
                 _clear_subject(ledger, alert, now)
             else:
-                ledger["drawn"] = [row for row in ledger["drawn"] if row[0] not in alert.acted]
+                _clear_target(ledger, alert)
     return {key: ledger for key, ledger in after.items() if ledger != _opened(key, ledgers[key])}
 
 
@@ -94,11 +94,21 @@ def _clear_subject(ledger: spread.Ledger, alert: Judged, now: int) -> None:
         pairs.clear(ledger["open"], alert.code, now)
 
 
+def _clear_target(ledger: spread.Ledger, alert: Judged) -> None:
+    """Who drew somebody to a rendezvous, or attacked them here and there."""
+    if alert.code == "V1":
+        ledger["drawn"] = [row for row in ledger["drawn"] if row[0] not in alert.acted]
+    else:
+        ledger["struck"] = [row for row in ledger["struck"] if row[0] not in alert.acted]
+        ledger["a"].pop(alert.code, None)
+
+
 def _clear_room(ledger: rooms.Ledger, alert: Judged) -> None:
     """The talk that was like a risky one, the blows of a pile-on, a rendezvous proposed to several, a theme."""
     talk = ledger["like"].get(alert.subject)
     if talk is not None and alert.code in talk[4]:
-        del ledger["like"][alert.subject]
+        for person in {alert.subject, *alert.acted, *alert.protects}:  # what one says counts for whom it answers too
+            ledger["like"].pop(person, None)
     if "aggressors" in alert.explanation and "hits" in ledger["pile"]:
         struck = [hit for hit in ledger["pile"]["hits"] if not _was_judged(hit, alert)]
         ledger["pile"] = {**ledger["pile"], "hits": struck}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import rooms
+from . import likeness, rooms
 from .compose import scan
 from .contact import find_contacts
 from .rulesets import Ruleset
@@ -107,8 +107,9 @@ class Situation:
     backwards: dict[str, dict[str, Any]]  # person -> ledger of person > author (read only)
     recipients: dict[str, dict[str, Any]]  # person -> that person's author ledger
     written_recipients: set[str] = field(default_factory=set)  # whose ledger changed: a newcomer wrote to them
-    drawn_recipients: set[str] = field(default_factory=set)  # the same: drawn to a rendezvous
+    noted_recipients: set[str] = field(default_factory=set)  # the same: drawn to a rendezvous, or attacked
     grown: list[str] = field(default_factory=list)  # whose talk this message made more like a risky one
+    said: Sequence[int] = likeness.NOTHING  # what its words weigh (see likeness)
     same_rendezvous: int = 0  # accounts that proposed this rendezvous here in the same words within a day
     same_furtive: tuple[str, ...] = ()  # others of them who did so furtively
 

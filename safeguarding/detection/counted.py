@@ -8,7 +8,7 @@ with, where something is counted, `"count": [before, after]`. Its score is null 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,10 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """Who got something sexual within a day, the same words within an hour, within a day, and both; earliest first."""
+    """Who got something sexual within a day, the same words within an hour, within a day, and both; earliest first.
+
+    `same_alike`: who got the same words within a day, and no rule knows these but they read like such openers.
+    """
 
     sexual: Sequence[str]
     hour: Sequence[str]
@@ -52,12 +55,15 @@ class Flood:
     same_sexual: Sequence[str]
     newcomer: bool
     minors: frozenset[str]
+    same_alike: Sequence[str] = ()
 
     @property
     def reached(self) -> Sequence[str]:
         """The people it is counted on."""
         if len(self.sexual) >= 3:
             return self.sexual
+        if self._is_like_one:
+            return self.same_alike
         return self.hour if len(self.hour) >= self._many else max(self.sexual, self.hour, self.day, key=len)
 
     @property
@@ -68,13 +74,19 @@ class Flood:
     def _many_a_day(self) -> int:
         return 16 if self.newcomer else 24
 
+    @property
+    def _is_like_one(self) -> bool:
+        return self.newcomer and len(self.same_alike) >= 3
+
     def weigh(self) -> Weighed:
-        """Three people for something sexual; for the same words eight (of a newcomer) or fifteen in an hour, sixteen or
-        twenty-four in a day.
+        """Three people for something sexual, or of a newcomer for the same words that read like it; for the same words
+        eight (of a newcomer) or fifteen in an hour, sixteen or twenty-four in a day.
         """
         severity = None
         if len(self.sexual) >= 3:
             severity = "P1" if not self.minors.isdisjoint(self.sexual) else "P2"
+        elif self._is_like_one:
+            severity = "P2"
         elif len(self.hour) >= self._many:
             severity = "P2" if self.newcomer else "P3"
         elif len(self.day) >= self._many_a_day:
@@ -91,7 +103,7 @@ class Flood:
 
         one_fewer = dataclasses.replace(
             self, sexual=fewer(self.sexual), hour=fewer(self.hour), day=fewer(self.day),
-            same_sexual=fewer(self.same_sexual),
+            same_sexual=fewer(self.same_sexual), same_alike=fewer(self.same_alike),
         )  # fmt: skip
         rows = [one_fewer.weigh().row("recipient", len(self.reached), len(self.reached) - 1)]
         severity = self.weigh().severity
@@ -182,6 +194,30 @@ def pile_otherwise(
     if severity_of(verdict) == "P1":
         rows.append({"without": "minor", "score": verdict.score, "severity": "P2"})
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Gang:
+    """Those who attacked one person apart from one another, latest last, and how strong the last blow of each was."""
+
+    blows: Mapping[str, float]
+    least: int
+
+    def weigh(self) -> Weighed:
+        """What their blows count for in a pile-on (see `piles`)."""
+        weights = {person: round(9 * strength, 2) for person, strength in self.blows.items()}
+        severity = "P2" if len(self.blows) >= self.least else None
+        return Weighed(severity, weights, _some(base=30.0, several=8.0 * (len(self.blows) - 1)))
+
+    def otherwise(self) -> list[Row]:
+        """Without each of the weightiest."""
+        people = len(self.blows)
+        return [
+            Gang({key: value for key, value in self.blows.items() if key != person}, self.least)
+            .weigh()
+            .row(f"person:{person}", people, people - 1)
+            for person in sorted(self.blows, key=lambda key: (-self.blows[key], key))[:MOST_TACTICS]
+        ]
 
 
 # ---- a room that leaves its theme

@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import counted, piles, spread, tone
+from . import counted, likeness, piles, spread, tone
 from .context import Situation
 from .tactics import ATTACK_TACTICS, DRAWING_TACTICS, FURTIVE_TACTICS
-from .told import GROWTH, explain, is_news, met
+from .told import GROWTH, evidence_of, explain, is_news, met
 from .types import Alert, Finding
 
 ATTACK_CODES = ("C1", "H1", "V2")
 _NOT_ATTACKS = frozenset({"deny", "denounce", "to_many", "about_third", "abet", "defend", "appease"})
+
+GANG = 3  # who attack one person apart from one another
+HARSH = 200  # hundredths of a logit from which words are a blow by themselves
+HARSH_BY_RULE = 100  # the same where a rule found an attack as well
+
+LURES = 175  # the same from which an opener is like those that are sent to many
 
 # ---- one to many, many to one
 
@@ -26,7 +32,7 @@ def _lure_kind(situation: Situation) -> str:
         return "sexual"
     if not tactics.keys().isdisjoint({"meeting", "come_alone", "isolated_place"}):
         return "meeting"
-    return "plain"
+    return "alike" if likeness.risk_in(situation.said, "X2") >= LURES else "plain"
 
 
 def note_spread(situation: Situation) -> None:
@@ -53,6 +59,7 @@ def flood_alerts(situation: Situation) -> Iterator[Alert]:
         hour=spread.recipients(ledger, now, spread.HOUR),
         day=spread.recipients(ledger, now, spread.DAY),
         same_sexual=spread.recipients(ledger, now, spread.HOUR, frozenset({"sexual"})),
+        same_alike=spread.recipients(ledger, now, spread.DAY, frozenset({"alike"})),
         newcomer=situation.is_newcomer(author),
         minors=frozenset(key for key in sexual if situation.is_minor(key)),
     )
@@ -133,6 +140,42 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
             tuple(key for key in joined if key not in verdict.abettors),
             tuple(key for key in joined if key in verdict.abettors),
         )  # fmt: skip
+
+
+def gang_alerts(situation: Situation) -> Iterator[Alert]:
+    """C1: several who each attack one person, but not in one room, where `piles` sees them: in direct conversations, or
+    here and there. Who was attacked first by the one they attack is answering.
+    """
+    attacks = [finding for finding in situation.findings if finding.alerting and _is_attack(finding)]
+    harsh = likeness.risk_in(situation.said, "C1")
+    if harsh < (HARSH_BY_RULE if attacks else HARSH):
+        return
+    now, author, ref = situation.now, situation.author, situation.utterance.ref
+    struck = {row[0] for row in spread.struck_by(situation.author_ledger, now)}
+    weights = likeness.weights_for(situation.utterance.lang)
+    by = _strongest(attacks) if attacks else (weights.rule, weights.version)
+    for other in situation.sure:
+        if other in struck:
+            continue
+        ledger = situation.recipients[other]
+        situation.noted_recipients.add(other)
+        strength = round(min(1.5, harsh / HARSH), 2)
+        rows = spread.note_struck(ledger, author, strength, ref, by, situation.room.key, now)
+        gang = counted.Gang({row[0]: row[2] for row in rows}, GANG)
+        weighed, people = gang.weigh(), [row[0] for row in rows]
+        apart = len({row[6] for row in rows}) > 1
+        news = weighed.score + GROWTH * len(people)  # somebody more who joins in is news, as in a pile-on
+        if apart and weighed.severity and is_news(ledger["a"], "C1", weighed.severity, news, now):
+            entries = [[0, 0, 0.0, *row[3:6]] for row in rows]
+            yield Alert(
+                "C1", weighed.severity, author, (other,), weighed.score, ("pile_on",), evidence_of(entries, ref),
+                ("safety_card",),
+                explain(
+                    "C1", weighed.score, weighed.weights, weighed.bonus, entries, aggressors=people,
+                    counts={"aggressors": len(people)}, counterfactuals=gang.otherwise(),
+                ),
+                tuple(key for key in people if key != author),
+            )  # fmt: skip
 
 
 def _strongest(findings: list[Finding]) -> tuple[str, str]:

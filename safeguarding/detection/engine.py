@@ -116,7 +116,7 @@ def assess(
 
     changed: dict[str, dict[str, Any]] = {room_key(room): room_ledger, author_key(utterance.author): author_ledger}
     changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}
-    changed |= {author_key(other): others[other] for other in situation.written_recipients | situation.drawn_recipients}
+    changed |= {author_key(other): others[other] for other in situation.written_recipients | situation.noted_recipients}
     blow = piles.noted_by(room_ledger["pile"], utterance.ref)
     told += [replace(found, code="C1", alerting=False) for found in findings if _applauds(found) and found.rule == blow]
     if lit:

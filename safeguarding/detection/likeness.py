@@ -46,6 +46,7 @@ MOST_REFS = 6
 FORGOTTEN_SECONDS = 60 * 86_400
 
 CODES = ("C1", "C2", "C3", "D1", "H1", "M1", "M2", "M3", "M4", "M5", "M6", "M7", "S1", "V1", "V2", "V3", "X1", "X2")
+NOTHING = (0,) * (1 + len(CODES))  # what no words weigh
 _ZERO = 1 << 15  # is added to a weight, so that none is below nothing
 _UNTOLD = frozenset({"tactic_words", "link"})  # classes that say only how words hang together
 
@@ -215,6 +216,11 @@ def risk_of(row: Sequence[Any], code: str) -> int:
     what weighs for the code. Both together tell harmless twins from risks better than either.
     """
     return int(row[1]) + int(row[2][CODES.index(code)]) // HALF
+
+
+def risk_in(weights: Sequence[int], code: str) -> int:
+    """The same of the weights of one message."""
+    return weights[0] + weights[1 + CODES.index(code)] // HALF
 
 
 def refs_of(row: Sequence[Any]) -> tuple[str, ...]:

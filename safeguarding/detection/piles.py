@@ -106,10 +106,19 @@ def is_answering(pile: Pile, person: str, now: int) -> bool:
     return is_quarrel(pile, now) and side(pile, person) < LEANS
 
 
+def _surplus(pile: Pile, person: str, now: int) -> int:
+    """How many blows more somebody lately dealt than took."""
+    return sum((hit[1] == person) - (hit[2] == person) for hit in _lately(pile, now))
+
+
 def struck_more(pile: Pile, person: str, now: int) -> bool:
     """Whether somebody lately dealt more blows than they took; where nobody struck, nobody took any: True."""
-    lately = _lately(pile, now)
-    return not lately or sum(hit[1] == person for hit in lately) > sum(hit[2] == person for hit in lately)
+    return not blows(pile, now) or _surplus(pile, person, now) > 0
+
+
+def took_more(pile: Pile, person: str, now: int) -> bool:
+    """Whether somebody lately took more blows than they dealt."""
+    return _surplus(pile, person, now) < 0
 
 
 def gave_and_took(pile: Pile, person: str, now: int) -> bool:

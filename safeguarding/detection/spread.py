@@ -1,14 +1,15 @@
 """The ledger of an author: what they say of themselves or to everybody, and how many people got the same lure.
 
     {"v": 1, "self": pair ledger, "open": pair ledger, "lures": [[[word hashes], kind, [[recipient, at], ...]], ...],
-     "in": [[sender, at], ...], "drawn": [[sender, at, tactic, strength, ref, rule, version], ...], "a": {...}}
+     "in": [[sender, at], ...], "drawn": [[sender, at, tactic, strength, ref, rule, version], ...],
+     "struck": [[attacker, at, strength, ref, rule, version, room], ...], "a": {...}}
 
 "drawn" is kept on the one who is drawn to a rendezvous: who did what of it, so that several accounts who share the work
-are seen as one.
+are seen as one. "struck" is kept on the one attacked: the last blow of each attacker, wherever it fell.
 
 A lure is recognised by its words, not its letters: two texts are the same lure when the share of common words (Jaccard)
 reaches SAME. Bounded: MAX_LURES lures (the least telling, least recently used is forgotten), MAX_RECIPIENTS recipients
-each, a day; MAX_DRAWN rows of "drawn", DRAWN_FOR seconds.
+each, a day; MAX_DRAWN rows of "drawn", DRAWN_FOR seconds; MAX_STRUCK attackers, a day.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ MAX_WORDS = 24
 MAX_SENDERS = 60
 MAX_DRAWN = 32
 DRAWN_FOR = 3 * 86_400
+MAX_STRUCK = 12
 SAME = 0.6
 LEAST_WORDS = 4
 HOUR, DAY = 3_600, 86_400
@@ -38,7 +40,8 @@ Ledger = dict[str, Any]
 
 def fresh() -> Ledger:
     """An empty author ledger."""
-    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "in": [], "drawn": [], "a": {}}
+    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "in": [], "drawn": [],
+            "struck": [], "a": {}}  # fmt: skip
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -56,6 +59,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "lures": copied(ledger["lures"]),
         "in": [list(row) for row in ledger.get("in") or ()],
         "drawn": [list(row) for row in ledger.get("drawn") or ()],
+        "struck": [list(row) for row in ledger.get("struck") or ()],
         "a": dict(ledger.get("a") or {}),
     }, bad_own or bad_open
 
@@ -80,8 +84,8 @@ def _alike(a: list[int], b: list[int]) -> float:
 def note_lure(ledger: Ledger, text: str, kind: str, recipients: list[str], now: int) -> int:
     """Count a message as a lure to these people. Returns how many got this lure within a day (0: too short to say).
 
-    `kind` is "sexual", "meeting" or "plain"; a lure keeps the gravest kind it ever had. A greeting of a word or two is
-    no lure; two words that ask for sex or a meeting are.
+    `kind` is "sexual", "meeting", "alike" (no rule knows it, but it reads like a lure) or "plain"; a lure keeps the
+    gravest kind it ever had. A greeting of a word or two is no lure; two words that ask for sex or a meeting are.
     """
     words = fingerprint(text)
     if not words or (kind == "plain" and len(words) < LEAST_WORDS) or not recipients:
@@ -92,7 +96,7 @@ def note_lure(ledger: Ledger, text: str, kind: str, recipients: list[str], now: 
         found = [words, kind, []]
     else:
         lures.remove(found)
-        if found[1] == "plain":
+        if found[1] == "plain" or (found[1] == "alike" and kind != "plain"):
             found[1] = kind
     known = {row[0]: row for row in found[2] if now - row[1] < DAY}
     for recipient in recipients:
@@ -153,6 +157,20 @@ def note_drawn(ledger: Ledger, sender: str, sightings: Iterable[pairs.Sighting],
 def drawn_by_others(ledger: Ledger, sender: str, now: int) -> list[list[Any]]:
     """What accounts other than `sender` did lately to draw this ledger's person to a rendezvous."""
     return [row for row in ledger["drawn"] if row[0] != sender and now - row[1] < DRAWN_FOR]
+
+
+def note_struck(
+    ledger: Ledger, attacker: str, strength: float, ref: str, rule: tuple[str, str], room: str, now: int
+) -> list[list[Any]]:
+    """Remember a blow against this ledger's person. Returns the last one of each attacker within a day."""
+    rows = [row for row in struck_by(ledger, now) if row[0] != attacker]
+    ledger["struck"] = [*rows, [attacker, now, strength, ref, *rule, room]][-MAX_STRUCK:]
+    return list(ledger["struck"])
+
+
+def struck_by(ledger: Ledger, now: int) -> list[list[Any]]:
+    """The last blow within a day of each who attacked this ledger's person."""
+    return [row for row in ledger["struck"] if now - row[1] < DAY]
 
 
 def joined(own: pairs.Ledger, others: Iterable[list[Any]]) -> pairs.Ledger:

@@ -208,6 +208,17 @@ def test_the_blows_of_a_cleared_pile_on_are_forgotten_and_new_ones_are_a_pile_on
     assert talk.told("C1")
 
 
+def test_who_was_found_not_to_pile_on_apart_does_not_count_for_the_next(ruleset: Ruleset) -> None:
+    gang = [Person(key, "teen_15_17", 100) for key in ("eve", "finn", "gus", "hal")]
+    talk = Talk(ruleset, ALICE, *gang)
+    for person in gang[:3]:
+        talk.say(person, "personne t'aime grosse vache, crève", direct(ALICE, person), ALICE)
+    (alert,) = [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)]
+    assert judge(talk, direct(ALICE, gang[2]), alert)["author:alice"]["struck"] == []
+    talk.say(gang[3], "personne t'aime grosse vache, crève", direct(ALICE, gang[3]), ALICE)
+    assert [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)] == []
+
+
 def test_of_a_cleared_ambush_neither_account_weighs_for_the_other(ruleset: Ruleset) -> None:
     hook, second = Person("hook", "adult", 2), Person("second", "adult", 40)
     talk = Talk(ruleset, CHARLIE, hook, second)

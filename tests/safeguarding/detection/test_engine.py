@@ -182,6 +182,26 @@ def test_same_sexual_opener_to_three_is_a_flood_and_a_hike_is_not(ruleset: Rules
         assert len(talk.told("X2")) == expected
 
 
+@pytest.mark.parametrize(
+    ("days", "texts", "told"),
+    [
+        (1, ("la grue est à toi ce soir",) * 3, 1),
+        (90, ("la grue est à toi ce soir",) * 3, 0),
+        (1, ("la grue est à toi ce soir", "une grue en papier pour Jean", "quelle belle grue au parc"), 0),
+        (1, ("la lune est à toi ce soir",) * 3, 0),
+    ],
+)
+def test_what_reads_like_an_opener_sent_to_many_is_a_flood_when_a_newcomer_sends_it_to_three(
+    ruleset: Ruleset, days: int, texts: tuple[str, ...], told: int
+) -> None:
+    newcomer, people = Person("new", "adult", days), [Person(f"p{n}", "adult", 300) for n in range(3)]
+    talk = Talk(ruleset, newcomer, *people)
+    with likeness.instead("fr", likeness.parsed("start\t-100\nSgrue\t130\tX2:100\n")):
+        for person, text in zip(people, texts, strict=True):
+            talk.say(newcomer, text, RoomInfo(person.key, "direct", "", "", "adult"), person)
+    assert [(alert.severity, alert.subject) for alert in talk.told("X2")] == [("P2", "new")] * told
+
+
 def test_many_newcomers_to_one_minor_alert_without_accusing(ruleset: Ruleset) -> None:
     newcomers = [Person(f"n{n}", "teen_15_17", 0) for n in range(9)]
     talk = Talk(ruleset, ALICE, *newcomers)
@@ -256,6 +276,48 @@ def test_who_only_applauds_a_pile_on_abets_and_is_never_its_subject(ruleset: Rul
     assert alert.subject in {"eve", "finn"}
     assert "gus" in alert.explanation["aggressors"]
     assert alert.explanation["abettors"] == ["gus"]
+
+
+BLOWS = ("personne t'aime, quitte le lycée", "tout le monde te déteste grosse vache", "t'es qu'une merde, crève")
+
+
+def _attacked_apart(ruleset: Ruleset, first: tuple[str, ...] = ()) -> tuple[Talk, list[Person]]:
+    """Three who each attack Alice in a direct conversation; she may have written there `first`."""
+    gang = [Person(key, "teen_15_17", 100) for key in ("eve", "finn", "gus")]
+    talk = Talk(ruleset, ALICE, *gang)
+    for person in gang:
+        for text in first:
+            talk.say(ALICE, text, direct(ALICE, person), person)
+    for person, text in zip(gang, BLOWS, strict=True):
+        talk.say(person, text, direct(ALICE, person), ALICE)
+    return talk, gang
+
+
+def test_several_who_attack_one_person_apart_from_one_another_are_a_pile_on(ruleset: Ruleset) -> None:
+    talk, gang = _attacked_apart(ruleset)
+    (alert,) = [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)]
+    assert (alert.severity, alert.subject, alert.others, alert.protects) == ("P2", "gus", ("eve", "finn"), ("alice",))
+    assert alert.evidence == ("1", "2", "3")
+    facts = alert.explanation
+    assert facts["score"] == round(sum(facts["weights"].values()) + sum(facts["bonus"].values()), 1)
+    assert {row["without"] for row in facts["counterfactuals"]} == {"person:eve", "person:finn", "person:gus"}
+    assert {row["severity"] for row in facts["counterfactuals"]} == {None}
+    talk.say(ALICE, "toi aussi crève, grosse merde", direct(ALICE, gang[0]), gang[0])
+    assert "alice" not in {alert.subject for alert in talk.alerts}
+
+
+def test_two_who_attack_apart_are_no_pile_on_and_one_blow_counts_once(ruleset: Ruleset) -> None:
+    eve, finn = (Person(key, "teen_15_17", 100) for key in ("eve", "finn"))
+    talk = Talk(ruleset, ALICE, eve, finn)
+    for person in (eve, finn):
+        for text in BLOWS:
+            talk.say(person, text, direct(ALICE, person), ALICE)
+    assert [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)] == []
+
+
+def test_three_who_answer_whoever_attacked_them_are_no_pile_on(ruleset: Ruleset) -> None:
+    talk, _gang = _attacked_apart(ruleset, first=BLOWS)
+    assert {alert.subject for alert in talk.told("C1")} <= {"alice"}
 
 
 def test_laughter_where_nobody_is_attacked_is_not_told(ruleset: Ruleset) -> None:

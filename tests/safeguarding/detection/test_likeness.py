@@ -212,6 +212,20 @@ def test_a_group_that_writes_directly_may_pile_on(ruleset: Ruleset) -> None:
     assert by_likeness(talk) == [("C1", "P2", "bob")]
 
 
+@pytest.mark.parametrize(("second", "told"), [("grue grue", [("C1", "P2", "p0")]), ("bonjour", [])])
+def test_of_many_voices_the_most_alike_is_named_where_another_joins_in(
+    ruleset: Ruleset, second: str, told: list[tuple[str, str, str]]
+) -> None:
+    crowd = [Person(f"p{n}", "adult", 90) for n in range(alike.FEW + 1)]
+    talk = Talk(ruleset, *crowd)
+    with likeness.instead("fr", parsed("start\t-50\tC1:100\nSgrue\t110\tC1:20\n")):
+        for person in crowd[1:]:
+            talk.say(person, second if person.key == "p1" else "bonjour", ADULTS)
+        for _ in range(2):
+            talk.say(crowd[0], "grue", ADULTS)
+    assert by_likeness(talk) == told
+
+
 def test_a_sharp_answer_does_not_hide_who_sells(ruleset: Ruleset) -> None:
     with likeness.instead("fr", parsed("start\t-100\tX1:-100\nSgrue\t220\tX1:90\n")):
         talk = Talk(ruleset, BOB, CHARLIE)
@@ -260,11 +274,12 @@ def test_what_weighs_for_the_code_counts_half_as_much_as_what_weighs_at_all(rule
         assert len(by_likeness(talk)) == told
 
 
-def test_among_many_voices_nobody_is_named(ruleset: Ruleset, one_word: Weights) -> None:
+def test_among_many_voices_nobody_is_named(ruleset: Ruleset) -> None:
     crowd = [Person(f"p{n}", "adult", 90) for n in range(alike.FEW + 1)]
     talk = Talk(ruleset, *crowd)
-    for person in crowd * 4:
-        talk.say(person, "grue", ADULTS)
+    with likeness.instead("fr", parsed("start\t-100\nSgrue\t220\tX1:90\n")):
+        for person in crowd * 4:
+            talk.say(person, "grue", ADULTS)
     assert by_likeness(talk) == []
 
 
