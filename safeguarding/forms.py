@@ -11,7 +11,11 @@ from .models import Report
 class ReportForm(forms.Form):
     """A report: the category alone is enough."""
 
-    category = forms.ChoiceField(label=_("What happens?"), choices=Report.Category.choices)
+    category = forms.ChoiceField(
+        label=_("What happens?"),
+        choices=Report.Category.choices,
+        error_messages={"required": _("Nothing is sent yet: choose below what happens.")},
+    )
     danger_now = forms.BooleanField(label=_("Somebody is in danger now"), required=False)
     text = forms.CharField(
         label=_("In your words (you may leave this empty)"),

@@ -9,10 +9,11 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from chat.models import Message
-from community.models import AgeCheck, AgeOfficer, Association
+from community.models import AgeCheck, AgeOfficer, Association, Member
 from community.policies import AgeBand
 from community.roles import AGE_OFFICER, MODERATOR
 from community.services.restrictions import restrict_member
+from safeguarding.models import Report
 from tests.cast import PASSWORD, open_member, open_room
 from tests.harness.live import LiveHavre
 from tests.harness.servers import wait_until
@@ -25,10 +26,11 @@ SitDown = Callable[..., Page]
 def test_every_slip_is_told_and_loses_nothing(
     live_havre: LiveHavre, new_person: Callable[..., BrowserContext], sit_down: SitDown
 ) -> None:
-    open_member("bob", AgeBand.ADULT)
+    bob = open_member("bob", AgeBand.ADULT)
     sign_up_clumsily(new_person(locale="fr-FR", width=360).new_page(), live_havre)
     show_a_code_too_late(sit_down)
     talk_clumsily(sit_down)
+    report_clumsily(sit_down, bob)
 
 
 def sign_up_clumsily(page: Page, havre: LiveHavre) -> None:
@@ -98,3 +100,18 @@ def talk_clumsily(sit_down: SitDown) -> None:
     expect(kept.get_by_role("button", name="Renvoyer")).to_be_visible()
     assert Message.objects.count() == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def report_clumsily(sit_down: SitDown, bob: Member) -> None:
+    gina = open_member("gina", AgeBand.ADULT, language="fr")
+    open_room("Le phare", gina, bob)
+    page = sit_down(gina, f"/report/member/{bob.public_id}/")
+    danger = page.get_by_label("Quelqu’un est en danger maintenant")
+    danger.check()
+    danger.press("Enter")  # it would press the first category: a report of grooming
+    expect(page.locator(".errorlist")).to_be_visible()
+    expect(danger).to_be_checked()
+    assert not Report.objects.exists()
+    page.get_by_role("button", name="Menaces").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Signalement reçu. Merci.")
+    assert Report.objects.get().category == Report.Category.THREAT

@@ -41,9 +41,13 @@ def test_a_message_is_reported_in_two_taps_and_frozen_at_that_moment(visit, eve,
 
 
 def test_the_enter_key_reports_nothing_for_each_category_is_a_report(visit, eve, insult):
-    page = visit(eve, second_factor=False).get(report_page(insult)).content.decode()
-    form = page[page.index("<main") :]
-    assert re.findall(r"<button[^>]*>", form)[0] == "<button disabled hidden>"
+    browser = visit(eve, second_factor=False)
+    page = browser.get(report_page(insult)).content.decode()
+    assert "category" not in re.findall(r"<button[^>]*>", page[page.index("<main") :])[0]  # what Enter presses
+    answer = browser.post(report_page(insult), {"danger_now": "on"})
+    assert 'name="danger_now" checked' in answer.content.decode()
+    assert "Nothing is sent yet" in answer.content.decode()
+    assert not Report.objects.exists()
 
 
 def test_whoever_reported_can_block_the_other_at_once_and_go_back_to_the_room(visit, eve, bob, insult):
