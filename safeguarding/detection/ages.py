@@ -7,7 +7,8 @@ An adult who passes for young among minors, or a presumed teenager who lets an a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from . import pairs, rooms
 from .context import MINORS, Situation
@@ -16,33 +17,54 @@ from .normalise import normalise
 from .pairs import Sighting
 from .tactics import AGE_TACTICS, Profile
 from .told import is_news
-from .types import Alert, Finding
+from .types import Alert, Finding, Utterance
 
-_BARE_AGE = re.compile(
-    r"^\W*(?:j'?\s?ai |jai |g |im |i'm |i am |euh |heu |bah |ben |um |uh |only |just |presque |almost )*(\d{1,2})\b"
+BIRTH_YEAR = "says_birth_year"  # what it says of an age depends on the day (see `of_the_day`)
+_YEAR = re.compile(r"(?:19|20)\d\d|\d\d")
+
+_IN_WORDS = {
+    "dix-sept": 17, "dix-huit": 18, "dix-neuf": 19, "huit": 8, "neuf": 9, "dix": 10, "onze": 11, "douze": 12,
+    "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+    "nineteen": 19,
+}  # fmt: skip
+_ANSWER = re.compile(
+    r"\W*(?:(?:j'?\s?ai|jai|g|im|i'm|i am|moi|oui|yeah|yes|euh|heu|bah|ben|um|uh|only|just|presque|bientot|almost"
+    r"|nearly|en) )*"
+    rf"(?P<said>\d{{1,4}}|{'|'.join(_IN_WORDS).replace('-', '[- ]')})"
+    r"(?:(?P<class>\s?(?:e|eme|em)(?![a-z]))|\s?(?:ans?|a|piges|balais|y|yo|yrs?|years?)(?![a-z]))?(?P<rest>.*)",
+    re.DOTALL,
+)
+_NEXT_WORD = re.compile(r"\s+([a-z]+)")
+# What is counted, and no age: names of units, and (see `_counts`) whatever looks like the plural of a thing.
+_UNITS = frozenset(b"h min mn km kg cm mm go ko eur euro pm am people quid pound degre percent k mille".split())
+_NO_THINGS = frozenset(
+    b"mais dans depuis jsuis sans plus alors sais vous nous suis vais fais this yes was does".split()
 )
 
 MINOR_AMONG_ADULTS = Profile(
-    code="M6", scope="self", weights={"says_minor": 46, "school": 24, "borrowed_proof": 26},
+    code="M6", scope="self", weights={"says_minor": 46, "school": 37, "borrowed_proof": 44},
     levels=((42, "P2"), (22, "P3")), core=frozenset({"says_minor", "school", "borrowed_proof"}),
     measures={"P2": ("fresh_age_proof", "help_card")},
 )  # fmt: skip
 ADULT_AMONG_MINORS = Profile(
-    code="M6", scope="self", weights={"says_adult": 52, "adult_life": 26, "says_minor": 0, "pretends": 50},
-    levels=((44, "P1"), (24, "P3")), core=frozenset({"says_adult", "adult_life", "pretends"}),
-    measures={"P1": ("hold", "fresh_age_proof", "pause_contact")},
+    code="M6", scope="self",
+    weights={"says_adult": 52, "adult_life": 26, "says_minor": 0, "pretends": 50, "borrowed_proof": 38},
+    levels=((44, "P1"), (36, "P2"), (24, "P3")),
+    core=frozenset({"says_adult", "adult_life", "pretends", "borrowed_proof"}),
+    measures={"P1": ("hold", "fresh_age_proof", "pause_contact"), "P2": ("fresh_age_proof",)},
 )  # fmt: skip
 ADULT_POSING = Profile(
-    code="M6", scope="self", weights={"says_minor": 60, "school": 26, "pretends": 50},
-    levels=((44, "P1"), (24, "P3")), core=frozenset({"says_minor", "school", "pretends"}),
+    code="M6", scope="self", weights={"says_minor": 60, "says_same_age": 50, "school": 46, "pretends": 50},
+    levels=((44, "P1"), (24, "P3")), core=frozenset({"says_minor", "says_same_age", "school", "pretends"}),
     measures={"P1": ("hold", "fresh_age_proof", "pause_contact")},
 )  # fmt: skip
 
 
 # What somebody says of their age that their verified band says as well: there is nothing to look at.
 _OF_THE_BAND = {
-    "teen_13_14": frozenset({"says_minor", "school"}),
-    "teen_15_17": frozenset({"says_minor", "school", "says_teen_years"}),
+    "teen_13_14": frozenset({"says_minor", "school", "says_same_age"}),
+    "teen_15_17": frozenset({"says_minor", "school", "says_same_age", "says_teen_years"}),
     "adult": frozenset({"says_adult", "adult_life"}),
 }
 
@@ -52,27 +74,77 @@ def is_of_the_band(finding: Finding, band: str) -> bool:
     return finding.code == "M6" and finding.tactic in _OF_THE_BAND.get(band, ())
 
 
-def _answered_age(situation: Situation) -> int | None:
-    """The number said in answer to somebody's question about age."""
+def of_the_day(findings: Iterable[Finding], utterance: Utterance) -> tuple[Finding, ...]:
+    """The findings with what a year of birth says of an age on the day of the message: nothing from 18 to 19."""
+    told = []
+    for finding in findings:
+        if finding.tactic == BIRTH_YEAR:
+            start, end = finding.span
+            years = _YEAR.findall(normalise(utterance.text[start:end]).text)
+            tactic = _said_by_age(_age_of(int(years[-1]), utterance)) if years else None
+            if tactic is None:
+                continue
+            finding = replace(finding, tactic=tactic)
+        told.append(finding)
+    return tuple(told)
+
+
+def _age_of(year: int, utterance: Utterance) -> int:
+    """The most years somebody born then can be old on the day of the message. Two figures are of the last century."""
+    return utterance.at.year - (year if year > 99 else 1900 + year)
+
+
+def _said_by_age(most: int) -> str | None:
+    """What a year of birth says, `most` the years that may have passed: whose birthday may be to come is not told."""
+    if 5 <= most < 18:
+        return "says_minor"
+    return "says_adult" if 20 <= most <= 100 else None
+
+
+def _answered(situation: Situation) -> str | None:
+    """What somebody's answer to a question about age says: a number that counts nothing else, a year, a class."""
     if not rooms.asked_age(situation.room_ledger, situation.author, situation.now):
         return None
-    match = _BARE_AGE.match(normalise(situation.utterance.text[:80]).text)
-    return int(match[1]) if match and 8 <= int(match[1]) <= 80 else None
+    match = _ANSWER.match(normalise(situation.utterance.text[:80]).text)
+    if match is None or _counts(match["rest"]):
+        return None
+    number = int(_IN_WORDS.get(match["said"].replace(" ", "-"), 0) or match["said"])
+    if match["class"]:
+        return "says_minor" if 3 <= number <= 6 else None
+    if number >= 1900:
+        return _said_by_age(_age_of(number, situation.utterance))
+    if 7 <= number < 18:
+        return "says_minor"
+    return "says_adult" if 18 <= number <= 80 else None
+
+
+def _counts(rest: str) -> bool:
+    """Whether what follows a number makes it one of hours, euros, points: a sign of measure, a unit, a plural."""
+    if rest[:1].isalnum() or re.match(r"\s?[/%€$£°:+]|[.,]\d", rest):
+        return True
+    word = _NEXT_WORD.match(rest)
+    if word is None or word[1].encode() in _NO_THINGS:
+        return False
+    return word[1].encode() in _UNITS or (len(word[1]) > 3 and word[1][-1] in "sx")
 
 
 def age_alerts(situation: Situation) -> Iterator[Alert]:
     """M6, and what the room remembers of ages (who said they are a minor, who was asked)."""
     now, author, ledger = situation.now, situation.author, situation.author_ledger["self"]
     tactics = situation.tactics
+    band = situation.person(author).band
+    among_minors = situation.minors_room or any(situation.person(key).band in MINORS for key, _ in situation.aimed)
+    claims = AGE_TACTICS | {"adult_life", "pretends"}
+    if band in MINORS or not among_minors:
+        claims -= {"says_same_age"}  # as old as an adult: nothing to look at
     seen = [
         Sighting(name, tactics[name].weight, situation.utterance.ref, tactics[name].rule, tactics[name].version)
-        for name in sorted(AGE_TACTICS | {"adult_life", "pretends"})
+        for name in sorted(claims)
         if name in tactics
     ]
-    answer = _answered_age(situation)
-    if answer is not None and "says_minor" not in tactics and "says_adult" not in tactics:
-        name = "says_minor" if answer < 18 else "says_adult"
-        seen.append(Sighting(name, 1.0, situation.utterance.ref, "engine.answered_age", "1"))
+    answer = _answered(situation)
+    if answer and "says_minor" not in tactics and "says_adult" not in tactics:
+        seen.append(Sighting(answer, 1.0, situation.utterance.ref, "engine.answered_age", "2"))
     if any(one.tactic == "says_minor" for one in seen):
         rooms.note_young(situation.room_ledger, author, now)
     if "age_probe" in tactics:
@@ -80,8 +152,6 @@ def age_alerts(situation: Situation) -> Iterator[Alert]:
     if not seen:
         return
     pairs.record(ledger, seen, now)
-    band = situation.person(author).band
-    among_minors = situation.minors_room or any(situation.person(key).band in MINORS for key, _ in situation.aimed)
     if band in MINORS:
         profile = ADULT_AMONG_MINORS
     elif among_minors:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import alerts, alike, pairs, piles, rooms, spread, tone
-from .ages import is_of_the_band
+from .ages import is_of_the_band, of_the_day
 from .context import SIDE, Situation, read_message
 from .lexicon import lexicon_for
 from .rulesets import Ruleset
@@ -83,6 +83,7 @@ def assess(
     aimed = rooms.addressees(utterance, room, room_ledger, people)
     recent = rooms.tail(utterance.author, now, room_ledger)
     findings = read_message(utterance.text, room=room, recent=recent, ruleset=ruleset, lang=utterance.lang)
+    findings = of_the_day(findings, utterance)
 
     author_ledger, anew = spread.opened(ledgers.get(author_key(utterance.author)))
     degraded |= anew

@@ -29,7 +29,7 @@ EXPIRY_DAYS: Mapping[str, float] = {
     "intimidation": 14, "insult": 14, "exclude": 14, "humiliate": 14, "despair": 7, "suicidal": 14, "farewell": 7,
     "settles": 7, "entrusts": 7,
     "means": 7, "burden": 14, "runaway": 7, "nowhere": 7, "violence_home": 120, "fear_home": 30, "neglect": 30,
-    "abuse_told": 180, "says_minor": 30, "says_adult": 30, "school": 30, "borrowed_proof": 60,
+    "abuse_told": 180, "says_minor": 30, "says_adult": 30, "says_same_age": 30, "school": 30, "borrowed_proof": 60,
 }  # fmt: skip
 
 
@@ -198,7 +198,7 @@ SELF_PROFILES: tuple[Profile, ...] = (D1, M7)
 HELP_CODES = frozenset(profile.code for profile in SELF_PROFILES)  # their subject is somebody to be helped
 SELF_TACTICS: Group = frozenset(name for profile in SELF_PROFILES for name in profile.weights)
 PAIR_TACTICS: Group = frozenset(name for profile in PAIR_PROFILES for name in profile.weights)
-AGE_TACTICS: Group = _any("says_minor", "says_adult", "school", "borrowed_proof", "says_teen_years")
+AGE_TACTICS: Group = _any("says_minor", "says_adult", "says_same_age", "school", "borrowed_proof", "says_teen_years")
 ATTACK_TACTICS: Group = _any("insult", "exclude", "humiliate", "threat", "blame")
 PEACE_TACTICS: Group = _any("defend", "appease")
 ABET_TACTICS: Group = _any("abet")

@@ -132,6 +132,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "runaway": Words("parle de fuguer", "speaks of running away"),
         "says_adult": Words("dit avoir plus de dix-huit ans", "says they are an adult"),
         "says_minor": Words("dit avoir moins de dix-huit ans", "says they are a minor"),
+        "says_same_age": Words("dit avoir l’âge d’une personne mineure", "says they are as old as a minor"),
         "says_teen_years": Words("indique un âge inférieur à dix-huit ans", "says an age under eighteen"),
         "school": Words("parle d’une classe scolaire", "speaks of a school class"),
         "secrecy": Words("demande de garder un secret", "asks to keep a secret"),

@@ -1,0 +1,183 @@
+"""What members say of their age against their verified band: in their words, on the day they say it, in its place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from safeguarding.detection.rulesets import Ruleset
+from safeguarding.detection.types import Person
+from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, Talk, direct
+
+EVE = Person("eve", "adult", 300)
+
+
+def severities(talk: Talk, subject: Person) -> set[str]:
+    return {alert.severity for alert in talk.told("M6") if alert.subject == subject.key}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "je suis née en 2011"),
+        ("fr", "jsuis en 3eme et toi"),
+        ("fr", "quatorze ans dans une semaine"),
+        ("fr", "bientôt 16 ans"),
+        ("fr", "encore 3 ans avant ma majorité"),
+        ("fr", "j'ai pas encore 18"),
+        ("fr", "je passe le bac de français cette année"),
+        ("fr", "le compte est à ma grande soeur"),
+        ("fr", "j'ai dit que j'étais majeur pour entrer"),
+        ("en", "i was born in 2011"),
+        ("en", "three years till i'm 18"),
+        ("en", "this account is actually my big sister's"),
+    ],
+)
+def test_a_minor_among_adults_is_asked_for_a_fresh_proof(ruleset: Ruleset, lang: str, text: str) -> None:
+    talk = Talk(ruleset, BOB, EVE)
+    talk.say(BOB, text, ADULTS, lang=lang)
+    (alert,) = talk.told("M6")
+    assert (alert.severity, alert.subject, alert.protects) == ("P2", "bob", ("bob",))
+    assert "fresh_age_proof" in alert.measures and "hold" not in alert.measures
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "je suis au 4e étage"),
+        ("fr", "je suis en 3e position"),
+        ("fr", "j'ai eu mon brevet de pilote"),
+        ("fr", "je suis née en 1990"),
+        ("fr", "ma fille est née en 2011"),
+        ("fr", "quatorze ans dans la boîte"),
+        ("fr", "bientôt 16 ans de mariage"),
+        ("fr", "à 16 ans j'ai dit que j'étais majeure pour entrer en boîte"),
+        ("fr", "on a le même âge toi et moi"),
+        ("en", "i think she was born in 2011"),
+        ("en", "three years till my son is 18"),
+        ("en", "we put 1999 records in the attic"),
+    ],
+)
+def test_a_floor_a_diploma_and_another_s_age_are_nobody_s_age(ruleset: Ruleset, lang: str, text: str) -> None:
+    talk = Talk(ruleset, BOB, EVE)
+    talk.say(BOB, text, ADULTS, EVE, lang=lang)
+    assert severities(talk, BOB) == set()
+
+
+@pytest.mark.parametrize(
+    ("lang", "question", "answer"),
+    [
+        ("fr", "t'as quel âge ?", "quatorze"),
+        ("fr", "t'as quel âge ?", "16 et toi"),
+        ("fr", "t'es né en quelle année ?", "2011"),
+        ("fr", "t'es en quelle classe ?", "4e"),
+        ("fr", "t'as quel âge ?", "dix-sept depuis mardi"),
+        ("en", "what year are you in", "ten. my mates put 1999 as well"),
+        ("en", "how old are you", "fifteen"),
+    ],
+)
+def test_a_number_that_answers_a_question_about_age_is_an_age(
+    ruleset: Ruleset, lang: str, question: str, answer: str
+) -> None:
+    talk = Talk(ruleset, BOB, EVE)
+    talk.say(EVE, question, ADULTS, lang=lang)
+    talk.say(BOB, answer, ADULTS, lang=lang)
+    assert severities(talk, BOB) == {"P2"}
+
+
+@pytest.mark.parametrize(
+    "answer", ["12 minutes de retard", "15 balles", "15h30", "12/20", "14,50 euros", "16 km à pied", "quinze pages"]
+)
+def test_a_number_that_counts_something_is_no_age_even_after_the_question(ruleset: Ruleset, answer: str) -> None:
+    talk = Talk(ruleset, BOB, EVE)
+    talk.say(EVE, "t'as quel âge ?", ADULTS)
+    talk.say(BOB, answer, ADULTS)
+    assert severities(talk, BOB) == set()
+
+
+def test_a_year_of_birth_is_told_against_the_day_of_the_message(ruleset: Ruleset) -> None:
+    later = Talk(ruleset, BOB, ALICE)
+    later.at += timedelta(days=366 * 4)  # 2030: nineteen, or not yet
+    later.say(BOB, "je suis née en 2011", ADULTS)
+    assert severities(later, BOB) == set()
+    later.at += timedelta(days=366 * 2)
+    later.say(ALICE, "je suis née en 2011", direct(ALICE, BOB))  # 2032, and a proof of fifteen to seventeen
+    assert severities(later, ALICE) == {"P1"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "on a le même âge toi et moi"),
+        ("fr", "j'ai ton âge"),
+        ("fr", "je suis au lycée"),
+        ("en", "we're the same age"),
+        ("en", "i'm in high school"),
+    ],
+)
+def test_an_adult_who_passes_for_as_young_as_a_minor_is_grave(ruleset: Ruleset, lang: str, text: str) -> None:
+    talk = Talk(ruleset, BOB, ALICE)
+    talk.say(BOB, text, direct(BOB, ALICE), lang=lang)
+    (alert,) = talk.told("M6")
+    assert (alert.severity, alert.subject, alert.protects) == ("P1", "bob", ("alice",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "j'ai le double de ton âge",
+        "mon fils a ton âge",
+        "on n'a pas le même âge",
+        "je suis au lycée pour la réunion parents",
+    ],
+)
+def test_an_adult_who_says_to_be_one_passes_for_nothing(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, BOB, ALICE)
+    talk.say(BOB, text, direct(BOB, ALICE))
+    assert not severities(talk, BOB) & {"P0", "P1", "P2"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "je suis divorcé"),
+        ("fr", "j'ai mon permis depuis 15 ans"),
+        ("fr", "j'ai emprunté la carte de mon neveu pour m'inscrire"),
+        ("fr", "je suis plus vieux que je l'ai dit"),
+        ("fr", "mon fils a ton âge"),
+        ("en", "my son is your age"),
+        ("en", "licence is clean since 2009"),
+        ("en", "41, divorced, ignore what the profile says"),
+        ("en", "I made this account to talk to the young ones"),
+    ],
+)
+def test_an_adult_life_behind_a_teenager_s_proof_is_grave_wherever_it_is_told(
+    ruleset: Ruleset, lang: str, text: str
+) -> None:
+    talk = Talk(ruleset, ALICE, CHARLIE)
+    talk.say(ALICE, text, direct(ALICE, CHARLIE), lang=lang)
+    assert severities(talk, ALICE) == {"P1"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mes parents sont divorcés",
+        "je fais du foot depuis 10 ans",
+        "mon frère a ton âge",
+        "j'ai ton âge",
+        "je suis plus vieille que toi mdr",
+    ],
+)
+def test_a_teenager_s_own_life_is_no_adult_s(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(ALICE, text, direct(ALICE, DANA))
+    assert not severities(talk, ALICE) & {"P0", "P1", "P2"}
+
+
+def test_a_proof_that_was_borrowed_for_a_teenager_s_account_is_asked_for_anew(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(ALICE, "j'ai pris la carte de ma cousine pour m'inscrire", direct(ALICE, DANA))
+    (alert,) = talk.told("M6")
+    assert alert.severity == "P2" and alert.measures == ("fresh_age_proof",)
