@@ -17,12 +17,16 @@ from .context import Situation
 from .counterfactual import Circumstances, rescored
 from .pairs import Score, Sighting
 from .tactics import (
+    AMONG_FRIENDS,
+    DAY,
     DRAWING_TACTICS,
     FURTIVE_TACTICS,
     M1,
+    NAMED,
     OPEN_TACTICS,
     PAIR_PROFILES,
     PAIR_TACTICS,
+    PROPOSED,
     SELF_PROFILES,
     SELF_TACTICS,
     SEVERITIES,
@@ -33,6 +37,8 @@ from .tactics import (
 from .told import AGAIN, HELP_AGAIN, evidence_of, explain, is_news
 from .types import Alert
 
+ACCEPTED_WITHIN = 3  # messages of the minor
+PLAIN = 0.8  # the share of its points from which one of the four named tactics was said outright
 QUARREL_CODES = frozenset({"V2", "M1", "M2", "C2", "C3", "V1"})
 
 
@@ -108,7 +114,9 @@ def _pair_alerts(situation: Situation) -> Iterator[Alert]:
     now, open_ledger = situation.now, situation.author_ledger["open"]
     pairs.forget(open_ledger, now)
     open_ledger["n"] += 1
+    accepted = _accepted(situation)
     tactics = frozenset(situation.tactics) & PAIR_TACTICS
+    tactics |= {one.tactic for sightings in accepted.values() for one in sightings}
     for ledger in situation.towards.values():
         pairs.forget(ledger, now)
         ledger["n"] += 1
@@ -120,9 +128,26 @@ def _pair_alerts(situation: Situation) -> Iterator[Alert]:
         wanted = PAIR_TACTICS if situation.minors_room else OPEN_TACTICS
         pairs.record(open_ledger, _sightings(situation, wanted, 1.0), now)
     for other, confidence in situation.aimed:
-        pairs.record(situation.towards[other], _sightings(situation, PAIR_TACTICS, confidence), now)
+        done = [*_sightings(situation, PAIR_TACTICS, confidence), *accepted.get(other, ())]
+        pairs.record(situation.towards[other], done, now)
     for profile in profiles_touched(tactics, PAIR_PROFILES):
         yield from _profile_alert(situation, profile, to_all)
+
+
+def _accepted(situation: Situation) -> dict[str, list[Sighting]]:
+    """person -> what an adult has done by saying yes: what that minor proposed to them just before."""
+    yes = situation.tactics.get("accepts")
+    if yes is None or not situation.is_adult(situation.author):
+        return {}
+    done: dict[str, list[Sighting]] = {}
+    for other in filter(situation.is_minor, situation.sure):
+        theirs = situation.backwards.get(other) or pairs.fresh()
+        for name in sorted(PROPOSED & theirs["t"].keys()):
+            at, number, strength, *_told = theirs["t"][name][-1]
+            if theirs["n"] - number < ACCEPTED_WITHIN and situation.now - at < DAY:
+                seen = Sighting(name, strength * yes.weight, situation.utterance.ref, yes.rule, yes.version)
+                done.setdefault(other, []).append(seen)
+    return done
 
 
 def first_meeting(situation: Situation) -> tuple[str, ...]:
@@ -281,9 +306,15 @@ def _helped(situation: Situation) -> dict[str, list[list[Any]]]:
 
 
 def _severity_of(profile: Profile, score: Score) -> str | None:
-    if score.severity and profile is M1 and "age_gap" not in score.bonus and len(score.weights) < 2:
-        return "P3"  # one careless line between people of one age is looked at, not more
-    return score.severity
+    if profile is not M1 or not score.severity:
+        return score.severity
+    if "age_gap" not in score.bonus:
+        if len(score.weights) < 2:
+            return "P3"  # one careless line between people of one age is looked at, not more
+        friendly = score.weights.keys() <= AMONG_FRIENDS and len(score.weights.keys() & NAMED) <= 2
+        return max(score.severity, "P2") if friendly else score.severity
+    plain = any(score.weights.get(name, 0) >= PLAIN * M1.weights[name] for name in NAMED)
+    return min(score.severity, "P2") if plain else score.severity
 
 
 def _is_peer_quarrel(situation: Situation) -> bool:

@@ -193,6 +193,13 @@ M7 = Profile(
     adults=False, measures=_HELP,
 )  # fmt: skip
 
+# What alerts among minors of one band too, since a proof can be false. Of an adult, once is for a person to look at.
+NAMED: Group = _any("secrecy", "image_request", "off_platform", "meeting")
+# What friends of one age say as well: two of the four named are looked at among them, and hold nothing.
+AMONG_FRIENDS: Group = NAMED | _any("trust", "age_probe", "gift", "urgency", "late")
+# What a minor proposes and an adult has done by saying yes: a child who leads the talk excuses nobody.
+PROPOSED: Group = NAMED | _any("come_alone", "sexual", "opener_sexual", "intimacy", "isolated_place")
+
 PAIR_PROFILES: tuple[Profile, ...] = (M1, M2, M3, M4, M5, V1, V2, V3, C2, C3, S1, X1)
 SELF_PROFILES: tuple[Profile, ...] = (D1, M7)
 HELP_CODES = frozenset(profile.code for profile in SELF_PROFILES)  # their subject is somebody to be helped

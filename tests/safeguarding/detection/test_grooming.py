@@ -1,0 +1,104 @@
+"""Grooming (M1): once is enough of an adult, friends are looked at, and who accepts has done it."""
+
+from __future__ import annotations
+
+import pytest
+
+from safeguarding.detection.rulesets import Ruleset
+from safeguarding.detection.types import Person, Verdict
+from tests.talk import ALICE, BOB, DANA, Talk, direct
+
+CAM = Person("cam", "teen_13_14", 60)
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "c'est notre secret"),
+        ("fr", "viens sur snap"),
+        ("fr", "on se voit demain au parc ?"),
+        ("fr", "envoie une photo de toi"),
+        ("fr", "tes vieux doivent pas être au courant"),
+        ("fr", "ils en sauront rien"),
+        ("en", "this is our secret"),
+        ("en", "add me on snap"),
+    ],
+)
+def test_one_plain_line_of_an_adult_to_a_minor_is_looked_at_and_of_a_friend_it_is_less(
+    ruleset: Ruleset, lang: str, text: str
+) -> None:
+    adult, friend = Talk(ruleset, BOB, ALICE), Talk(ruleset, DANA, ALICE)
+    adult.say(BOB, text, direct(BOB, ALICE), lang=lang)
+    friend.say(DANA, text, direct(DANA, ALICE), lang=lang)
+    assert [(alert.severity, alert.subject) for alert in adult.told("M1")] == [("P2", "bob")]
+    assert [(alert.severity, alert.subject) for alert in friend.told("M1")] == [("P3", "dana")]
+
+
+def test_friends_with_a_secret_who_meet_are_looked_at_and_nothing_is_held(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    said = (
+        (ALICE, "je kiffe lucas, dis rien à personne stp"),
+        (DANA, "promis"),
+        (ALICE, "on se voit demain devant le lycée ?"),
+    )
+    verdicts = {talk.say(who, text, direct(ALICE, DANA)).verdict for who, text in said}
+    assert verdicts == {Verdict.ALLOW}
+    assert max(talk.told("M1"), key=lambda alert: alert.severity < "P3").severity == "P2"
+
+
+def test_three_of_what_lures_do_are_held_though_a_proof_says_one_age(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    for text in ("dis rien à personne", "envoie une photo de toi", "on se voit demain derrière la gare ?"):
+        last = talk.say(ALICE, text, direct(ALICE, DANA))
+    assert last.verdict is Verdict.HOLD
+
+
+def test_an_adult_who_tells_a_minor_to_run_away_to_them_is_held(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, ALICE)
+    assert talk.say(BOB, "tu peux fuguer et venir chez moi", direct(BOB, ALICE)).verdict is Verdict.HOLD
+
+
+@pytest.mark.parametrize(
+    ("text", "grave"),
+    [
+        ("c'est une surprise : dis rien à tes parents, viens chez moi", True),
+        ("dis rien à maman c'est une surprise pour son anniversaire", False),
+    ],
+)
+def test_a_surprise_excuses_no_secret_visit(ruleset: Ruleset, text: str, grave: bool) -> None:
+    talk = Talk(ruleset, BOB, ALICE)
+    talk.say(BOB, text, direct(BOB, ALICE))
+    assert any(alert.severity in ("P0", "P1") and "secrecy" in alert.tactics for alert in talk.told("M1")) is grave
+
+
+@pytest.mark.parametrize(
+    ("proposed", "answer", "done"),
+    [
+        ("viens me chercher au collège", "ok ce soir", {"meeting"}),
+        ("oui envoie une photo", "la voilà", {"image_request"}),
+        ("viens me chercher au collège", "non, demande à tes parents", set()),
+        ("viens me chercher au collège", "ok mais je préviens ta mère", set()),
+        ("tu fais quoi ce soir ?", "ok ce soir", set()),
+    ],
+)
+def test_an_adult_who_accepts_what_a_minor_proposes_has_done_it(
+    ruleset: Ruleset, proposed: str, answer: str, done: set[str]
+) -> None:
+    talk = Talk(ruleset, CAM, BOB)
+    for who, text in ((CAM, "salut"), (BOB, "salut"), (CAM, proposed), (BOB, answer)):
+        talk.say(who, text, direct(CAM, BOB))
+    assert {tactic for alert in talk.told("M1") for tactic in alert.tactics} == done
+    assert {alert.subject for alert in talk.told("M1")} <= {"bob"}
+
+
+def test_a_minor_who_accepts_is_no_subject_and_a_late_yes_answers_something_else(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, CAM, ALICE, BOB)
+    talk.say(ALICE, "on se voit samedi ?", direct(CAM, ALICE))
+    talk.say(CAM, "ok", direct(CAM, ALICE))
+    assert {alert.subject for alert in talk.told("M1")} == {"alice"}
+    late = Talk(ruleset, CAM, BOB)
+    late.say(CAM, "viens me chercher au collège", direct(CAM, BOB))
+    for text in ("t'as vu le match", "trop bien", "on a gagné"):
+        late.say(CAM, text, direct(CAM, BOB))
+    late.say(BOB, "ok", direct(CAM, BOB))
+    assert late.told("M1") == []
