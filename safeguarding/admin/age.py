@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ from community.services.settings import get_community
 from community.services.signs import lift_court_ban, record_court_ban
 
 from .access import reader
+from .forms import ContestJudgementForm
 from .records import RecordAdmin
 from .site import console
 
@@ -46,18 +47,22 @@ class AgeContestAdmin(RecordAdmin):
 
     def page_context(self, request: HttpRequest, record: AgeContest) -> dict[str, Any]:
         facts = AgeFact.objects.filter(member=record.member, superseded_at__isnull=True).order_by("-pk")
+        may = record.state == AgeContest.State.PENDING and may_judge(actor=reader(request), contest=record)
         return {
             "title": _("Contested age"),
             "facts": facts,
-            "may_judge": record.state == AgeContest.State.PENDING and may_judge(actor=reader(request), contest=record),
+            "form": ContestJudgementForm() if may else None,
         }
 
-    def judge(self, request: HttpRequest, contest: AgeContest) -> str:
+    def judge(self, request: HttpRequest, contest: AgeContest) -> str | HttpResponse:
+        form = ContestJudgementForm(request.POST)
+        if not form.is_valid():
+            return self.show(request, contest, form=form)
         judge_contest(
             actor=reader(request),
             contest=contest,
-            overturn=request.POST.get("outcome") == AgeContest.State.OVERTURNED,
-            answer=request.POST.get("answer", "")[:2000],
+            overturn=form.cleaned_data["outcome"] == AgeContest.State.OVERTURNED,
+            answer=form.cleaned_data["answer"],
         )
         return _("Judged. The person can read the answer on their page.")
 

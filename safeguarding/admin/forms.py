@@ -199,3 +199,17 @@ class JudgementForm(forms.Form):
         choices=[("upheld", _("The decision stands")), ("overturned", _("The decision is overturned and taken back"))],
     )
     answer = forms.CharField(label=_("Answer (sent)"), widget=forms.Textarea(attrs={"rows": 6}), max_length=4000)
+
+
+class ContestJudgementForm(JudgementForm):
+    """The same of a contested age."""
+
+    outcome = forms.ChoiceField(
+        label=_("Judgement"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("upheld", _("The result stands")),
+            ("overturned", _("It is withdrawn: the person proves their age anew, by any way")),
+        ],
+    )
+    answer = forms.CharField(label=_("Answer (sent)"), widget=forms.Textarea(attrs={"rows": 6}), max_length=2000)

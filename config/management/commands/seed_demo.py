@@ -28,7 +28,7 @@ from community.roles import MODERATOR, OFFICER_DEPUTY, OFFICER_LEAD
 from community.services.age_checks import begin_check
 from community.services.age_facts import record_outcome
 from community.services.age_settings import change_age_settings
-from community.services.associations import appoint_age_officer, register_association
+from community.services.associations import appoint_age_officer, describe_association, register_association
 from community.services.guardians import (
     agree_as_child,
     ask_guardian,
@@ -165,6 +165,12 @@ class Command(BaseCommand):
         for name, role in STAFF.items():
             grant_role(actor=None, component="demo", member=people[name], role=role)
         club = register_association(actor=people["Sam"], name="Club nautique du Vieux-Port")
+        describe_association(
+            actor=people["Sam"],
+            association=club,
+            kind=club.kind,
+            whereabouts="Quai de l’Exemple, le mercredi 14 h–17 h",
+        )
         for name in AGE_OFFICERS:
             appoint_age_officer(actor=people["Sam"], member=people[name], association=club)
         for name in (*STAFF, *AGE_OFFICERS):

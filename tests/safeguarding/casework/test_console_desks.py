@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from chat.models import Room, RoomProposal
 from community.models import AgeFact, AgeOfficer, Association, AuditEvent, Member, YouthWorker
 from community.names import pseudonym_key
 from community.services.access import access_of
+from community.services.contests import contest_age
 from safeguarding.services.casework import claim_case
 
 
@@ -205,3 +207,20 @@ def test_two_officers_appoint_a_youth_worker_on_the_desk(mo, sam, dana, charlie,
     assert access_of(charlie).youth_rooms == {room.public_id}
     visit(dana).post(room_verb(room, "end-worker"), {"worker": worker.public_id, "reason": "left"})
     assert not access_of(charlie).youth_rooms
+
+
+# -- contested ages --------------------------------------------------------------------------------------------------
+
+
+def test_a_contested_age_is_judged_only_with_an_outcome_and_an_answer_and_nothing_typed_is_lost(sam, charlie, visit):
+    contest = contest_age(actor=charlie, text="No way works for me.")
+    judge = reverse("admin:community_agecontest_verb", args=[contest.public_id, "judge"])
+    page = visit(sam).post(judge, {"outcome": "", "answer": "A careful answer."}).content.decode()
+    assert "A careful answer." in page
+    page = visit(sam).post(judge, {"outcome": "overturned", "answer": " "}).content.decode()
+    assert re.search(r'value="overturned"[^>]* checked', page)
+    contest.refresh_from_db()
+    assert contest.state == "pending"
+    visit(sam).post(judge, {"outcome": "upheld", "answer": "A careful answer."})
+    contest.refresh_from_db()
+    assert (contest.state, contest.answer, contest.judged_by) == ("upheld", "A careful answer.", sam)
