@@ -31,6 +31,7 @@ from .tactics import (
     SELF_TACTICS,
     SEVERITIES,
     V1,
+    V2,
     Profile,
     profiles_touched,
 )  # fmt: skip
@@ -336,8 +337,13 @@ def _did_more(situation: Situation, profile: Profile, other: str, score: Score) 
     if other not in situation.backwards or (not profile.adults and situation.is_adult(situation.author)):
         return False
     # Also what was found unfounded: who answers it is not the one to be looked at.
-    back = pairs.score(profile, {**situation.backwards[other], "c": {}})
-    return back.severity is not None and back.total >= score.without_age_gap
+    ledger = {**situation.backwards[other], "c": {}}
+    back = pairs.score(profile, ledger)
+    if back.severity is not None and back.total >= score.without_age_gap:
+        return True
+    return profile is V2 and any(
+        pairs.score(worse, ledger).severity in ("P0", "P1") for worse in PAIR_PROFILES if worse is not V2
+    )  # who is groomed or blackmailed may well answer with a threat
 
 
 def _protected(

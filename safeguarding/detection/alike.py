@@ -39,7 +39,10 @@ def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> F
     weights = likeness.weights_for(lexicon.lang)
     reading = lexicon.read(utterance.text)
     things = likeness.things_in(reading, told, likeness.classes_of(lexicon))
-    said, answered = weights.of(things, likeness.SAID), weights.of(things, likeness.ANSWERED)
+    said: Sequence[int] = likeness.NOTHING
+    answered: Sequence[int] = likeness.NOTHING
+    if likeness.counts(situation.room_ledger["heard"], situation.author, reading, situation.now):
+        said, answered = weights.of(things, likeness.SAID), weights.of(things, likeness.ANSWERED)
     situation.grown = likeness.note(people, situation.author, utterance.ref, situation.now, said, answered, weights)
     situation.said = said
     mine = people[situation.author]
@@ -138,11 +141,15 @@ def _alert(situation: Situation, person: str, row: list[Any], code: str, value: 
 
 def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     """Whether somebody can be told from the others. Of two, not whoever answers somebody told of: refusing again and
-    again is like a risky talk too. Among more, only while few speak. As attacking, not who takes the blows, and nobody
-    once it is a quarrel: who is answered harshly may be the one attacked, and `piles` tells them apart. Who lures or
-    sells may well be answered harshly; who gives blows as well is in a quarrel, and what else it is like is a guess.
+    again is like a risky talk too. Of what can only be done to minors, not who speaks to adults. Among more, only while
+    few speak. As attacking, not who takes the blows, and nobody once it is a quarrel: who is answered harshly may be
+    the one attacked, and `piles` tells them apart. Who lures or sells may well be answered harshly; who gives blows as
+    well is in a quarrel, and what else it is like is a guess.
     """
-    wrote = situation.room_ledger["like"]
+    wrote, profile = situation.room_ledger["like"], _PROFILES.get(code)
+    to = situation.sure if person == situation.author else []
+    if profile and not profile.adults and to and all(map(situation.is_adult, to)):
+        return False
     if situation.room.kind == "direct" and len(wrote) <= 2:
         others = (row for key, row in wrote.items() if key != person)
         return code not in _AMONG_MORE and not any(row[4].keys() - HELP_CODES for row in others)

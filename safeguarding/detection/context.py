@@ -122,7 +122,11 @@ class Situation:
         return self.people.get(key) or Person(key, "none", 0)
 
     def is_minor(self, key: str) -> bool:
-        """A verified minor, or one who said so here (a presumption that only protects)."""
+        """A verified minor, or one who said so here: a presumption that only protects. It protects no verified adult
+        among minors, who rather passes for young.
+        """
+        if self.minors_room and self.is_adult(key):
+            return False
         return self.person(key).band in MINORS or rooms.said_young(self.room_ledger, key, self.now)
 
     def is_adult(self, key: str) -> bool:

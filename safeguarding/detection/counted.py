@@ -172,6 +172,11 @@ def _hate_kind(finding: Finding) -> str:
 # ---- C1
 
 
+def weigh_incitement(weight: float) -> Weighed:
+    """Words that urge somebody to kill themselves, by the weight of the gravest: looked at by themselves."""
+    return Weighed("P2", {"incites_suicide": round(30 * weight, 2)}, {"base": 30.0})
+
+
 def pile_otherwise(
     pile: piles.Pile, before: piles.Pile, now: int, severity_of: Callable[[piles.Verdict], str]
 ) -> list[Row]:

@@ -108,6 +108,7 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
     if not attacks and "abet" in does and not piles.note_applause(pile, author, ref, now, by):
         return
     yield from _hate_alerts(situation, target)
+    yield from _incitement_alerts(situation, target)
     if not attacks and "abet" not in does:
         return
     verdict = piles.standing(pile, now)
@@ -193,6 +194,21 @@ def _does(finding: Finding) -> str:
     if finding.code == "H1":
         return "hate" if finding.weight > counted.PERSONAL else "insult"
     return finding.tactic or ("threat" if finding.code == "V2" else finding.rule.rsplit(".", 1)[-1])
+
+
+def _incitement_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
+    """C1: somebody urged to kill themselves, once is enough (article 223-13 of the Code pénal)."""
+    urged = [one for one in situation.findings if one.tactic == "incites_suicide" and one.alerting]
+    if not urged or piles.is_answering(situation.room_ledger["pile"], situation.author, situation.now):
+        return
+    weighed = counted.weigh_incitement(max(finding.weight for finding in urged))
+    told = situation.author_ledger["a"]
+    if is_news(told, f"C1:{target or '?'}", weighed.severity or "P2", weighed.score, situation.now):
+        yield _counted_alert(
+            "C1", weighed, situation.author, (target,) if target else (), ("incites_suicide",),
+            situation.utterance.ref, ("safety_card",), met(situation, urged),
+            counterfactuals=[counted.Weighed(None, {}, {}).row("tactic:incites_suicide")],
+        )  # fmt: skip
 
 
 def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:

@@ -23,6 +23,7 @@ import functools
 import hashlib
 import math
 import struct
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,9 @@ HALF = 2  # of what weighs for one code is added to what weighs at all
 GROWS = 20  # what a message adds for the talk to be more alike than before
 MOST_PEOPLE = 8
 MOST_REFS = 6
+MOST_HEARD = 24
+HEARD_SECONDS = 86_400
+SAME_AT_MOST = 3
 FORGOTTEN_SECONDS = 60 * 86_400
 
 CODES = ("C1", "C2", "C3", "D1", "H1", "M1", "M2", "M3", "M4", "M5", "M6", "M7", "S1", "V1", "V2", "V3", "X1", "X2")
@@ -158,7 +162,8 @@ def instead(lang: str, weights: Weights) -> Iterator[None]:
         _held[lang] = before
 
 
-# ---- what a room's ledger keeps: {person: [at, logit x 100, [of each code], [[ref, added], ...], told]}
+# ---- what a room's ledger keeps: {person: [at, logit x 100, [of each code], [[ref, added], ...], told]}, and of what
+# ---- was said lately [[hash of author and words, at], ...]
 
 
 def copied(rows: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -167,6 +172,18 @@ def copied(rows: Mapping[str, Any]) -> dict[str, list[Any]]:
         person: [at, total, list(codes), [list(ref) for ref in refs], dict(told)]
         for person, (at, total, codes, refs, told) in rows.items()
     }
+
+
+def counts(heard: list[list[int]], author: str, reading: Reading, now: int) -> bool:
+    """Whether somebody did not say the very same so often lately that it says nothing more (as in learning, where a
+    thing counts at most so often in a talk); remembered in `heard`.
+    """
+    key = zlib.crc32("\n".join([author, *(word for _, word in _words_of(reading))]).encode())
+    lately = [row for row in heard if now - row[1] < HEARD_SECONDS]
+    if sum(row[0] == key for row in lately) >= SAME_AT_MOST:
+        return False
+    heard[:] = [*lately, [key, now]][-MOST_HEARD:]
+    return True
 
 
 def note(

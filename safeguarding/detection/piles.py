@@ -28,7 +28,7 @@ LAST_MESSAGES = 4  # of a person: how many are remembered as rude or not
 # Evidence of a side, by what a finding does (its tactic, else the last part of its rule's name).
 SIDES: Mapping[str, float] = {
     "sexual_slander": 1.2, "body": 0.8, "exclude": 0.8, "gone": 0.7, "blame": 0.7, "humiliate": 0.6, "family": 0.4,
-    "mock_looks": 0.8, "belittle": 0.6, "insult": 0.3,
+    "mock_looks": 0.8, "belittle": 0.6, "insult": 0.3, "incites_suicide": 0.8,
     "threat": 0.3, "hush": 0.25, "silence": 0.25, "hate": 1.0, "to_many": -1.0,
     "deny": -1.8, "defend": -1.0, "appease": -1.3, "denounce": -0.4,
 }  # fmt: skip
@@ -37,6 +37,8 @@ STANDS_OUT = 3.0  # evidence needed where both sides hit
 MARGIN = 0.3  # and by how much it must exceed the next person's
 DEFENDS = -1.0  # at or below, somebody clearly answers or defends
 LEANS = 1.0  # evidence needed for other alerts about somebody in a quarrel
+MANY_TO_ONE = 4  # attacks on one person that are a pile-on though they hit back
+FEW_BACK = 3  # of these, for each blow back
 QUIET_TOTAL = 1.7  # strength of attacks needed where nobody hits back
 
 Pile = dict[str, Any]
@@ -212,9 +214,12 @@ def standing(pile: Pile, now: int) -> Verdict | None:
         return None
     ranked = sorted({hit[1] for hit in hits}, key=lambda key: (_only_applauds(pile, key), -side(pile, key), key))
     subject = ranked[0]
+    answering: frozenset[str] = frozenset()
     if _unanswered(pile, hits):
         aggressors = tuple(key for key in ranked if side(pile, key) > 0) or (subject,)
-        answering: frozenset[str] = frozenset()
+    elif attackers := _outnumbering(pile, hits):
+        aggressors = tuple(key for key in ranked if key in attackers)
+        subject = aggressors[0]
     else:
         second = max((side(pile, key) for key in pile["sides"] if key != subject), default=0.0)
         own = pile["sides"][subject]
@@ -255,6 +260,17 @@ def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:
     if not by or sum(by.values()) < QUIET_TOTAL or max(side(pile, key) for key in by) < needed:
         return False
     return len(by) >= 2 or len(hits) >= 3
+
+
+def _outnumbering(pile: Pile, hits: list[list[Any]]) -> set[str]:
+    """Several who attack one person who hits back now and then, and only that person does; else nobody."""
+    target = _target(hits, ())
+    dealt = [hit for hit in hits if hit[2] == target]
+    attackers = {hit[1] for hit in dealt if side(pile, hit[1]) > 0}
+    back = [hit for hit in hits if hit[2] != target]
+    if len(attackers) < 2 or len(dealt) < max(MANY_TO_ONE, FEW_BACK * len(back)):
+        return set()
+    return attackers if all(hit[1] == target for hit in back) else set()
 
 
 def _target(blows: list[list[Any]], aggressors: tuple[str, ...]) -> str | None:

@@ -2,7 +2,8 @@
 
     {"v": 1, "n": messages so far, "sp": [[person, at, n, addressee, [short texts]], ...], "young": {person: at},
      "ask": [asker, at, n], "pile": {...see piles...}, "drift": [...see drift...], "a": {...see told...},
-     "lures": [[[word hashes], "meeting", [[author, at] or [author, at, 1], ...]], ...], "like": {...see likeness...}}
+     "lures": [[[word hashes], "meeting", [[author, at] or [author, at, 1], ...]], ...], "like": {...see likeness...},
+     "heard": [[hash of author and words, at], ...]}
 
 "lures" are rendezvous proposed here, with the accounts that proposed each in the same words, 1 where furtively (see
 spread).
@@ -39,7 +40,7 @@ Addressees = tuple[tuple[str, float], ...]
 def fresh() -> Ledger:
     """An empty room ledger."""
     return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "drift": [], "a": {}, "lures": [],
-            "like": {}}  # fmt: skip
+            "like": {}, "heard": []}  # fmt: skip
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -59,6 +60,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "a": dict(ledger.get("a") or {}),
         "lures": spread.copied(ledger.get("lures") or ()),
         "like": likeness.copied(ledger.get("like") or {}),
+        "heard": [list(row) for row in ledger.get("heard") or ()],
     }, False
 
 

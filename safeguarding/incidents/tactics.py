@@ -89,6 +89,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "image_request": Words("demande des images", "asks for pictures"),
         "impersonation": Words("se fait passer pour quelqu’un d’autre", "pretends to be somebody else"),
         "incitement": Words("appelle à la violence ou à la haine", "calls for violence or hatred"),
+        "incites_suicide": Words("pousse à se tuer", "urges somebody to kill themselves"),
         "insult": Words("insulte", "insults"),
         "intimacy": Words("cherche l’intimité", "seeks intimacy"),
         "intimate_leak": Words("parle de diffuser des images intimes", "speaks of spreading intimate images"),

@@ -278,6 +278,60 @@ def test_who_only_applauds_a_pile_on_abets_and_is_never_its_subject(ruleset: Rul
     assert alert.explanation["abettors"] == ["gus"]
 
 
+def test_one_word_back_does_not_hide_a_pile_on(ruleset: Ruleset) -> None:
+    axel, brice, chloe = (Person(key, "teen_15_17", 100) for key in ("axel", "brice", "chloe"))
+    talk = Talk(ruleset, ALICE, axel, brice, chloe)
+    for author, text in (
+        (axel, "t'es moche"), (brice, "grosse vache"), (ALICE, "ta gueule connard"), (chloe, "personne t'aime"),
+        (axel, "dégage sale moche"),
+    ):  # fmt: skip
+        talk.say(author, text, TEENS, brice if author is ALICE else ALICE)
+    alert = next(alert for alert in talk.told("C1") if alert.tactics == ("pile_on",))
+    assert (alert.severity, alert.protects) == ("P1", ("alice",))
+    assert "alice" not in {alert.subject, *alert.others, *alert.explanation["aggressors"]}
+
+
+def test_where_both_sides_hit_as_often_nobody_is_outnumbered(ruleset: Ruleset) -> None:
+    axel, brice = (Person(key, "teen_15_17", 100) for key in ("axel", "brice"))
+    talk = Talk(ruleset, ALICE, axel, brice)
+    for author in (axel, ALICE, brice, ALICE, axel, ALICE):
+        talk.say(author, "sale con", TEENS, axel if author is ALICE else ALICE)
+    assert [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)] == []
+
+
+@pytest.mark.parametrize("text", ["va te pendre", "saute par la fenêtre", "le monde serait mieux sans toi"])
+def test_whoever_urges_somebody_to_kill_themselves_is_looked_at_once_is_enough(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(DANA, text, TEENS, ALICE)
+    talk.say(DANA, text, TEENS, ALICE)
+    (alert,) = talk.told("C1")
+    assert (alert.severity, alert.subject, alert.protects) == ("P2", "dana", ("alice",))
+    assert alert.tactics == ("incites_suicide",)
+
+
+@pytest.mark.parametrize("text", ["va te coucher", "saute du plongeoir", "elle m'a dit va te pendre"])
+def test_other_advice_and_what_was_said_to_oneself_urges_nobody(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(DANA, text, TEENS, ALICE)
+    assert talk.told("C1") == []
+
+
+def test_a_verified_adult_who_claims_to_be_fifteen_among_minors_is_not_the_one_protected(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    talk.say(BOB, "j'ai 15 ans", TEENS)
+    talk.say(ALICE, "envoie une photo de toi pour prouver", TEENS, BOB)
+    talk.say(ALICE, "sinon on s'appelle en visio, t'as snap ?", TEENS, BOB)
+    assert {(alert.code, alert.subject) for alert in talk.alerts} == {("M6", "bob")}
+
+
+def test_a_threat_in_answer_to_a_lure_makes_nobody_else_the_subject(ruleset: Ruleset) -> None:
+    for lure, subjects in (("envoie une photo de toi nue", {"bob"}), ("tu viens au foot samedi ?", {"alice"})):
+        talk, room = Talk(ruleset, ALICE, BOB), direct(ALICE, BOB)
+        talk.say(BOB, lure, room, ALICE)
+        talk.say(ALICE, "je vais te retrouver et te tuer", room, BOB)
+        assert {alert.subject for alert in talk.alerts if alert.severity in ("P0", "P1")} == subjects
+
+
 BLOWS = ("personne t'aime, quitte le lycée", "tout le monde te déteste grosse vache", "t'es qu'une merde, crève")
 
 

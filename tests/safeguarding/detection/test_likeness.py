@@ -244,6 +244,16 @@ def test_who_gives_blows_and_takes_some_is_in_a_quarrel_whatever_else_it_is_like
     assert by_likeness(talk) == []
 
 
+def test_who_says_one_thing_over_and_over_has_said_it_three_times(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    with likeness.instead("fr", parsed("start\t-100\nSgrue\t50\tM1:20\n")):
+        for text in ("grue", "grue !", "GRUE", "grue", "grue.", "grue"):
+            talk.say(BOB, text, direct(ALICE, BOB))
+        assert by_likeness(talk) == []
+        talk.say(BOB, "oui grue", direct(ALICE, BOB))
+    assert by_likeness(talk) == [("M1", "P2", "bob")]
+
+
 def test_less_is_enough_of_an_adult_who_writes_where_a_minor_reads(ruleset: Ruleset) -> None:
     enough = alike.HIGH - alike.GAP
     with likeness.instead("fr", parsed(f"start\t0\nSgrue\t{enough // 3 + 1}\tX1:2\n")):
