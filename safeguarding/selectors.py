@@ -390,8 +390,14 @@ def measures_to_tell(member: Member) -> QuerySet[ProtectiveMeasure]:
 
 
 def cards_of(member: Member) -> QuerySet[SafetyCard]:
-    """The safety cards that wait for `member`, oldest first."""
-    return SafetyCard.objects.filter(member=member, dismissed_at__isnull=True).order_by("pk")
+    """The safety cards that wait for `member`, oldest first, each with whether it is about their own report
+    (`reported`): somebody who is to be protected may know of none."""
+    own = Report.objects.filter(reporter=member, case=OuterRef("case"))
+    return (
+        SafetyCard.objects.filter(member=member, dismissed_at__isnull=True)
+        .annotate(reported=Exists(own))
+        .order_by("pk")
+    )
 
 
 def reportable_messages(member: Member) -> QuerySet[Message]:

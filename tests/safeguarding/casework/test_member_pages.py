@@ -255,6 +255,16 @@ def test_cards_wait_on_every_page_until_put_away_by_their_reader(visit, alice, e
     assert "Take a moment." not in browser.get(page).content.decode()
 
 
+def test_only_whoever_reported_is_told_of_a_report_that_nobody_has_looked_at(visit, alice, eve, case):
+    for member in (eve, alice):  # alice is to be protected, and may know of no report
+        SafetyCard.objects.create(kind="unseen", member=member, case=case)
+    pages = [
+        visit(one, second_factor=False).get(reverse("safeguarding:cards")).content.decode() for one in (eve, alice)
+    ]
+    assert ["your report" in page for page in pages] == [True, False]
+    assert all("Do not wait for us." in page for page in pages)
+
+
 def test_putting_a_card_away_leads_to_no_other_site(visit, alice):
     browser = visit(alice, second_factor=False)
     answer = browser.post(reverse("safeguarding:dismiss_card", args=["safety"]), {"next": "https://evil.example/"})
