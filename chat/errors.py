@@ -21,7 +21,7 @@ class RoomClosed(Refused):
 
 class ShutOut(Refused):
     code = "shut_out"
-    message = _("Your account is limited for now. “My decisions” says why and how to appeal.")
+    message = _("Your account is limited for now. “Decisions about me” says why and how to appeal.")
 
 
 class AgeDoesNotFit(Refused):
@@ -46,7 +46,7 @@ class ProofTooWeak(Refused):
 
 class AccountHeld(Refused):
     code = "account_held"
-    message = _("A person has to look at your account first. “My decisions” says why and how to object.")
+    message = _("A person has to look at your account first. “Decisions about me” says why and how to object.")
 
 
 class ProofEnded(AgeCheckRequired):
@@ -68,7 +68,7 @@ class RoomAsleep(Refused):
 
 class BannedFromRoom(Refused):
     code = "room_ban"
-    message = _("You may not enter this room. “My decisions” says why and how to appeal.")
+    message = _("You may not enter this room. “Decisions about me” says why and how to appeal.")
 
 
 class NotAMember(Refused):
@@ -78,7 +78,7 @@ class NotAMember(Refused):
 
 class Muted(Refused):
     code = "muted"
-    message = _("You may read but not write for now. “My decisions” says why and until when.")
+    message = _("You may read but not write for now. “Decisions about me” says why and until when.")
 
 
 class SlowDown(Refused):

@@ -116,7 +116,7 @@ def _say(request: HttpRequest, entry: Entry) -> HttpResponse:
     except NotAMember:
         return redirect("chat:room", public_id=entry.room.public_id)
     except Refused as refusal:  # nothing typed is lost
-        return _show(request, entry, body=body, reply_to=reply_to, problem=str(refusal))
+        return _show(request, entry, body=body, reply_to=reply_to, problem=str(refusal), problem_code=refusal.code)
     if posted.message.visibility == Message.Visibility.REFUSED:
         return _show(request, entry, body=body, reply_to=reply_to, problem=posted.told)
     if posted.told:
@@ -124,7 +124,9 @@ def _say(request: HttpRequest, entry: Entry) -> HttpResponse:
     return redirect(reverse("chat:room", args=[entry.room.public_id]) + "#latest")
 
 
-def _show(request: HttpRequest, entry: Entry, *, body: str = "", reply_to: str = "", problem: str = "") -> HttpResponse:
+def _show(
+    request: HttpRequest, entry: Entry, *, body: str = "", reply_to: str = "", problem: str = "", problem_code: str = ""
+) -> HttpResponse:
     member, found = member_of(request), entry.room
     before = _number(request.GET.get("before"))
     history = selectors.room_history(room=found, access=entry.access, before=before)
@@ -147,6 +149,7 @@ def _show(request: HttpRequest, entry: Entry, *, body: str = "", reply_to: str =
         "body": body,
         "answered": answered,
         "problem": problem,
+        "problem_code": problem_code,
         "longest": LONGEST,
         "words": script_words(),
         "section": "rooms",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from chat.adapter import PersonalData
 from chat.models import Membership, Message, RoomProposal
@@ -258,3 +260,16 @@ def test_closing_an_account_leaves_every_room_and_destroys_no_word(bob, pub, say
     PersonalData().close(bob)
     assert not Membership.objects.current().filter(member=bob).exists()
     assert Message.objects.count() == 1
+
+
+def test_whoever_may_not_write_or_enter_is_led_to_the_reasons(at, bob, mo, pub):
+    client, reasons = at(bob), f'href="{reverse("safeguarding:my_decisions")}"'
+    assert f'id="why" hidden><a {reasons}' in text(client.get(page_of(pub)))
+    ends_at = timezone.now() + dt.timedelta(days=1)
+    restrict_member(actor=mo, member=bob, kind="mute", reason="x", ends_at=ends_at)
+    page = text(client.post(page_of(pub), {"client_id": "c1", "body": "a careful text"}), 422)
+    assert f'id="why"><a {reasons}' in page
+    assert "a careful text" in page
+    restrict_member(actor=mo, member=bob, kind="room_ban", reason="x", ends_at=ends_at, room_ref=pub.public_id)
+    page = text(client.get(page_of(pub)), 403)
+    assert reasons in page and "“Decisions about me”" in page

@@ -154,6 +154,7 @@ const heard = {
   },
   refused(frame) {
     show(frame.text);
+    document.getElementById("why").hidden = frame.code !== "muted";
     if (frame.for === "join" || frame.for === "resume") {
       shut(frame.text);
     } else if (frame.client_id) {
