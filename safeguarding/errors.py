@@ -179,6 +179,11 @@ class StepWaits(Refused):
     message = _("A step already waits for a second person. Approve or refuse it first.")
 
 
+class TimeIsOver(Refused):
+    code = "time_is_over"
+    message = _("The time of this expression is over: it can only be retired. Write it anew with a new end.")
+
+
 class RuleNotProved(Refused):
     """Examples that do not hold. `failed` says which."""
 

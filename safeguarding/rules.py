@@ -2,12 +2,14 @@
 
 Workers ask before each batch (`refreshed_rules`). Web processes have a thread that asks every WATCH_SECONDS
 (`watch_rules`), so that the posting path never waits for it: what is new is read, compiled and tried, then swapped in.
+An expression is left out from the moment its time is over, whether or not anybody has retired it by then.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import functools
 import hashlib
 import logging
@@ -18,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, connections
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
+from django.utils import timezone
 
 from community.statements import composed
 
@@ -52,6 +55,12 @@ class Rulebook:
     canary_share: int = 0  # percent of the members
     shadow: Ruleset | None = None
     shadowed: frozenset[str] = frozenset()  # the versions that are recorded and never act
+    until: dt.datetime | None = None  # when the time of one of its expressions is over, and it must be read again
+
+    @property
+    def is_over(self) -> bool:
+        """Whether one of its expressions has had its time."""
+        return self.until is not None and self.until <= timezone.now()
 
     def acting_for(self, member: str) -> Ruleset:
         """The rules that judge what this member (public id) writes."""
@@ -90,7 +99,7 @@ def refreshed_rules() -> Rulebook:
     global _book, _broken
     with _lock:
         digest, share = _in_force()
-        if _book is not None and _book.digest == digest:
+        if _book is not None and _book.digest == digest and not _book.is_over:
             return _book
         if _broken is not None and time.monotonic() - _broken[0] < RETRY_SECONDS:
             if _book is None:
@@ -150,6 +159,7 @@ def _read(digest: str, share: int) -> Rulebook:
     if not digest:
         book = Rulebook("", _files())
     else:
+        until = Rule.objects.filter(_has_time(), stage__in=VIEWS[Stage.SHADOW]).aggregate(first=Min("expires_at"))
         staged = set(Rule.objects.filter(stage__in=VIEWS[Stage.SHADOW]).values_list("stage", flat=True).distinct())
         staged |= set(RulePack.objects.filter(stage__in=VIEWS[Stage.SHADOW]).values_list("stage", flat=True))
         shadowed = Rule.objects.filter(stage=Stage.SHADOW).values_list("version", flat=True)
@@ -160,6 +170,7 @@ def _read(digest: str, share: int) -> Rulebook:
             canary_share=share,
             shadow=compose(Stage.SHADOW) if Stage.SHADOW in staged else None,
             shadowed=frozenset(shadowed),
+            until=until["first"],
         )
     for ruleset in (book.live, book.canary, book.shadow):
         if ruleset is not None:
@@ -218,11 +229,17 @@ def chosen_versions(view: Stage) -> dict[str, str]:
     """Rule id -> the version of it that a view is made of."""
     stages = VIEWS[view]
     chosen: dict[str, tuple[int, str]] = {}
-    for key, version, stage in Rule.objects.filter(stage__in=stages).values_list("key", "version", "stage"):
+    rows = Rule.objects.filter(_has_time(), stage__in=stages)
+    for key, version, stage in rows.values_list("key", "version", "stage"):
         place = stages.index(Stage(stage))
         if key not in chosen or place < chosen[key][0]:
             chosen[key] = (place, version)
     return {key: version for key, (_place, version) in chosen.items()}
+
+
+def _has_time() -> Q:
+    """Rules that have no end, or one to come."""
+    return Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
 
 
 _parsed_packs: dict[str, Ruleset] = {}

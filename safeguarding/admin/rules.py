@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -67,9 +67,11 @@ class Stepping(RecordAdmin):
     steps: Mapping[str, tuple[Stage, ...]]
 
     def steps_from(self, request: HttpRequest, record: Any) -> list[dict[str, Any]]:
-        return [
-            {"to": to.value, "label": STEPS[to], "two": self.takes_two(record, to)} for to in self.steps[record.stage]
-        ]
+        return [{"to": to.value, "label": STEPS[to], "two": self.takes_two(record, to)} for to in self.open_to(record)]
+
+    def open_to(self, record: Any) -> Sequence[Stage]:
+        """The stages that it may go to from where it stands."""
+        return self.steps[record.stage]
 
     def takes_two(self, record: Any, to: Stage) -> bool:
         raise NotImplementedError
@@ -169,6 +171,9 @@ class RuleAdmin(Stepping):
             "grave": rule_moves.is_grave(record.code),
             **self.moving(request, record),
         }
+
+    def open_to(self, record: Rule) -> Sequence[Stage]:
+        return [to for to in super().open_to(record) if to == Stage.RETIRED or not record.is_over]
 
     def takes_two(self, record: Rule, to: Stage) -> bool:
         return rule_moves.takes_two(record, to)

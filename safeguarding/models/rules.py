@@ -86,6 +86,11 @@ class Rule(models.Model):
     def __str__(self) -> str:
         return f"{self.key} · {self.version}"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is an expression whose time is over: it judges nothing any more, whatever stage it stands in."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
 
 class RuleMove(models.Model):
     """A step of a rule or of a whole pack: who asked, why, and who agreed where it takes two."""

@@ -7,12 +7,15 @@ that tells how to take the others, leaves LIVE or gives its place to another ver
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from community import audit
+from community.errors import Refused
 from community.models import Member
 from community.roles import may
 from safeguarding.detection.rulesets import RulesetError
@@ -25,6 +28,7 @@ from safeguarding.errors import (
     RulesBroken,
     StepNotPossible,
     StepWaits,
+    TimeIsOver,
     WordsMissing,
 )
 from safeguarding.incidents import INCIDENTS, SEVERITIES
@@ -32,6 +36,8 @@ from safeguarding.models import Rule, RuleMove, RulePack, RulesInForce, Stage
 from safeguarding.rules import chosen_versions, compose, try_out
 
 from .rules import COMPONENT, STEER, locked_in_force, note_in_force
+
+logger = logging.getLogger(__name__)
 
 WATCH = "watch_expressions"
 STEPS: Mapping[str, tuple[Stage, ...]] = {
@@ -87,8 +93,9 @@ def pack_takes_two(pack: RulePack, to: Stage) -> bool:
 def move_rule(*, actor: Member | None, rule: Rule, to: Stage, reason: str, component: str = "") -> RuleMove:
     """Take one step with a rule, or ask a second person for it (then `took_effect_at` of the answer is None).
 
-    The machine (no actor, a component) may only put a rule in SHADOW or retire it. Raises NotAllowed, ReasonRequired,
-    StepNotPossible, StepWaits, RuleNotProved, WordsMissing.
+    The machine (no actor, a component) may only put a rule in SHADOW or retire it; it waits for no second person, and a
+    step that people asked for and that waits is settled by it. Raises NotAllowed, ReasonRequired, StepNotPossible,
+    StepWaits, TimeIsOver, RuleNotProved, WordsMissing.
     """
     row = locked_in_force()
     rule = Rule.objects.select_for_update().get(pk=rule.pk)
@@ -96,6 +103,8 @@ def move_rule(*, actor: Member | None, rule: Rule, to: Stage, reason: str, compo
         raise NotAllowed
     if actor is not None and not may(actor, permission_for(rule)):
         raise NotAllowed
+    if actor is None and to in STEPS[rule.stage]:
+        _settle_waiting(rule, component=component, why=reason)
     _require(rule, to, reason, STEPS)
     two = actor is not None and takes_two(rule, to)
     move = RuleMove.objects.create(rule=rule, before=rule.stage, after=to, reason=reason.strip()[:500], asked_by=actor)
@@ -124,8 +133,24 @@ def _require(thing: Rule | RulePack, to: Stage, reason: str, steps: Mapping[str,
         raise ReasonRequired
     if to not in steps[thing.stage]:
         raise StepNotPossible
-    if thing.moves.filter(took_effect_at__isnull=True, refused_at__isnull=True).exists():
+    if _waiting(thing).exists():
         raise StepWaits
+
+
+def _waiting(thing: Rule | RulePack) -> QuerySet[RuleMove]:
+    moves: QuerySet[RuleMove] = thing.moves.filter(took_effect_at__isnull=True, refused_at__isnull=True)
+    return moves
+
+
+def _settle_waiting(rule: Rule, *, component: str, why: str) -> None:
+    """The machine moves a rule now: what somebody asked for and nobody has agreed to yet is void, and the log says so.
+    Whoever still wants it asks again from where the rule stands then."""
+    for move in _waiting(rule).select_for_update():
+        move.refused_at = timezone.now()
+        move.save(update_fields=["refused_at"])
+        audit.record(
+            actor=None, component=component, action="rule.move_overtaken", subject=rule, data={**_told(move), "by": why}
+        )
 
 
 def _ask_or_act(move: RuleMove, *, row: RulesInForce, two: bool, actor: Member | None, component: str) -> RuleMove:
@@ -210,6 +235,8 @@ def _apply(move: RuleMove) -> None:
     """Write the new stages, then prove what would judge: every version is there, every example of what moved holds."""
     to = Stage(move.after)
     if move.rule:
+        if move.rule.is_over and to != Stage.RETIRED:
+            raise TimeIsOver
         moved = [move.rule]
     else:
         assert move.pack is not None
@@ -271,13 +298,17 @@ def set_canary_share(*, actor: Member, share: int) -> None:
 
 
 def retire_expired() -> int:
-    """Retire the watched expressions whose time is over; return how many."""
-    due = Rule.objects.filter(expires_at__lte=timezone.now()).exclude(stage=Stage.RETIRED)
+    """Retire the watched expressions whose time is over, whatever step waits for them; return how many. They judge
+    nothing since the moment it was over (see `safeguarding.rules`): here the rows come to say so."""
+    due = Rule.objects.filter(expires_at__lte=timezone.now()).exclude(stage=Stage.RETIRED).order_by("expires_at")
     retired = 0
     for rule in due[:100]:
         try:
             move_rule(actor=None, component=COMPONENT, rule=rule, to=Stage.RETIRED, reason="its time is over")
-        except (StepNotPossible, StepWaits):
+        except StepNotPossible:
+            continue  # somebody was faster
+        except Refused:
+            logger.exception("expression %s is over and could not be retired", rule.key)
             continue
         retired += 1
     return retired

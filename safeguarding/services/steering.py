@@ -19,7 +19,7 @@ from django.utils import timezone
 from chat.models import Message
 from community.errors import Refused
 from safeguarding import rule_figures
-from safeguarding.errors import StepNotPossible, StepWaits
+from safeguarding.errors import StepNotPossible
 from safeguarding.incidents import INCIDENTS, SEVERITIES
 from safeguarding.models import RiskSignal, Rule, RuleAlarm, RuleDay, RulesInForce, ShadowFinding, Stage
 from safeguarding.rules import refreshed_rules
@@ -48,7 +48,8 @@ def judge_rules() -> int:
     """Compare every LIVE rule with the floor of its severity, by what people decided; return how many went to SHADOW.
 
     A rule is below its floor when even the upper bound of its 95 % Wilson interval is, on at least
-    settings.RULE_FLOOR_CASES decided cases. Of P2 or P3 it drops to SHADOW by itself; of P0 or P1 it raises an alarm.
+    settings.RULE_FLOOR_CASES decided cases. Of P2 or P3 it drops to SHADOW by itself, even while a step that somebody
+    asked for waits, and an alarm says so; of P0 or P1 it raises an alarm.
     """
     outcomes = rule_figures.outcomes_by_rule()
     dropped = 0
@@ -78,8 +79,8 @@ def _drop(rule: Rule, facts: Mapping[str, object]) -> bool:
     )
     try:
         move_rule(actor=None, component=COMPONENT, rule=rule, to=Stage.SHADOW, reason=reason)
-    except (StepNotPossible, StepWaits):
-        return False  # people moved it, or are about to
+    except StepNotPossible:
+        return False  # people moved it meanwhile
     except Refused as refusal:
         logger.error("rule %s is below its floor and could not be taken back: %s", rule.key, refusal)
         raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.PRECISION, about=rule.key, facts=facts)

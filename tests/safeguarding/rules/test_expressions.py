@@ -10,7 +10,8 @@ from django.utils import timezone, translation
 
 from chat.models import Message
 from community.errors import NotAllowed
-from safeguarding.errors import BadExpression
+from community.models import AuditEvent
+from safeguarding.errors import BadExpression, TimeIsOver
 from safeguarding.explanations import cards_of
 from safeguarding.models import Case, Decision, Rule, Stage
 from safeguarding.rule_figures import outcomes_by_rule
@@ -18,7 +19,7 @@ from safeguarding.rules import refreshed_rules
 from safeguarding.selectors import case_file
 from safeguarding.services.expressions import watch_expression
 from safeguarding.services.replaying import replay
-from safeguarding.services.rule_moves import move_rule, retire_expired
+from safeguarding.services.rule_moves import approve_move, move_rule, retire_expired
 from tests.cast import open_room
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
@@ -182,6 +183,67 @@ def test_it_ends_by_itself(in_force, say, bob, pub, monkeypatch):
     rule.refresh_from_db()
     assert rule.stage == Stage.RETIRED
     assert rule.moves.last().asked_by is None
+
+
+@pytest.fixture
+def its_time_is_over(monkeypatch):
+    def pass_time(rule: Rule) -> None:
+        later = rule.expires_at + dt.timedelta(seconds=1)
+        monkeypatch.setattr(timezone, "now", lambda: later)
+
+    return pass_time
+
+
+def test_it_holds_nothing_from_the_moment_its_time_is_over(in_force, say, bob, pub, its_time_is_over):
+    rule = in_force()
+    assert say(bob, pub, "soirée karpovitch").visibility == Message.Visibility.HELD
+    its_time_is_over(rule)
+    assert say(bob, pub, "soirée karpovitch encore").visibility == Message.Visibility.VISIBLE
+    rule.refresh_from_db()
+    assert rule.stage == Stage.LIVE  # nobody has retired it yet
+
+
+def test_one_that_ends_later_goes_on_when_another_has_ended(in_force, say, bob, pub, its_time_is_over):
+    first = in_force(
+        phrases=["fête Popovitch"], must_fire=["à la fête popovitch"], must_not_fire=["à la fête"],
+        expires_at=timezone.now() + dt.timedelta(days=1),
+    )  # fmt: skip
+    in_force()
+    its_time_is_over(first)
+    assert say(bob, pub, "la fête popovitch").visibility == Message.Visibility.VISIBLE
+    assert say(bob, pub, "la soirée karpovitch").visibility == Message.Visibility.HELD
+
+
+def test_a_step_that_waits_keeps_no_expression_beyond_its_time(in_force, mo, its_time_is_over):
+    rule = in_force()
+    move = move_rule(actor=mo, rule=rule, to=Stage.SHADOW, reason="too many")
+    assert move.took_effect_at is None
+    its_time_is_over(rule)
+    assert retire_expired() == 1
+    rule.refresh_from_db()
+    move.refresh_from_db()
+    assert rule.stage == Stage.RETIRED
+    assert move.refused_at
+    overtaken = AuditEvent.objects.get(action="rule.move_overtaken")
+    assert (overtaken.actor, overtaken.component, overtaken.payload.data["to"]) == (None, "rules", "shadow")
+
+
+def test_what_is_over_goes_nowhere_but_into_retirement(watch, mo, sam, its_time_is_over, visit):
+    rule = watch()
+    its_time_is_over(rule)
+    with pytest.raises(TimeIsOver):
+        move_rule(actor=mo, rule=rule, to=Stage.SHADOW, reason="once more")
+    move_rule(actor=mo, rule=rule, to=Stage.RETIRED, reason="over")
+    with pytest.raises(TimeIsOver):
+        move_rule(actor=mo, rule=rule, to=Stage.SHADOW, reason="once more")
+
+
+def test_nobody_agrees_to_a_step_of_what_is_over(in_force, mo, sam, its_time_is_over):
+    rule = in_force()
+    move = move_rule(actor=mo, rule=rule, to=Stage.SHADOW, reason="too many")
+    its_time_is_over(rule)
+    with pytest.raises(TimeIsOver):
+        approve_move(actor=sam, move=move)
 
 
 def test_members_watch_for_nothing_and_moderators_steer_no_other_rule(bob, mo, watch):

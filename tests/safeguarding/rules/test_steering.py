@@ -118,6 +118,32 @@ def test_few_cases_or_an_interval_that_reaches_the_floor_change_nothing(judged, 
     assert not RuleAlarm.objects.exists()
 
 
+@pytest.mark.django_db
+def test_a_step_that_waits_keeps_no_rule_that_people_find_wrong(judged, new_rule, bring, sam):
+    """Of minors and so of two people, but of P2: the machine takes it back by itself, as it says."""
+    bring(new_rule(code="M5"), Stage.LIVE)
+    rule = judged("t.herring", confirmed=0, unfounded=25)
+    move = move_rule(actor=sam, rule=rule, to=Stage.RETIRED, reason="mine")
+    assert move.took_effect_at is None
+    assert judge_rules() == 1
+    rule.refresh_from_db()
+    move.refresh_from_db()
+    assert rule.stage == Stage.SHADOW
+    assert move.refused_at
+    assert RuleAlarm.objects.get().kind == "demoted"
+    assert AuditEvent.objects.get(action="rule.move_overtaken").payload.data["to"] == "retired"
+
+
+@pytest.mark.django_db
+def test_a_step_that_waits_for_a_grave_rule_is_left_to_people(judged, sam):
+    rule = judged("t.secret", confirmed=0, unfounded=30)
+    move = move_rule(actor=sam, rule=rule, to=Stage.SHADOW, reason="mine")
+    assert judge_rules() == 0
+    move.refresh_from_db()
+    assert move.refused_at is None
+    assert RuleAlarm.objects.get().kind == "precision"
+
+
 # -- sudden changes --------------------------------------------------------------------------------------------------
 
 
@@ -250,10 +276,3 @@ def test_too_many_refusals_are_told(settings, new_rule, bring, say, bob, pub):
     refused = [say(bob, pub, f"le hareng bleu numéro {number}").visibility for number in range(3)]
     assert set(refused) == {Message.Visibility.REFUSED}
     assert RuleAlarm.objects.get().about == "refuse"
-
-
-@pytest.mark.django_db
-def test_a_rule_people_have_a_step_waiting_for_is_left_to_them(judged, sam):
-    rule = judged("t.scam", confirmed=0, unfounded=25)
-    move_rule(actor=sam, rule=rule, to=Stage.SHADOW, reason="mine")
-    assert judge_rules() == 0
