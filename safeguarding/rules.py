@@ -26,7 +26,15 @@ from django.utils import timezone
 from community.statements import composed
 
 from .detection import engine
-from .detection.rulesets import ENGINE, Ruleset, RulesetError, default_paths, load_ruleset, parse_ruleset
+from .detection.rulesets import (
+    ENGINE,
+    Ruleset,
+    RulesetError,
+    default_paths,
+    load_ruleset,
+    parse_ruleset,
+    reread_ruleset,
+)
 from .detection.staging import stage_ruleset
 from .detection.types import Person, RoomInfo
 from .models import Rule, RulePack, RulesInForce, Stage
@@ -251,7 +259,7 @@ def parsed(pack: RulePack) -> Ruleset:
     if known is None:
         if len(_parsed_packs) >= 3:
             _parsed_packs.pop(next(iter(_parsed_packs)))
-        known = _parsed_packs[pack.digest] = parse_ruleset(pack.files)
+        known = _parsed_packs[pack.digest] = reread_ruleset(pack.files)
     return known
 
 

@@ -1,6 +1,7 @@
 """What somebody does with words, in words: the tactics that the engine names. Only what was observed is said.
 
-The console and the dossiers read them here; a tactic that a rule of tomorrow brings is told by its own name.
+The console and the dossiers read them here, and a rule file that names another is refused; one that was stored long ago
+is told by its own name.
 """
 
 from __future__ import annotations

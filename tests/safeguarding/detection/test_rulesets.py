@@ -8,6 +8,7 @@ import pytest
 
 from safeguarding.detection.compose import judge, scan
 from safeguarding.detection.lexicon import lexicon_for
+from safeguarding.detection.rule_checks import HELPERS
 from safeguarding.detection.rulesets import (
     LANGS,
     Ruleset,
@@ -16,6 +17,7 @@ from safeguarding.detection.rulesets import (
     load_ruleset,
     parse_ruleset,
     read_document,
+    reread_ruleset,
 )
 
 RULE = """
@@ -116,6 +118,60 @@ def test_a_broken_file_is_refused_whole_with_file_rule_and_reason(broken: str, r
     assert caught.value.rule == rule
     assert reason in caught.value.reason
     assert str(caught.value).startswith(caught.value.file)
+
+
+@pytest.mark.parametrize(
+    ("slip", "reason"),
+    [
+        (("code: V2", "code: ZZ"), "unknown code 'ZZ'"),
+        (("code: V2", "code: v2"), "unknown code 'v2'"),
+        (("code: V2", "code: M11"), "unknown code 'M11'"),
+        (("code: V2", "code: PII"), "unknown code 'PII'"),
+        (("code: V2", "code: D1\naction: refuse"), "can only be flag"),
+        (("code: V2", "code: M7\naction: hold"), "can only be flag"),
+        (("code: V2", "code: SIDE\ntactic: abet\naction: hold"), "can only be flag"),
+        (("code: V2", "code: V2\ntactic: foo"), "unknown tactic 'foo'"),
+        (("code: V2", "code: SIDE\ntactic: secrecy"), "unknown tactic 'secrecy'"),
+        (("id: t.fruit", "id: t.fruit\n    weight: 1\n    weight: 0"), "stands twice"),
+        (("must_fire: [", 'must_fire: [a], "must_fire": ['), "stands twice"),
+        (("{fruit}", "{fruit} \\0"), "cannot be read"),
+        (('["je mange une tarte"]', '["  "]'), "is empty"),
+        (('["je mange une tarte"]', '["une tarte", "Une  tarte"]'), "stands twice"),
+    ],
+)
+def test_a_slip_of_the_pen_is_refused_when_the_file_comes_in_and_puts_nothing_out_of_force(
+    slip: tuple[str, str], reason: str
+) -> None:
+    slipped = RULE.replace(*slip)
+    with pytest.raises(RulesetError) as caught:
+        parse_ruleset({"a.yaml": slipped})
+    assert (caught.value.file, caught.value.rule) == ("a.yaml", "t.fruit")
+    assert reason in caught.value.reason
+    assert reread_ruleset({"a.yaml": slipped}).rules  # taken in long ago
+
+
+def test_a_key_that_stands_twice_among_the_words_is_refused() -> None:
+    with pytest.raises(RulesetError, match="'fillers' stands twice"):
+        parse_ruleset({"a.yaml": RULE.replace("fillers: [vraiment]", "fillers: [vraiment]\n    fillers: [tres]")})
+
+
+@pytest.mark.parametrize("source", ["[" * 200_000, "{a: " * 100_000, "- " * 50_000])
+def test_a_file_that_is_nested_without_end_is_refused_and_breaks_no_process(source: str) -> None:
+    with pytest.raises(RulesetError, match="nested too deeply"):
+        parse_ruleset({"a.yaml": source})
+
+
+def test_what_names_itself_is_refused_or_read_and_never_without_end() -> None:
+    for source in ("rules: &a [*a]", "rules: &a [{id: t.x, patterns: *a}]", "vocabulary: &a {fr: {classes: *a}}"):
+        with contextlib.suppress(RulesetError):
+            parse_ruleset({"a.yaml": source})
+
+
+@pytest.mark.parametrize(("code", "known"), HELPERS.items())
+def test_what_rules_that_accuse_nobody_tell_is_what_ours_tell(
+    code: str, known: frozenset[str], ruleset: Ruleset
+) -> None:
+    assert {rule.tactic for rule in ruleset.rules if rule.code == code} == known
 
 
 WRONG_KINDS = ("5", "1.5", "true", "word", "[]", "[1]", "[{a: 1}]", "[[a]]", "{a: 1}", "{a: [1]}", "{1: 2}", "null")

@@ -28,6 +28,21 @@ GOOD = herring()["herring.yaml"]
         (GOOD.replace("action: hold", "bands: 5"), "bands doit être une liste de mots entre guillemets"),
         (GOOD.replace("action: hold", "colour: red"), "clé inconnue « colour »"),
         (GOOD.replace('must_not_fire: ["voici le hareng rouge"]', "must_not_fire: []"), "moins de phrases"),
+        (GOOD.replace("code: X1", "code: m1"), "il n’y a pas de code « m1 »"),
+        (GOOD.replace("action: hold", "tactic: foo"), "il n’y a pas de tactique « foo » pour le code X1"),
+        (GOOD.replace("code: X1", "code: D1"), "son action ne peut être que flag"),
+        (GOOD.replace("code: X1", "code: GUARD"), "une règle du code GUARD a besoin d’une tactique"),
+        (GOOD.replace("action: hold", "scope: name"), "la portée « name » est celle du code ROOM"),
+        (GOOD.replace("action: hold", "lang: en\n    lang: fr"), "la clé « lang » figure deux fois (ligne 7)"),
+        (GOOD.replace("hareng bleu", "hareng \\0", 1), "un caractère illisible"),
+        (GOOD.replace("t.herring", "watch.herring"), "les identifiants qui commencent par « watch. »"),
+        (GOOD.replace("t.herring", "t." + "h" * 90), "son identifiant"),
+        (GOOD.replace('"voici le hareng rouge"', '""'), "une de ses phrases est vide"),
+        (GOOD.replace('"voici le hareng rouge"', '"rouge", "Rouge "'), "la même phrase figure deux fois"),
+        (GOOD.replace("le hareng rouge", "le hareng bleu"), "doit être reconnue et ne doit pas l’être"),
+        (GOOD.replace('"voici le hareng rouge"', "{text: rouge, band: elders}"), "la tranche d’âge ou le salon"),
+        (GOOD.replace('must_fire: ["voici le hareng bleu"]', "must_fire: []"), "aucune phrase qui doive être reconnue"),
+        ("rules: " + "[" * 50 + "]" * 50, "trop de choses imbriquées"),
     ],
 )
 def test_a_broken_file_is_told_in_french(source, french):
@@ -37,6 +52,13 @@ def test_a_broken_file_is_told_in_french(source, french):
         told = str(RulesBroken(caught.value)).replace("\u00a0", " ").replace("\u202f", " ")
     assert "herring.yaml" in told
     assert french in told
+
+
+def test_every_rule_that_is_told_of_a_fault_is_named():
+    for source in (GOOD.replace("code: X1", "code: m1"), GOOD.replace("action: hold", "lang: en\n    lang: fr")):
+        with pytest.raises(RulesetError) as caught:
+            parse_ruleset({"herring.yaml": source})
+        assert (caught.value.file, caught.value.rule) == ("herring.yaml", "t.herring")
 
 
 def test_a_reason_that_has_no_words_here_stays_as_it_is():
