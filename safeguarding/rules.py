@@ -165,7 +165,7 @@ def _in_force_row(pk: int) -> QuerySet[RulesInForce, tuple[str, int]]:
 
 def _read(digest: str, share: int) -> Rulebook:
     if not digest:
-        book = Rulebook("", _files())
+        book = Rulebook("", rules_of_ours())
     else:
         until = Rule.objects.filter(_has_time(), stage__in=VIEWS[Stage.SHADOW]).aggregate(first=Min("expires_at"))
         staged = set(Rule.objects.filter(stage__in=VIEWS[Stage.SHADOW]).values_list("stage", flat=True).distinct())
@@ -187,7 +187,8 @@ def _read(digest: str, share: int) -> Rulebook:
 
 
 @functools.cache
-def _files() -> Ruleset:
+def rules_of_ours() -> Ruleset:
+    """The rules that came with this version: those its engine was made with. Read once a process."""
     return load_ruleset()
 
 

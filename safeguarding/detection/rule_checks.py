@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 import yaml
 
 from safeguarding.incidents import INCIDENTS, TACTICS
 
 from .rule_values import BANDS, Example, Rule, RulesetError
-from .tactics import GUARD_TACTICS, HELP_CODES, ROOM_TACTICS, SIDE_TACTICS
+from .tactics import HELP_CODES
 
-# The codes that are no incidents: what their rules tell, and to whom (compose, the alerts, the names of rooms).
-HELPERS: Mapping[str, frozenset[str]] = {"GUARD": GUARD_TACTICS, "SIDE": SIDE_TACTICS, "ROOM": ROOM_TACTICS}
+# The codes that are no incidents: their rules tell how others are taken, who does what to whom, what a room is about.
+HELPERS = ("GUARD", "SIDE", "ROOM")
 WATCHED = "watch."  # how the ids of watched expressions begin, which are written on a form
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
 _LAYOUT = frozenset("\n\r\t")
@@ -81,14 +81,15 @@ def _unreadable(text: str) -> bool:
     return any(unicodedata.category(char) in ("Cc", "Cs") and char not in _LAYOUT for char in text)
 
 
-def check_rule(rule: Rule) -> None:
-    """Check one rule of a file. Raises RulesetError."""
-    reason = _fault(rule) or _fault_of_examples(rule)
+def check_rule(rule: Rule, *, known: Collection[Rule]) -> None:
+    """Check one rule of a file. A tactic is one that there are words for, or that one of the rules `known` to mean
+    something tells under the same code. Raises RulesetError."""
+    reason = _fault(rule, known) or _fault_of_examples(rule)
     if reason:
         raise RulesetError(rule.file, rule.id, reason)
 
 
-def _fault(rule: Rule) -> str:
+def _fault(rule: Rule, known: Collection[Rule]) -> str:
     if not _ID.fullmatch(rule.id):
         return "an id is at most 80 letters, digits, dots, dashes and underscores"
     if rule.id.startswith(WATCHED):
@@ -97,7 +98,8 @@ def _fault(rule: Rule) -> str:
         return f"unknown code {rule.code!r}"
     if rule.tactic is None and rule.code in HELPERS:
         return f"a rule of the code {rule.code} needs a tactic"
-    if rule.tactic is not None and rule.tactic not in HELPERS.get(rule.code, TACTICS):
+    has_words = rule.tactic is None or (rule.tactic in TACTICS and rule.code not in HELPERS)
+    if not has_words and not any((rule.code, rule.tactic) == (other.code, other.tactic) for other in known):
         return f"unknown tactic {rule.tactic!r} for the code {rule.code}"
     if rule.action != "flag" and (rule.code in HELP_CODES or rule.code in ("GUARD", "SIDE")):
         return f"the action of the code {rule.code} can only be flag"

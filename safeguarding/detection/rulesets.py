@@ -22,7 +22,7 @@ A file is a mapping. All keys but `rules` are optional; `fr`/`en` vocabularies m
         glue: [le, la, de]    # words that may be run together with those; ordinary: [...] are never repaired
     rules:
       - id: m1.fr.secret
-        tactic: isolation     # one that `incidents.tactics` has words for
+        tactic: isolation     # one that `incidents.tactics` has words for, or our own rules use
         weight: 0.6           # 0 to 1, default 1
         action: flag          # flag | hold | refuse (default flag)
         target: you           # you, group, third, self; default none
@@ -109,11 +109,12 @@ def load_ruleset(paths: Iterable[Path | str] | None = None) -> Ruleset:
     return parse_ruleset(sources)
 
 
-def parse_ruleset(sources: Mapping[str, str]) -> Ruleset:
-    """As `load_ruleset`, from file name -> YAML text: readable, and with nothing wrong in it (`rule_checks`)."""
+def parse_ruleset(sources: Mapping[str, str], *, ours: Ruleset | None = None) -> Ruleset:
+    """As `load_ruleset`, from file name -> YAML text: readable, and with nothing wrong in it (`rule_checks`). `ours`:
+    rules that the engine is known to understand, where those of the files may be others."""
     ruleset = build_ruleset({name: read_document(name, sources[name], check=check_node) for name in sources})
     for rule in ruleset.rules:
-        check_rule(rule)
+        check_rule(rule, known=(ours or ruleset).rules)
     return ruleset
 
 

@@ -209,20 +209,6 @@ AGE_TACTICS: Group = _any("says_minor", "says_adult", "says_same_age", "school",
 ATTACK_TACTICS: Group = _any("insult", "exclude", "humiliate", "threat", "blame", "incites_suicide")
 PEACE_TACTICS: Group = _any("defend", "appease")
 ABET_TACTICS: Group = _any("abet")
-# Of rules that accuse nobody: how the findings around them are taken (`compose`), who does what to whom (`alerts`,
-# `piles`), and what the name of a room is about (`names`).
-GUARD_TACTICS: Group = _any(
-    "affirms", "reports", "encloses", "endorses", "denounces", "defends", "asks", "reclaims", "attends", "homonym",
-)  # fmt: skip
-SIDE_TACTICS: Group = (
-    PEACE_TACTICS
-    | ABET_TACTICS
-    | _any("about_third", "deny", "denounce", "first_meeting", "to_many", "late", "tonight", "urgency")
-)
-ROOM_TACTICS: Group = _any(
-    "abuse", "adults", "ambush", "dating", "drugs", "harmless", "hateful", "helping", "minor_person", "minors", "mixed",
-    "non_consent", "paid", "seeking", "selfharm", "stolen_images", "vigilante", "insult", "sexual", "tonight",
-)  # fmt: skip
 # What draws somebody to a rendezvous: several accounts may share the work between them.
 DRAWING_TACTICS: Group = V1.core | _any("meeting", "isolated_place")
 # Without one of these, friends who plan an evening together are no accounts that act together.

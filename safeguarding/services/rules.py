@@ -27,7 +27,7 @@ from safeguarding.detection.rulesets import (
 from safeguarding.detection.staging import is_watched, unproved
 from safeguarding.errors import NotAllowed, RulesBroken, RulesKnown
 from safeguarding.models import Rule, RulePack, RulesInForce, Stage
-from safeguarding.rules import digest_in_force, pack_digest, shipped_files
+from safeguarding.rules import digest_in_force, pack_digest, rules_of_ours, shipped_files
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def draft_of(files: Mapping[str, str]) -> RulePack:
     live = RulePack.objects.get(stage=Stage.LIVE)
     whole = {**live.files, **files}
     try:
-        ruleset = parse_ruleset(whole)
+        ruleset = parse_ruleset(whole, ours=rules_of_ours())
     except RulesetError as error:
         raise RulesBroken(error) from error
     return RulePack(digest=pack_digest(whole), engine=ENGINE, files=whole, words=words_digest(ruleset))
@@ -82,7 +82,7 @@ def _store(
     if RulePack.objects.filter(digest=digest).exists():
         raise RulesKnown
     try:
-        ruleset = parse_ruleset(files)
+        ruleset = parse_ruleset(files, ours=rules_of_ours())
     except RulesetError as error:
         raise RulesBroken(error) from error
     pack = RulePack.objects.create(

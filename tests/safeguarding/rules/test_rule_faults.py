@@ -8,6 +8,7 @@ from django.utils import translation
 from safeguarding.detection.rulesets import RulesetError, parse_ruleset
 from safeguarding.errors import RulesBroken
 from safeguarding.rule_faults import in_words
+from safeguarding.rules import rules_of_ours
 from tests.safeguarding.rules.conftest import herring
 
 GOOD = herring()["herring.yaml"]
@@ -47,7 +48,7 @@ GOOD = herring()["herring.yaml"]
 )
 def test_a_broken_file_is_told_in_french(source, french):
     with pytest.raises(RulesetError) as caught:
-        parse_ruleset({"herring.yaml": source})
+        parse_ruleset({"herring.yaml": source}, ours=rules_of_ours())
     with translation.override("fr"):
         told = str(RulesBroken(caught.value)).replace("\u00a0", " ").replace("\u202f", " ")
     assert "herring.yaml" in told
@@ -57,7 +58,7 @@ def test_a_broken_file_is_told_in_french(source, french):
 def test_every_rule_that_is_told_of_a_fault_is_named():
     for source in (GOOD.replace("code: X1", "code: m1"), GOOD.replace("action: hold", "lang: en\n    lang: fr")):
         with pytest.raises(RulesetError) as caught:
-            parse_ruleset({"herring.yaml": source})
+            parse_ruleset({"herring.yaml": source}, ours=rules_of_ours())
         assert (caught.value.file, caught.value.rule) == ("herring.yaml", "t.herring")
 
 
