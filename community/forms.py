@@ -7,7 +7,9 @@ from typing import Any
 from allauth.account.forms import AddEmailForm as AllauthAddEmailForm
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.account.forms import ResetPasswordForm as AllauthResetPasswordForm
+from allauth.account.forms import ResetPasswordKeyForm as AllauthResetPasswordKeyForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.contrib.auth.hashers import make_password
@@ -24,26 +26,30 @@ from .policies import AgeBand
 from .services.members import check_pseudonym, request_password_reset
 
 
-def _plain(form: forms.Form) -> None:
+class Plain:
     """Labels say what to type, so nothing is said twice inside a field; an address is called the same everywhere."""
-    for name, one in form.fields.items():
-        one.widget.attrs.pop("placeholder", None)
-        if name in ("email", "login"):
-            one.label = _("E-mail address")
-        if isinstance(one, forms.EmailField):
-            one.error_messages["invalid"] = BadAddress.message
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, one in self.fields.items():
+            one.widget.attrs.pop("placeholder", None)
+            if name in ("email", "login"):
+                one.label = _("E-mail address")
+            if isinstance(one, forms.EmailField):
+                one.error_messages["invalid"] = BadAddress.message
 
 
-class LoginForm(AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
+class LoginForm(Plain, AllauthLoginForm):  # type: ignore[misc]  # allauth has no types
     """Address and password. Labels say what to type; the page itself has the way out of a forgotten password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self)
         self.fields["password"].help_text = ""
 
 
-class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
+class SignupForm(Plain, AllauthSignupForm):  # type: ignore[misc]  # allauth has no types
     """Address, pseudonym, password, agreement to the terms. No birth date: a typed age would open nothing."""
 
     pseudonym = forms.CharField(
@@ -61,7 +67,6 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self)
         self.fields["email"].help_text = _("Only for logging in and for mail that says something waits here.")
         self.initial["terms_version"] = terms.current().version
 
@@ -93,13 +98,9 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
         return answer
 
 
-class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # allauth has no types
+class ResetPasswordForm(Plain, AllauthResetPasswordForm):  # type: ignore[misc]  # allauth has no types
     """Ask for a link. Nothing here looks at whether the address has an account: the worker does, once the answer has
     left, so that not even the time it takes tells anybody."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _plain(self)
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()
@@ -110,21 +111,24 @@ class ResetPasswordForm(AllauthResetPasswordForm):  # type: ignore[misc]  # alla
         return email
 
 
-class AddEmailForm(AllauthAddEmailForm):  # type: ignore[misc]  # allauth has no types
+class AddEmailForm(Plain, AllauthAddEmailForm):  # type: ignore[misc]  # allauth has no types
     """Another address."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _plain(self)
 
-
-class ChangePasswordForm(AllauthChangePasswordForm):  # type: ignore[misc]  # allauth has no types
+class ChangePasswordForm(Plain, AllauthChangePasswordForm):  # type: ignore[misc]  # allauth has no types
     """The password in use, and another. The page itself has the way out of a forgotten one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _plain(self)
         self.fields["oldpassword"].help_text = ""
+
+
+class NewPasswordForm(Plain, AllauthResetPasswordKeyForm):  # type: ignore[misc]  # allauth has no types
+    """Another password, by the link of a mail."""
+
+
+class ReauthenticateForm(Plain, AllauthReauthenticateForm):  # type: ignore[misc]  # allauth has no types
+    """The password once more."""
 
 
 class PseudonymForm(forms.Form):

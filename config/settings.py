@@ -309,6 +309,8 @@ ACCOUNT_FORMS = {
     "login": "community.forms.LoginForm",
     "signup": "community.forms.SignupForm",
     "reset_password": "community.forms.ResetPasswordForm",
+    "reset_password_from_key": "community.forms.NewPasswordForm",
+    "reauthenticate": "community.forms.ReauthenticateForm",
     "add_email": "community.forms.AddEmailForm",
     "change_password": "community.forms.ChangePasswordForm",
 }

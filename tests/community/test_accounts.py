@@ -389,6 +389,19 @@ def test_an_address_is_called_the_same_on_every_page(client: Client, name: str) 
     assert "placeholder=" not in page
 
 
+def test_no_form_of_an_account_says_its_labels_twice(client: Client, bob: Member) -> None:
+    client.force_login(bob)
+    for name in ("account_email", "account_change_password", "account_reauthenticate"):
+        page = client.get(reverse(name)).content.decode()
+        assert "<label" in page
+        assert "placeholder=" not in page
+    client.post(reverse("account_logout"))
+    client.post(reverse("account_reset_password"), {"email": "bob@example.org"})
+    page = client.get(link_of(MailJob.objects.get(template="reset_password")), follow=True).content.decode()
+    assert page.count('type="password"') == 2
+    assert "placeholder=" not in page
+
+
 def test_what_is_no_address_is_told_in_the_same_words(client: Client) -> None:
     page = client.post(reverse("account_reset_password"), {"email": "x"}, headers={"accept-language": "fr"})
     assert "Ce n’est pas une adresse e-mail." in page.content.decode()

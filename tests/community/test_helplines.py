@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+from django.test import Client
+from django.urls import reverse
+
 from community.helplines import HELP_LINES
 
 STALE = dt.timedelta(days=180)
@@ -23,3 +27,10 @@ def test_the_lines_a_member_may_need_are_all_there() -> None:
 
 def test_emergency_numbers_come_first() -> None:
     assert [line.urgent for line in HELP_LINES] == sorted((line.urgent for line in HELP_LINES), reverse=True)
+
+
+@pytest.mark.django_db
+def test_a_line_s_website_is_named_without_a_french_preposition_to_be_elided(client: Client) -> None:
+    page = client.get(reverse("community:help"), headers={"accept-language": "fr"}).content.decode()
+    assert "Site\N{NO-BREAK SPACE}: " in page
+    assert "Site de " not in page
