@@ -15,12 +15,12 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, connections
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Exists, Min, Q, QuerySet
 from django.utils import timezone
 
 from community.statements import composed
@@ -36,8 +36,8 @@ from .detection.rulesets import (
     reread_ruleset,
 )
 from .detection.staging import stage_ruleset
-from .detection.types import Person, RoomInfo
-from .models import Rule, RulePack, RulesInForce, Stage
+from .detection.types import Finding, Person, RoomInfo
+from .models import Rule, RuleAlarm, RulePack, RulesInForce, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ class Rulebook:
     canary_share: int = 0  # percent of the members
     shadow: Ruleset | None = None
     shadowed: frozenset[str] = frozenset()  # the versions that are recorded and never act
+    spent: frozenset[str] = frozenset()  # rules that have refused as much as a day allows: they hold instead
     until: dt.datetime | None = None  # when the time of one of its expressions is over, and it must be read again
 
     @property
@@ -75,6 +76,10 @@ class Rulebook:
         if self.canary is not None and in_canary(member, self.canary_share):
             return self.canary
         return self.live
+
+    def holds_instead(self, findings: Sequence[Finding], ruleset: Ruleset) -> bool:
+        """Whether what would be refused for these findings is held, for every rule that refuses it is spent."""
+        return bool(self.spent) and engine.refusing(findings, ruleset) <= self.spent
 
 
 def in_canary(member: str, share: int) -> bool:
@@ -106,15 +111,17 @@ def refreshed_rules() -> Rulebook:
     """
     global _book, _broken
     with _lock:
-        digest, share = _in_force()
+        digest, share, spent = _in_force()
         if _book is not None and _book.digest == digest and not _book.is_over:
+            if _book.spent != spent:
+                _book = dataclasses.replace(_book, spent=spent)
             return _book
         if _broken is not None and time.monotonic() - _broken[0] < RETRY_SECONDS:
             if _book is None:
                 raise _broken[1]
             return _book
         try:
-            _book = _read(digest, share)
+            _book = dataclasses.replace(_read(digest, share), spent=spent)
         except Exception as error:
             _broken = (time.monotonic(), error)
             if _book is None:
@@ -149,18 +156,27 @@ def _watch() -> None:
                 connections.close_all()
 
 
-def _in_force() -> tuple[str, int]:
-    """The digest and share in force; ("", 0) where there is none yet: before the first migrate."""
+def _in_force() -> tuple[str, int, frozenset[str]]:
+    """The digest and share in force, and whose quota is used up today; ("", 0, ()) before the first migrate."""
+    today = timezone.now().date()
     try:
-        found = _in_force_row(1)
+        found = _in_force_row(1, today)
+        if not found:
+            return "", 0, frozenset()
+        digest, share, is_used_up = found[0]
+        return digest, share, frozenset(_used_up(today).values_list("about", flat=True)) if is_used_up else frozenset()
     except DatabaseError:
-        return "", 0
-    return found[0] if found else ("", 0)
+        return "", 0, frozenset()
 
 
 @composed
-def _in_force_row(pk: int) -> QuerySet[RulesInForce, tuple[str, int]]:
-    return RulesInForce.objects.filter(pk=pk).values_list("digest", "canary_share")
+def _in_force_row(pk: int, day: dt.date) -> QuerySet[RulesInForce, tuple[str, int, bool]]:
+    row = RulesInForce.objects.filter(pk=pk).annotate(is_used_up=Exists(_used_up(day)))
+    return row.values_list("digest", "canary_share", "is_used_up")
+
+
+def _used_up(day: dt.date) -> QuerySet[RuleAlarm]:
+    return RuleAlarm.objects.filter(kind=RuleAlarm.Kind.QUOTA.value, day=day)
 
 
 def _read(digest: str, share: int) -> Rulebook:

@@ -99,7 +99,7 @@ class ExpressionForm(forms.Form):
         choices=[
             ("flag", _("It is shown; a person looks within a day")),
             ("hold", _("It is held until a person has read it")),
-            ("refuse", _("It is refused")),
+            ("refuse", _("It is refused; beyond a few rooms two people put that in force")),
         ],
     )
     lang = forms.ChoiceField(

@@ -158,6 +158,16 @@ def _text_verdict(findings: Sequence[Finding], ruleset: Ruleset) -> Verdict:
     return verdict
 
 
+def refusing(findings: Sequence[Finding], ruleset: Ruleset) -> frozenset[str]:
+    """The rules for which words alone are refused, contact data among them."""
+    actions = ruleset_actions(ruleset)
+    return frozenset(
+        finding.rule
+        for finding in findings
+        if finding.alerting and (finding.code == "PII" or actions.get(finding.rule) == "refuse")
+    )
+
+
 def _full_verdict(findings: Sequence[Finding], raised: Sequence[Alert], ruleset: Ruleset) -> Verdict:
     verdict = _text_verdict(findings, ruleset)
     if any("hold" in alert.measures for alert in raised):

@@ -17,6 +17,7 @@ from .matcher import GUARD
 from .normalise import normalise
 from .patterns import words_of
 from .rulesets import LANGS, Example, Rule, Ruleset, RulesetError, Vocabulary, digest_of, read_rule
+from .tactics import HELP_CODES
 from .types import RoomInfo
 
 # A word class that no pattern names: it only lets watched words be found misspelt. "~" sorts it behind all others, so
@@ -100,6 +101,25 @@ def unproved(ruleset: Ruleset, rule: Rule) -> list[Unproved]:
             if any(_fires(ruleset, rule, lang, example) for lang in langs) is not expected:
                 wrong.append(Unproved(rule.id, example.text, expected))
     return wrong
+
+
+def calls_met(ruleset: Ruleset, rule: Rule) -> list[str]:
+    """The calls for help that a rule of `ruleset` meets, of those by which the rules that find them are proved."""
+    langs = LANGS if rule.lang == "any" else (rule.lang,)
+    calls = [
+        (lang, example)
+        for other in ruleset.rules
+        if other.code in HELP_CODES
+        for lang in langs
+        if other.lang in (lang, "any")
+        for example in other.must_fire
+    ]
+    bands = rule.bands or ("teen_15_17",)
+    return [
+        example.text
+        for lang, example in calls
+        if _fires(ruleset, rule, lang, dataclasses.replace(example, band=bands[0]))
+    ]
 
 
 def _fires(ruleset: Ruleset, rule: Rule, lang: str, example: Example) -> bool:

@@ -245,8 +245,11 @@ def _assess_one(
         logger.critical("the detector failed on message %s, which is held", message.public_id, exc_info=True)
         return _failed(revision)
     notebook.write(assessment.ledgers)
+    found = Verdict(assessment.verdict.value)
+    if found is Verdict.REFUSE and book.holds_instead(assessment.findings, ruleset):
+        found = Verdict.HOLD
     # What the screen refused or held stays so: the full check only ever adds.
-    verdict = max(Verdict(assessment.verdict.value), Verdict(revision.verdict), key=_RANK.__getitem__)
+    verdict = max(found, Verdict(revision.verdict), key=_RANK.__getitem__)
     if any("hold" in alert.measures for alert in assessment.alerts):
         verdict = max(verdict, Verdict.HOLD, key=_RANK.__getitem__)
     return Checked(revision, CheckOutcome(message.pk, revision.number, verdict), assessment, shadows)
@@ -288,8 +291,10 @@ def _settle(
             to_freeze.setdefault(case.pk, (case, {}))[1].update((anchor.pk, anchor) for anchor in anchors)
     checked = [dataclasses.replace(one, outcome=outcome) for one, outcome in zip(checked, outcomes, strict=True)]
     _keep_checks(checked)
-    if any(outcome.verdict is Verdict.REFUSE for outcome in outcomes):
-        watch_refusals()
+    refused = [one for one in checked if one.outcome.verdict is Verdict.REFUSE]
+    if refused:
+        met = {found.rule for one in refused if one.assessment for found in one.assessment.findings if found.alerting}
+        watch_refusals(rules=met)
     settled = settle_checks(room=room, outcomes=outcomes)
     if len(settled) != len(checked):
         raise BatchMoved

@@ -8,21 +8,23 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from chat.models import Room
 from community import audit
+from community.helplines import HELP_LINES
 from community.models import Member, new_public_id
 from community.roles import may
-from safeguarding.detection.normalise import normalise
-from safeguarding.detection.rulesets import BANDS, LANGS, Ruleset, RulesetError
+from safeguarding.detection.plain import plainness
+from safeguarding.detection.rule_checks import same_said
+from safeguarding.detection.rulesets import BANDS, LANGS, RulesetError
 from safeguarding.detection.rulesets import Rule as EngineRule
-from safeguarding.detection.staging import unproved
+from safeguarding.detection.staging import calls_met, unproved
 from safeguarding.errors import BadExpression, NotAllowed
 from safeguarding.incidents import INCIDENTS
 from safeguarding.models import Rule, Stage
@@ -37,6 +39,18 @@ LONGEST_PHRASE = 80
 LONGEST_EXAMPLE = 500
 LASTS_AT_MOST = dt.timedelta(days=366)
 _FILE = "watched"
+_TOO_PLAIN: Mapping[str, Any] = {
+    "everyday": gettext_lazy(
+        "“%(phrase)s” is made of everyday words alone: it would meet everybody. Add the words that make it dangerous."
+    ),
+    "group": gettext_lazy(
+        "“%(phrase)s” names people, and would silence them and those who speak up for them. Write the whole insult or "
+        "threat; hateful words are found without it."
+    ),
+    "help": gettext_lazy(
+        "“%(phrase)s” is how people ask for help: it is never held or refused. Choose that it is shown to a person."
+    ),
+}
 # Words, and a star at the end of one: what stands for something else in a pattern is kept out.
 _WORDS = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*\*?(?: [^\W_]+(?:['’\-][^\W_]+)*\*?)*")
 
@@ -109,6 +123,8 @@ def _check_examples(wrong: dict[str, list[str]], *, fire: Sequence[str], silent:
     for field, texts in (("must_fire", fire), ("must_not_fire", silent)):
         if len(texts) > MOST_EXAMPLES or any(len(text) > LONGEST_EXAMPLE for text in texts):
             wrong[field].append(gettext("At most 20 sentences of 500 characters."))
+        if len(set(map(same_said, texts))) < len(texts):
+            wrong[field].append(gettext("The same sentence stands twice: give others."))
         if any(not _readable(text) for text in texts):
             wrong[field].append(gettext("This text contains characters that cannot be read. Please type it again."))
 
@@ -140,11 +156,13 @@ def _proved(wrong: dict[str, list[str]], content: dict[str, Any]) -> EngineRule:
     except RulesetError as error:
         raise BadExpression({"phrases": [error.reason]}) from error
     for phrase in content["patterns"]:
-        if _is_everyday(phrase, ruleset):
-            wrong["phrases"].append(
-                gettext("“%(phrase)s” is made of everyday words alone: it would meet everybody.") % {"phrase": phrase}
-            )
+        kind = plainness(phrase, ruleset.vocabularies, numbers=[line.number for line in HELP_LINES])
+        if kind and (kind != "help" or content["action"] != "flag"):
+            wrong["phrases"].append(_TOO_PLAIN[kind] % {"phrase": phrase})
     rule = next(rule for rule in ruleset.rules if rule.id == content["id"])
+    if content["action"] != "flag" and (calls := calls_met(ruleset, rule)):
+        says = gettext("It would meet calls for help, such as “%(text)s”. Choose that it is shown, or add words.")
+        wrong["phrases"].append(says % {"text": calls[0]})
     for failed in unproved(ruleset, rule):
         if failed.must_fire:
             wrong["must_fire"].append(gettext("“%(text)s” is not met.") % {"text": failed.text})
@@ -153,13 +171,3 @@ def _proved(wrong: dict[str, list[str]], content: dict[str, Any]) -> EngineRule:
     if wrong:
         raise BadExpression(wrong)
     return rule
-
-
-def _is_everyday(phrase: str, ruleset: Ruleset) -> bool:
-    words = normalise(phrase).text.replace("'", " ").replace("-", " ").split()
-    if any(word.endswith("*") and len(word) < 5 for word in words):
-        return True
-    return any(
-        set(words) <= vocabulary.glue | vocabulary.fillers | vocabulary.ordinary
-        for vocabulary in ruleset.vocabularies.values()
-    )

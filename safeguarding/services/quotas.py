@@ -8,11 +8,12 @@ for people, and they are called.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.conf import settings
 from django.utils import timezone
 
-from safeguarding.models import ProtectiveMeasure, RiskCheck, RuleAlarm
+from safeguarding.models import ProtectiveMeasure, RiskCheck, Rule, RuleAlarm, Stage
 
 from .alarms import raise_alarm
 
@@ -39,15 +40,21 @@ def watch_holds() -> None:
     _is_left("hold", held.count())
 
 
-def watch_refusals() -> None:
-    """Raise an alarm when more messages are refused than a day allows. They are refused all the same."""
+def watch_refusals(*, rules: Collection[str]) -> None:
+    """Raise an alarm when more messages are refused than a day allows: of all, and of each of these `rules` (ids) that
+    refuses. From then on until midnight (UTC) that rule holds what it would refuse (`Rulebook.spent`), so that people
+    see what a bad one does. Contact data is refused all the same: its author is told why, and nobody else waits."""
     refused = RiskCheck.objects.filter(verdict="refuse", created_at__gte=timezone.now() - DAY)
     _is_left("refuse", refused.count())
+    acting = Rule.objects.filter(key__in=rules, action="refuse", stage__in=[Stage.LIVE, Stage.CANARY])
+    for key in sorted(set(acting.values_list("key", flat=True))):
+        _is_left("refuse", refused.filter(signals__rule=key).distinct().count(), about=key)
 
 
-def _is_left(kind: str, used: int) -> bool:
+def _is_left(kind: str, used: int, *, about: str = "") -> bool:
     quota = settings.MEASURE_QUOTAS[kind]
     if used < quota:
         return True
-    raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.QUOTA, about=kind, facts={"used": used, "quota": quota})
+    facts = {"used": used, "quota": quota}
+    raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.QUOTA, about=about or kind, facts=facts)
     return False

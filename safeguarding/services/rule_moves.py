@@ -1,7 +1,8 @@
 """The life of a rule: DRAFT, SHADOW, CANARY, LIVE, RETIRED. Nothing leaves DRAFT whose examples do not hold.
 
 Two people are needed where protection from something grave is taken away: a rule of a P0 or P1 code, of minors, or one
-that tells how to take the others, leaves LIVE or gives its place to another version; and words, on which all rest.
+that tells how to take the others, leaves LIVE or gives its place to another version; and words, on which all rest. And
+where many are silenced: an expression that refuses begins to act in a whole band, or everywhere.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from .rules import COMPONENT, STEER, locked_in_force, note_in_force
 logger = logging.getLogger(__name__)
 
 WATCH = "watch_expressions"
+FEW_ROOMS = 3  # for so many one person may put an expression in force that refuses
 STEPS: Mapping[str, tuple[Stage, ...]] = {
     Stage.DRAFT: (Stage.SHADOW, Stage.RETIRED),
     Stage.SHADOW: (Stage.CANARY, Stage.RETIRED),
@@ -68,8 +70,15 @@ def permission_for(rule: Rule) -> str:
     return WATCH if rule.watched else STEER
 
 
+def silences_many(rule: Rule) -> bool:
+    """Whether a rule refuses words beyond a few rooms: in a whole band, or everywhere. What is held, people read."""
+    return rule.action == "refuse" and not 0 < len(rule.content.get("rooms", ())) <= FEW_ROOMS
+
+
 def takes_two(rule: Rule, to: Stage) -> bool:
     """Whether a second person must agree to this step of a rule."""
+    if rule.watched and to in (Stage.CANARY, Stage.LIVE) and silences_many(rule):
+        return True
     if not is_grave(rule.code):
         return False
     if rule.stage == Stage.LIVE:

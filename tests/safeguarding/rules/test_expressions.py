@@ -9,18 +9,22 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from chat.models import Message
+from chat.safeguard import Draft
 from community.errors import NotAllowed
 from community.models import AuditEvent
-from safeguarding.errors import BadExpression, TimeIsOver
+from safeguarding.adapter import ChatSafeguard
+from safeguarding.errors import AnotherPersonRequired, BadExpression, TimeIsOver
 from safeguarding.explanations import cards_of
-from safeguarding.models import Case, Decision, Rule, Stage
+from safeguarding.models import Case, Decision, Rule, RuleAlarm, Stage
 from safeguarding.rule_figures import outcomes_by_rule
 from safeguarding.rules import refreshed_rules
 from safeguarding.selectors import case_file
 from safeguarding.services.expressions import watch_expression
 from safeguarding.services.replaying import replay
 from safeguarding.services.rule_moves import approve_move, move_rule, retire_expired
+from safeguarding.services.rules import _install_live
 from tests.cast import open_room
+from tests.safeguarding.rules.conftest import TINY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 
@@ -39,11 +43,15 @@ def watch(mo):
 
 
 @pytest.fixture
-def in_force(watch, mo):
+def in_force(watch, mo, sam):
     def bring(**fields: object) -> Rule:
         rule = watch(**fields)
         for stage in (Stage.SHADOW, Stage.CANARY, Stage.LIVE):
-            assert move_rule(actor=mo, rule=rule, to=stage, reason="seen last night").took_effect_at
+            move = move_rule(actor=mo, rule=rule, to=stage, reason="seen last night")
+            if rule.action == "refuse" and not move.took_effect_at:
+                approve_move(actor=sam, move=move)
+            rule.refresh_from_db()
+            assert rule.stage == stage
         refreshed_rules()
         rule.refresh_from_db()
         return rule
@@ -281,13 +289,106 @@ def test_members_watch_for_nothing_and_moderators_steer_no_other_rule(bob, mo, w
         ({"must_not_fire": []}, "must_not_fire"),
         ({"must_not_fire": ["une soirée karpovitch"]}, "must_not_fire"),
         ({"must_fire": ["soirée karpovitch", "soirée karpovitch !"]}, "must_not_fire"),
+        ({"must_fire": ["soirée karpovitch"], "must_not_fire": ["Rien", "rien "]}, "must_not_fire"),
+        ({"must_fire": ["soirée karpovitch"] * 2, "must_not_fire": ["rien", "peu"]}, "must_fire"),
     ],
 )
 def test_what_is_wrong_is_told_by_field_and_nothing_is_stored(watch, fields, field):
     assert set(wrong(watch, **fields)) == {field}
 
 
-def test_everyday_words_alone_are_refused(mo, watch, monkeypatch):
-    monkeypatch.setattr("safeguarding.services.expressions._is_everyday", lambda phrase, ruleset: phrase == "bonjour")
-    fields = {"phrases": ["bonjour"], "must_fire": ["bonjour"], "must_not_fire": ["salut"]}
-    assert set(wrong(watch, **fields)) == {"phrases"}
+CALL = """
+lang: fr
+code: D1
+rules:
+  - id: t.call
+    tactic: despair
+    patterns: ["plus (la force|envie)"]
+    examples: {must_fire: ["je me sens comme un fardeau, plus la force"], must_not_fire: ["la force"]}
+"""
+
+
+@pytest.mark.parametrize("action", ["flag", "hold", "refuse"])
+@pytest.mark.parametrize("phrase", ["bonjour", "ça va", "demain", "photo", "queer", "islam"])
+def test_words_that_everybody_says_and_names_of_people_are_watched_for_by_nobody(watch, phrase, action):
+    fields = {"phrases": [phrase], "must_fire": [f"oh {phrase}"], "must_not_fire": ["rien"], "code": "X1"}
+    assert set(wrong(watch, **fields, action=action)) == {"phrases"}
+
+
+@pytest.mark.parametrize("phrase", ["aide moi", "au secours", "3018"])
+def test_calls_for_help_are_shown_to_a_person_and_never_held_or_refused(watch, phrase):
+    fields = {"phrases": [phrase], "must_fire": [f"oh {phrase}"], "must_not_fire": ["rien"], "code": "X1"}
+    for action in ("hold", "refuse"):
+        assert set(wrong(watch, **fields, action=action)) == {"phrases"}
+    assert watch(**fields, action="flag").stage == Stage.DRAFT
+
+
+def test_a_word_of_a_call_for_help_holds_nothing(watch):
+    """Not by a list: by what the rules of distress must find."""
+    _install_live({"tiny.yaml": TINY, "call.yaml": CALL}, fresh=True)
+    fields = {"phrases": ["fardeau"], "must_fire": ["un fardeau"], "must_not_fire": ["rien"], "code": "C1"}
+    told = wrong(watch, **fields, action="hold")
+    assert "je me sens comme un fardeau" in told["phrases"][0]
+    assert watch(**fields, action="flag").stage == Stage.DRAFT
+
+
+def test_what_was_watched_for_before_stays_in_force(in_force, monkeypatch, say, bob, pub):
+    monkeypatch.setattr("safeguarding.services.expressions.plainness", lambda *args, **more: "")
+    in_force(phrases=["bonjour"], must_fire=["bonjour"], must_not_fire=["salut"])
+    assert say(bob, pub, "bonjour").visibility == Message.Visibility.HELD
+
+
+# -- who may silence many --------------------------------------------------------------------------------------------
+
+
+def test_what_is_refused_everywhere_takes_two_people_and_a_hold_one(watch, mo, sam, bob):
+    rule = watch(action="refuse", code="C1", bands=["adult"])
+    assert move_rule(actor=mo, rule=rule, to=Stage.SHADOW, reason="seen").took_effect_at
+    for stage in (Stage.CANARY, Stage.LIVE):
+        move = move_rule(actor=mo, rule=rule, to=stage, reason="seen")
+        assert move.took_effect_at is None
+        with pytest.raises(AnotherPersonRequired):
+            approve_move(actor=mo, move=move)
+        with pytest.raises(NotAllowed):
+            approve_move(actor=bob, move=move)
+        assert approve_move(actor=sam, move=move).took_effect_at
+    rule.refresh_from_db()
+    assert rule.stage == Stage.LIVE
+
+
+@pytest.mark.parametrize(("rooms", "alone"), [(1, True), (3, True), (4, False)])
+def test_in_a_few_rooms_one_person_refuses(watch, mo, bob, rooms, alone):
+    rule = watch(action="refuse", code="C1", rooms=[open_room(f"room{number}", bob) for number in range(rooms)])
+    move_rule(actor=mo, rule=rule, to=Stage.SHADOW, reason="seen")
+    move = move_rule(actor=mo, rule=rule, to=Stage.CANARY, reason="seen")
+    assert bool(move.took_effect_at) is alone
+
+
+def test_an_expression_that_refuses_too_much_holds_instead_and_calls_people(settings, in_force, say, bob, pub):
+    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "refuse": 2}
+    rule = in_force(action="refuse", code="C1", rooms=[pub])
+    said = [say(bob, pub, f"soirée karpovitch {number}").visibility for number in range(4)]
+    assert said == [Message.Visibility.REFUSED] * 2 + [Message.Visibility.HELD] * 2
+    assert set(RuleAlarm.objects.values_list("kind", "about")) == {("quota", "refuse"), ("quota", rule.key)}
+    draft = Draft(bob, pub, "soirée karpovitch encore", ())
+    refreshed_rules()  # as the thread of a web process does
+    assert ChatSafeguard().screen(draft).verdict.value == "hold"
+
+
+def test_what_refused_too_much_yesterday_refuses_again_today(settings, in_force, say, bob, pub, monkeypatch):
+    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "refuse": 1}
+    in_force(action="refuse", code="C1", rooms=[pub])
+    assert say(bob, pub, "soirée karpovitch").visibility == Message.Visibility.REFUSED
+    assert say(bob, pub, "soirée karpovitch").visibility == Message.Visibility.HELD
+    later = timezone.now() + dt.timedelta(days=2)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert say(bob, pub, "soirée karpovitch").visibility == Message.Visibility.REFUSED
+
+
+def test_contact_data_is_refused_whatever_an_expression_has_used_up(settings, in_force, say, alice, homework):
+    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "refuse": 1}
+    in_force(action="refuse", code="C1", rooms=[homework])
+    for _again in range(2):
+        say(alice, homework, "soirée karpovitch")
+    both = say(alice, homework, "soirée karpovitch, appelle le 06 12 34 56 78")
+    assert both.visibility == Message.Visibility.REFUSED

@@ -270,9 +270,9 @@ def test_too_many_holds_are_still_held_and_told(settings, new_rule, bring, say, 
 
 
 @pytest.mark.django_db
-def test_too_many_refusals_are_told(settings, new_rule, bring, say, bob, pub):
+def test_too_many_refusals_are_told_and_what_a_rule_refuses_beyond_is_held(settings, new_rule, bring, say, bob, pub):
     settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "refuse": 2}
     bring(new_rule(action="refuse"), Stage.LIVE)
     refused = [say(bob, pub, f"le hareng bleu numéro {number}").visibility for number in range(3)]
-    assert set(refused) == {Message.Visibility.REFUSED}
-    assert RuleAlarm.objects.get().about == "refuse"
+    assert refused == [Message.Visibility.REFUSED] * 2 + [Message.Visibility.HELD]
+    assert set(RuleAlarm.objects.values_list("about", flat=True)) == {"refuse", "t.herring"}
