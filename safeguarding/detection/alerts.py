@@ -12,16 +12,20 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from . import ages, alike, crowds, drift, pairs, piles, rooms, spread
+from . import ages, alike, crowds, drift, gangs, pairs, piles, rooms, spread
 from .context import Situation
 from .counterfactual import Circumstances, rescored
 from .pairs import Score, Sighting
 from .tactics import (
     AMONG_FRIENDS,
+    C2,
+    C3,
     DAY,
     DRAWING_TACTICS,
     FURTIVE_TACTICS,
+    HELP_CODES,
     M1,
+    M2,
     NAMED,
     OPEN_TACTICS,
     PAIR_PROFILES,
@@ -35,11 +39,12 @@ from .tactics import (
     Profile,
     profiles_touched,
 )  # fmt: skip
-from .told import AGAIN, HELP_AGAIN, evidence_of, explain, is_news
+from .told import AGAIN, HELP_AGAIN, evidence_of, explain, is_news, note_about
 from .types import Alert
 
 ACCEPTED_WITHIN = 3  # messages of the minor
 PLAIN = 0.8  # the share of its points from which one of the four named tactics was said outright
+_QUARRELS = frozenset({"C1", "H1", "V2"})  # where both sides may be told of
 QUARREL_CODES = frozenset({"V2", "M1", "M2", "C2", "C3", "V1"})
 
 
@@ -51,10 +56,13 @@ def raise_alerts(situation: Situation, *, degraded: bool) -> tuple[Alert, ...]:
         *_pair_alerts(situation),
         *crowds.flood_alerts(situation),
         *crowds.attack_alerts(situation),
-        *crowds.gang_alerts(situation),
+        *gangs.gang_alerts(situation),
         *drift.drift_alerts(situation),
     ]
     found += [*alike.likeness_alerts(situation, found)]
+    for alert in found:
+        if alert.subject and alert.severity in ("P0", "P1") and alert.code not in _QUARRELS | HELP_CODES:
+            note_about(situation.room_ledger["a"], alert.subject, alert.severity, alert.score, situation.now)
     rooms.note_speaker(situation.room_ledger, situation.utterance, situation.aimed, situation.now)
     for alert in found:
         alert.explanation["degraded"] = degraded
@@ -92,7 +100,7 @@ def _self_alerts(situation: Situation) -> Iterator[Alert]:
     pairs.forget(ledger, now)
     ledger["n"] += 1
     seen = _sightings(situation, SELF_TACTICS, 1.0)
-    if not seen:
+    if not seen or "incites_suicide" in situation.tactics:  # said of somebody else
         return
     pairs.record(ledger, seen, now)
     minor = situation.is_minor(situation.author) or situation.minors_room
@@ -341,9 +349,23 @@ def _did_more(situation: Situation, profile: Profile, other: str, score: Score) 
     back = pairs.score(profile, ledger)
     if back.severity is not None and back.total >= score.without_age_gap:
         return True
-    return profile is V2 and any(
-        pairs.score(worse, ledger).severity in ("P0", "P1") for worse in PAIR_PROFILES if worse is not V2
-    )  # who is groomed or blackmailed may well answer with a threat
+    return profile is V2 and score.severity != "P0" and _is_lured(situation, other, ledger)
+
+
+def _is_lured(situation: Situation, other: str, back: pairs.Ledger) -> bool:
+    """Whether somebody gravely groomed or blackmailed the author within a day: they may well answer with a threat.
+
+    Never an adult who threatens a minor.
+    """
+    if situation.is_adult(situation.author) and situation.is_minor(other):
+        return False
+    minor, since = situation.is_minor(situation.author), situation.now - DAY
+    lately = {name: kept for name, rows in back["t"].items() if (kept := [row for row in rows if row[0] > since])}
+    return any(
+        pairs.score(profile, {**back, "t": lately}).severity in ("P0", "P1")
+        for profile in (M1, M2, C2, C3)
+        if (profile.minors if minor else profile.adults)
+    )
 
 
 def _protected(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import likeness, piles, rooms
 from .context import Situation
 from .lexicon import Lexicon
 from .tactics import HELP_CODES, PAIR_PROFILES, SELF_PROFILES
-from .told import AGAIN, explain
+from .told import AGAIN, explain, told_about
 from .types import Alert, Finding
 
 TACTIC = "likeness"
 HIGH = 225  # hundredths of a logit from which a talk is looked at for itself
 # The same where harmless talk is often like it (friends, dates), and where it hardly ever is.
-HIGH_FOR = {"C1": 300, "H1": 300, "V1": 300, "C3": 150, "D1": 150, "M1": 150, "M4": 150, "M7": 150}
+HIGH_FOR = {"C1": 300, "H1": 300, "V1": 300, "C3": 150, "M1": 150, "M4": 150, "M7": 150}
 JOINS = 100  # that somebody else's talk must read like, where a talk of several against one is enough at HIGH
 ALONE = 700  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
@@ -110,9 +110,10 @@ def _together(situation: Situation, people: Mapping[str, list[Any]]) -> Iterator
     """
     piled = situation.room_ledger["pile"]
     present = people if situation.room.kind == "direct" else situation.people
-    if len(present) < 3 or piles.blows(piled, situation.now) > BLOWS:
+    if len(present) < 3 or piles.blows(piled, situation.now) > BLOWS or _somebody_is_told_off(situation, people):
         return
-    values = {person: reads(situation, person, row, "C1") for person, row in people.items()}
+    lately = {person: row for person, row in people.items() if situation.now - row[0] <= piles.HEAT}
+    values = {person: reads(situation, person, row, "C1") for person, row in lately.items()}
     first, *others = sorted(values, key=lambda person: (-values[person], person))
     if _code(situation, people[first]) not in _STRIKES or piles.took_more(piled, first, situation.now):
         return
@@ -141,24 +142,31 @@ def _alert(situation: Situation, person: str, row: list[Any], code: str, value: 
 
 def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     """Whether somebody can be told from the others. Of two, not whoever answers somebody told of: refusing again and
-    again is like a risky talk too. Of what can only be done to minors, not who speaks to adults. Among more, only while
+    again is like a risky talk too. Of what is done to minors, no minor who speaks to adults. Among more, only while
     few speak. As attacking, not who takes the blows, and nobody once it is a quarrel: who is answered harshly may be
     the one attacked, and `piles` tells them apart. Who lures or sells may well be answered harshly; who gives blows as
     well is in a quarrel, and what else it is like is a guess.
     """
     wrote, profile = situation.room_ledger["like"], _PROFILES.get(code)
     to = situation.sure if person == situation.author else []
-    if profile and not profile.adults and to and all(map(situation.is_adult, to)):
+    if profile and not profile.adults and to and situation.is_minor(person) and all(map(situation.is_adult, to)):
         return False
     if situation.room.kind == "direct" and len(wrote) <= 2:
         others = (row for key, row in wrote.items() if key != person)
         return code not in _AMONG_MORE and not any(row[4].keys() - HELP_CODES for row in others)
     pile, now = situation.room_ledger["pile"], situation.now
+    if code in _ATTACKS and _somebody_is_told_off(situation, wrote.keys() - {person}):
+        return False
     if len(rooms.recent_speakers(situation.room_ledger, situation.author, now)) >= FEW:
         return False
     if code not in _ATTACKS:
         return not piles.gave_and_took(pile, person, now)
     return piles.struck_more(pile, person, now) and piles.blows(pile, now) <= BLOWS
+
+
+def _somebody_is_told_off(situation: Situation, people: Iterable[str]) -> bool:
+    """Whether somebody did something grave here within a day: who is harsh with them tells them off."""
+    return any(told_about(situation.room_ledger["a"], person, situation.now) for person in people)
 
 
 def _protected(situation: Situation, person: str, code: str) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class Judged:
         found = {self.room, *self.pairs}
         if self.subject:
             found.add(author_key(self.subject))
-        if self.code == "V1" or "aggressors" in self.explanation:
+        if self.code == "V1" or "apart" in self.explanation:
             found.update(author_key(other) for other in self.protects)
         return frozenset(found)
 
@@ -92,6 +92,9 @@ def _clear_subject(ledger: spread.Ledger, alert: Judged, now: int) -> None:
         pairs.clear(ledger["self"], alert.code, now)
     elif not alert.pairs:
         pairs.clear(ledger["open"], alert.code, now)
+    if alert.code == "C1":
+        for target in alert.protects or ("?",):
+            ledger["a"].pop(f"C1:{target}", None)
 
 
 def _clear_target(ledger: spread.Ledger, alert: Judged) -> None:
@@ -109,7 +112,7 @@ def _clear_room(ledger: rooms.Ledger, alert: Judged) -> None:
     if talk is not None and alert.code in talk[4]:
         for person in {alert.subject, *alert.acted, *alert.protects}:  # what one says counts for whom it answers too
             ledger["like"].pop(person, None)
-    if "aggressors" in alert.explanation and "hits" in ledger["pile"]:
+    if alert.code == "C1" and "hits" in ledger["pile"]:
         struck = [hit for hit in ledger["pile"]["hits"] if not _was_judged(hit, alert)]
         ledger["pile"] = {**ledger["pile"], "hits": struck}
         ledger["a"].pop(f"C1:{next(iter(alert.protects), '?')}", None)

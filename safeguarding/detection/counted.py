@@ -62,7 +62,7 @@ class Flood:
         """The people it is counted on."""
         if len(self.sexual) >= 3:
             return self.sexual
-        if self._is_like_one:
+        if self.is_like_one:
             return self.same_alike
         return self.hour if len(self.hour) >= self._many else max(self.sexual, self.hour, self.day, key=len)
 
@@ -75,7 +75,8 @@ class Flood:
         return 16 if self.newcomer else 24
 
     @property
-    def _is_like_one(self) -> bool:
+    def is_like_one(self) -> bool:
+        """Whether words that no rule knows make it one."""
         return self.newcomer and len(self.same_alike) >= 3
 
     def weigh(self) -> Weighed:
@@ -85,7 +86,7 @@ class Flood:
         severity = None
         if len(self.sexual) >= 3:
             severity = "P1" if not self.minors.isdisjoint(self.sexual) else "P2"
-        elif self._is_like_one:
+        elif self.is_like_one:
             severity = "P2"
         elif len(self.hour) >= self._many:
             severity = "P2" if self.newcomer else "P3"
@@ -207,22 +208,24 @@ class Gang:
 
     blows: Mapping[str, float]
     least: int
+    minor: bool  # whether a minor is attacked
 
     def weigh(self) -> Weighed:
         """What their blows count for in a pile-on (see `piles`)."""
         weights = {person: round(9 * strength, 2) for person, strength in self.blows.items()}
-        severity = "P2" if len(self.blows) >= self.least else None
+        severity = ("P1" if self.minor else "P2") if len(self.blows) >= self.least else None
         return Weighed(severity, weights, _some(base=30.0, several=8.0 * (len(self.blows) - 1)))
 
     def otherwise(self) -> list[Row]:
-        """Without each of the weightiest."""
+        """Without each of the weightiest; if no minor were attacked."""
         people = len(self.blows)
-        return [
-            Gang({key: value for key, value in self.blows.items() if key != person}, self.least)
+        rows = [
+            dataclasses.replace(self, blows={key: value for key, value in self.blows.items() if key != person})
             .weigh()
             .row(f"person:{person}", people, people - 1)
             for person in sorted(self.blows, key=lambda key: (-self.blows[key], key))[:MOST_TACTICS]
         ]
+        return [*rows, *([dataclasses.replace(self, minor=False).weigh().row("minor")] if self.minor else [])]
 
 
 # ---- a room that leaves its theme

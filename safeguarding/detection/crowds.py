@@ -11,17 +11,14 @@ from typing import Any
 from . import counted, likeness, piles, spread, tone
 from .context import Situation
 from .tactics import ATTACK_TACTICS, DRAWING_TACTICS, FURTIVE_TACTICS
-from .told import GROWTH, evidence_of, explain, is_news, met
+from .told import GROWTH, explain, is_news, met, told_about
 from .types import Alert, Finding
 
 ATTACK_CODES = ("C1", "H1", "V2")
 _NOT_ATTACKS = frozenset({"deny", "denounce", "to_many", "about_third", "abet", "defend", "appease"})
 
-GANG = 3  # who attack one person apart from one another
-HARSH = 200  # hundredths of a logit from which words are a blow by themselves
-HARSH_BY_RULE = 100  # the same where a rule found an attack as well
-
-LURES = 175  # the same from which an opener is like those that are sent to many
+LURES = 175  # hundredths of a logit from which an opener is like those that are sent to many
+_LURING = ("X2", "S1", "M1")  # what such an opener may be like most of all
 
 # ---- one to many, many to one
 
@@ -32,7 +29,16 @@ def _lure_kind(situation: Situation) -> str:
         return "sexual"
     if not tactics.keys().isdisjoint({"meeting", "come_alone", "isolated_place"}):
         return "meeting"
-    return "alike" if likeness.risk_in(situation.said, "X2") >= LURES else "plain"
+    return "alike" if _reads_like_an_opener(situation) else "plain"
+
+
+def _reads_like_an_opener(situation: Situation) -> bool:
+    """Whether the first words to somebody are like those that are sent to many, in words that no rule knows."""
+    first = all(situation.towards[other]["n"] == 1 for other in situation.sure)
+    answers = any(ledger["n"] for ledger in situation.backwards.values())
+    if not first or answers or likeness.risk_in(situation.said, "X2") < LURES:
+        return False
+    return likeness.likeliest_in(situation.said) in _LURING
 
 
 def note_spread(situation: Situation) -> None:
@@ -68,7 +74,7 @@ def flood_alerts(situation: Situation) -> Iterator[Alert]:
         counts = {"recipients": len(flood.reached), "recipients_hour": len(flood.hour)}
         yield _counted_alert(
             "X2", weighed, author, tuple(flood.reached), ("contact_flood",), situation.utterance.ref, ("slow_room",),
-            met(situation), counts=counts, counterfactuals=flood.otherwise(),
+            [*met(situation), *_like_one(situation, flood)], counts=counts, counterfactuals=flood.otherwise(),
         )  # fmt: skip
     for other in sorted(situation.written_recipients):
         count, minor = len(situation.recipients[other]["in"]), situation.is_minor(other)
@@ -79,6 +85,13 @@ def flood_alerts(situation: Situation) -> Iterator[Alert]:
                 ("slow_room", "safety_card"), met(situation),
                 counts={"newcomers": count}, counterfactuals=counted.newcomers_otherwise(count, minor=minor),
             )  # fmt: skip
+
+
+def _like_one(situation: Situation, flood: counted.Flood) -> list[list[Any]]:
+    """The weights by which an opener is like those that are sent to many, where the alert rests on that."""
+    weights = likeness.weights_for(situation.utterance.lang)
+    row = [0, 0, 0.0, situation.utterance.ref, weights.rule, weights.version]
+    return [row] if flood.is_like_one and flood.reached == flood.same_alike else []
 
 
 def _counted_alert(
@@ -98,13 +111,16 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
     """H1, V2 and C1, the person who answers back left out."""
     pile, now, ref, author = situation.room_ledger["pile"], situation.now, situation.utterance.ref, situation.author
     standing = [finding for finding in situation.findings if finding.alerting]
-    attacks = [finding for finding in standing if _is_attack(finding)]
+    attacks = [finding for finding in standing if is_attack(finding)]
     does = {_does(finding) for finding in standing}
     target = piles.aim(pile, author, situation.aimed) if attacks else None
     strength = min(1.5, max(f.weight for f in attacks) + 0.15 * (len(attacks) - 1)) if attacks else 0.0
     before = piles.opened(pile, now) if attacks or "abet" in does else pile
-    rude, by = tone.is_rude(situation.findings), _strongest(attacks or [f for f in standing if _does(f) == "abet"])
-    piles.note(pile, author, target, does, strength, ref, now, rude=rude, rule=by)
+    rude, by = tone.is_rude(situation.findings), strongest(attacks or [f for f in standing if _does(f) == "abet"])
+    sure = target in situation.sure
+    piles.note(pile, author, target, does, strength, ref, now, rude=rude, rule=by, sure=sure)
+    if sure and target:
+        spread.note_dealt(situation.author_ledger, target, now)
     if not attacks and "abet" in does and not piles.note_applause(pile, author, ref, now, by):
         return
     yield from _hate_alerts(situation, target)
@@ -112,7 +128,7 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
     if not attacks and "abet" not in does:
         return
     verdict = piles.standing(pile, now)
-    if verdict is None:
+    if verdict is None or told_about(situation.room_ledger["a"], verdict.target, now):
         return
 
     def severity_of(found: piles.Verdict) -> str:
@@ -143,48 +159,14 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
         )  # fmt: skip
 
 
-def gang_alerts(situation: Situation) -> Iterator[Alert]:
-    """C1: several who each attack one person, but not in one room, where `piles` sees them: in direct conversations, or
-    here and there. Who was attacked first by the one they attack is answering.
-    """
-    attacks = [finding for finding in situation.findings if finding.alerting and _is_attack(finding)]
-    harsh = likeness.risk_in(situation.said, "C1")
-    if harsh < (HARSH_BY_RULE if attacks else HARSH):
-        return
-    now, author, ref = situation.now, situation.author, situation.utterance.ref
-    struck = {row[0] for row in spread.struck_by(situation.author_ledger, now)}
-    weights = likeness.weights_for(situation.utterance.lang)
-    by = _strongest(attacks) if attacks else (weights.rule, weights.version)
-    for other in situation.sure:
-        if other in struck:
-            continue
-        ledger = situation.recipients[other]
-        situation.noted_recipients.add(other)
-        strength = round(min(1.5, harsh / HARSH), 2)
-        rows = spread.note_struck(ledger, author, strength, ref, by, situation.room.key, now)
-        gang = counted.Gang({row[0]: row[2] for row in rows}, GANG)
-        weighed, people = gang.weigh(), [row[0] for row in rows]
-        apart = len({row[6] for row in rows}) > 1
-        news = weighed.score + GROWTH * len(people)  # somebody more who joins in is news, as in a pile-on
-        if apart and weighed.severity and is_news(ledger["a"], "C1", weighed.severity, news, now):
-            entries = [[0, 0, 0.0, *row[3:6]] for row in rows]
-            yield Alert(
-                "C1", weighed.severity, author, (other,), weighed.score, ("pile_on",), evidence_of(entries, ref),
-                ("safety_card",),
-                explain(
-                    "C1", weighed.score, weighed.weights, weighed.bonus, entries, aggressors=people,
-                    counts={"aggressors": len(people)}, counterfactuals=gang.otherwise(),
-                ),
-                tuple(key for key in people if key != author),
-            )  # fmt: skip
-
-
-def _strongest(findings: list[Finding]) -> tuple[str, str]:
+def strongest(findings: list[Finding]) -> tuple[str, str]:
+    """The rule of the weightiest finding, with its version."""
     best = max(findings, key=lambda finding: finding.weight, default=None)
     return (best.rule, best.version) if best else ("", "")
 
 
-def _is_attack(finding: Finding) -> bool:
+def is_attack(finding: Finding) -> bool:
+    """Whether a finding is a blow against somebody."""
     if finding.target == "self" or finding.tactic in _NOT_ATTACKS:
         return False
     return finding.tactic in ATTACK_TACTICS or (finding.code in ATTACK_CODES and finding.target in ("you", "third"))
@@ -197,9 +179,11 @@ def _does(finding: Finding) -> str:
 
 
 def _incitement_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
-    """C1: somebody urged to kill themselves, once is enough (article 223-13 of the Code pénal)."""
+    """C1: somebody urged to kill themselves, once is enough (article 223-13 of the Code pénal). Not by who was attacked
+    here before.
+    """
     urged = [one for one in situation.findings if one.tactic == "incites_suicide" and one.alerting]
-    if not urged or piles.is_answering(situation.room_ledger["pile"], situation.author, situation.now):
+    if not urged or piles.was_struck(situation.room_ledger["pile"], situation.author):
         return
     weighed = counted.weigh_incitement(max(finding.weight for finding in urged))
     told = situation.author_ledger["a"]

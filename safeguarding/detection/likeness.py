@@ -240,6 +240,11 @@ def risk_in(weights: Sequence[int], code: str) -> int:
     return weights[0] + weights[1 + CODES.index(code)] // HALF
 
 
+def likeliest_in(weights: Sequence[int]) -> str:
+    """The code that the words of one message are most like."""
+    return min(zip(weights[1:], CODES, strict=True), key=lambda pair: (-pair[0], pair[1]))[1]
+
+
 def refs_of(row: Sequence[Any]) -> tuple[str, ...]:
     """The messages that added most to the talk of somebody, oldest first."""
     return tuple(ref for ref, _ in row[3])

@@ -2,7 +2,8 @@
 
 The part `pile` of a room ledger:
 
-    {"hits": [[at, attacker, target, strength, ref, rule, version], ...], "sides": {person: [side, attacks, at, rude]}}
+    {"hits": [[at, attacker, target, strength, ref, rule, version, sure], ...],
+     "sides": {person: [side, attacks, at, rude]}}
 
 `side` is a sum of evidence: above zero somebody speaks like those who attack (slander, bodies, exclusion, slurs,
 applause after an attack), below like those attacked and their friends (denying, asking why, denouncing, calming,
@@ -96,6 +97,11 @@ def is_quarrel(pile: Pile, now: int) -> bool:
     return len(_attackers(pile, now)) >= 2
 
 
+def was_struck(pile: Pile, person: str) -> bool:
+    """Whether somebody was attacked here as far as is remembered."""
+    return any(hit[2] == person for hit in pile["hits"])
+
+
 def is_party(pile: Pile, person: str, now: int) -> bool:
     """Whether somebody attacked lately or was attacked."""
     return any(person in (hit[1], hit[2]) for hit in _lately(pile, now))
@@ -161,10 +167,10 @@ def rude_share(pile: Pile, person: str) -> float:
 
 def note(
     pile: Pile, author: str, target: str | None, does: Iterable[str], strength: float, ref: str, now: int, *,
-    rude: bool = False, rule: tuple[str, str] = ("", ""),
+    rude: bool = False, rule: tuple[str, str] = ("", ""), sure: bool = False,
 ) -> None:  # fmt: skip
-    """Record a message: what it does (names of SIDES), the strength of its attack (0: none), whether it is rude, and
-    the rule by which it is an attack, with its version.
+    """Record a message: what it does (names of SIDES), the strength of its attack (0: none), whether it is rude, the
+    rule by which it is an attack, with its version, and whether its target is certain.
     """
     row = pile["sides"].setdefault(author, [0.0, 0, now, []])
     row[3] = [*row[3], int(rude)][-LAST_MESSAGES:]
@@ -173,7 +179,8 @@ def note(
     row[2] = now
     if strength > 0:
         row[1] += 1
-        pile["hits"] = [*pile["hits"], [now, author, target or UNKNOWN, round(strength, 3), ref, *rule]][-MAX_HITS:]
+        hit = [now, author, target or UNKNOWN, round(strength, 3), ref, *rule, int(sure)]
+        pile["hits"] = [*pile["hits"], hit][-MAX_HITS:]
     while len(pile["sides"]) > MAX_SIDES:
         del pile["sides"][min(pile["sides"], key=lambda key: pile["sides"][key][2])]
 
@@ -263,11 +270,21 @@ def _unanswered(pile: Pile, hits: list[list[Any]]) -> bool:
 
 
 def _outnumbering(pile: Pile, hits: list[list[Any]]) -> set[str]:
-    """Several who attack one person who hits back now and then, and only that person does; else nobody."""
-    target = _target(hits, ())
-    dealt = [hit for hit in hits if hit[2] == target]
-    attackers = {hit[1] for hit in dealt if side(pile, hit[1]) > 0}
-    back = [hit for hit in hits if hit[2] != target]
+    """Several who began to attack one person who hits back now and then, and only that person does; else nobody.
+
+    Counted are blows of which it is certain whom they were aimed at.
+    """
+    certain = [hit for hit in hits if hit[7:8] == [1]]
+    target = _target(certain, ())
+    if not certain or certain[0][2] != target:
+        return set()
+    dealt = [hit for hit in certain if hit[2] == target]
+    struck_first: dict[str, bool] = {}
+    for hit in certain:
+        if target in (hit[1], hit[2]):
+            struck_first.setdefault(hit[1] if hit[2] == target else hit[2], hit[2] == target)
+    attackers = {hit[1] for hit in dealt if struck_first[hit[1]] and side(pile, hit[1]) > 0}
+    back = [hit for hit in hits if hit[2] != target and hit[1] not in attackers]
     if len(attackers) < 2 or len(dealt) < max(MANY_TO_ONE, FEW_BACK * len(back)):
         return set()
     return attackers if all(hit[1] == target for hit in back) else set()

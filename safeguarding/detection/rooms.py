@@ -3,7 +3,7 @@
     {"v": 1, "n": messages so far, "sp": [[person, at, n, addressee, [short texts]], ...], "young": {person: at},
      "ask": [asker, at, n], "pile": {...see piles...}, "drift": [...see drift...], "a": {...see told...},
      "lures": [[[word hashes], "meeting", [[author, at] or [author, at, 1], ...]], ...], "like": {...see likeness...},
-     "heard": [[hash of author and words, at], ...]}
+     "began": person, "heard": [[hash of author and words, at], ...]}
 
 "lures" are rendezvous proposed here, with the accounts that proposed each in the same words, 1 where furtively (see
 spread).
@@ -30,6 +30,7 @@ TAIL_CHARS = 32
 TAIL_TEXTS = 3
 SCRAP_WORDS = 2
 TURN_SECONDS = 30 * 60
+SILENCE_SECONDS = 12 * 3600  # after which whoever writes begins to talk anew
 LEAST_CONFIDENCE = 0.15
 SURE = 0.8
 
@@ -40,7 +41,7 @@ Addressees = tuple[tuple[str, float], ...]
 def fresh() -> Ledger:
     """An empty room ledger."""
     return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "drift": [], "a": {}, "lures": [],
-            "like": {}, "heard": []}  # fmt: skip
+            "like": {}, "heard": [], "began": ""}  # fmt: skip
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -61,6 +62,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "lures": spread.copied(ledger.get("lures") or ()),
         "like": likeness.copied(ledger.get("like") or {}),
         "heard": [list(row) for row in ledger.get("heard") or ()],
+        "began": ledger.get("began") or "",
     }, False
 
 
@@ -142,8 +144,15 @@ def note_speaker(ledger: Ledger, utterance: Utterance, aimed: Addressees, now: i
     for row in others:
         if now - row[1] > TAIL_SECONDS:
             row[4] = []
+    ledger["began"] = who_began(ledger, utterance.author, now)
     ledger["n"] += 1
     ledger["sp"] = [[utterance.author, now, ledger["n"], best, texts], *others]
+
+
+def who_began(ledger: Mapping[str, Any], author: str, now: int) -> str:
+    """Who was the first to write after the last long silence; the author of a message that ends one."""
+    last = max((row[1] for row in ledger["sp"]), default=None)
+    return author if last is None or now - last > SILENCE_SECONDS else str(ledger.get("began") or "")
 
 
 def recent_speakers(ledger: Mapping[str, Any], author: str, now: int) -> list[str]:

@@ -2,14 +2,16 @@
 
     {"v": 1, "self": pair ledger, "open": pair ledger, "lures": [[[word hashes], kind, [[recipient, at], ...]], ...],
      "in": [[sender, at], ...], "drawn": [[sender, at, tactic, strength, ref, rule, version], ...],
-     "struck": [[attacker, at, strength, ref, rule, version, room], ...], "a": {...}}
+     "struck": [[attacker, at, strength, ref, rule, version], ...], "dealt": [[attacked, at], ...], "a": {...}}
 
 "drawn" is kept on the one who is drawn to a rendezvous: who did what of it, so that several accounts who share the work
-are seen as one. "struck" is kept on the one attacked: the last blow of each attacker, wherever it fell.
+are seen as one. "struck" is kept on the one attacked in direct conversations, the last blow of each attacker; "dealt"
+on who attacks, wherever it is (see gangs).
 
 A lure is recognised by its words, not its letters: two texts are the same lure when the share of common words (Jaccard)
 reaches SAME. Bounded: MAX_LURES lures (the least telling, least recently used is forgotten), MAX_RECIPIENTS recipients
-each, a day; MAX_DRAWN rows of "drawn", DRAWN_FOR seconds; MAX_STRUCK attackers, a day.
+each, a day; MAX_DRAWN rows of "drawn", DRAWN_FOR seconds; MAX_STRUCK attackers and attacked,
+STRUCK_FOR seconds.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ MAX_SENDERS = 60
 MAX_DRAWN = 32
 DRAWN_FOR = 3 * 86_400
 MAX_STRUCK = 12
+STRUCK_FOR = 14 * 86_400
 SAME = 0.6
 LEAST_WORDS = 4
 HOUR, DAY = 3_600, 86_400
@@ -41,7 +44,7 @@ Ledger = dict[str, Any]
 def fresh() -> Ledger:
     """An empty author ledger."""
     return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "in": [], "drawn": [],
-            "struck": [], "a": {}}  # fmt: skip
+            "struck": [], "dealt": [], "a": {}}  # fmt: skip
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -60,6 +63,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "in": [list(row) for row in ledger.get("in") or ()],
         "drawn": [list(row) for row in ledger.get("drawn") or ()],
         "struck": [list(row) for row in ledger.get("struck") or ()],
+        "dealt": [list(row) for row in ledger.get("dealt") or ()],
         "a": dict(ledger.get("a") or {}),
     }, bad_own or bad_open
 
@@ -160,17 +164,18 @@ def drawn_by_others(ledger: Ledger, sender: str, now: int) -> list[list[Any]]:
 
 
 def note_struck(
-    ledger: Ledger, attacker: str, strength: float, ref: str, rule: tuple[str, str], room: str, now: int
+    ledger: Ledger, attacker: str, strength: float, ref: str, rule: tuple[str, str], now: int
 ) -> list[list[Any]]:
     """Remember a blow against this ledger's person. Returns the last one of each attacker within a day."""
-    rows = [row for row in struck_by(ledger, now) if row[0] != attacker]
-    ledger["struck"] = [*rows, [attacker, now, strength, ref, *rule, room]][-MAX_STRUCK:]
-    return list(ledger["struck"])
-
-
-def struck_by(ledger: Ledger, now: int) -> list[list[Any]]:
-    """The last blow within a day of each who attacked this ledger's person."""
+    rows = [row for row in ledger["struck"] if row[0] != attacker and now - row[1] < STRUCK_FOR]
+    ledger["struck"] = [*rows, [attacker, now, strength, ref, *rule]][-MAX_STRUCK:]
     return [row for row in ledger["struck"] if now - row[1] < DAY]
+
+
+def note_dealt(ledger: Ledger, attacked: str, now: int) -> None:
+    """Remember that this ledger's person attacked somebody."""
+    rows = [row for row in ledger["dealt"] if row[0] != attacked and now - row[1] < DAY]
+    ledger["dealt"] = [*rows, [attacked, now]][-MAX_STRUCK:]
 
 
 def joined(own: pairs.Ledger, others: Iterable[list[Any]]) -> pairs.Ledger:

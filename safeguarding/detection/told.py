@@ -40,6 +40,21 @@ def is_news(told: Told, key: str, severity: str, score: float, now: int, *, agai
     return True
 
 
+def note_about(told: Told, subject: str, severity: str, score: float, now: int) -> None:
+    """Remember, in a room, that somebody is the subject of a grave alert for what they did here."""
+    key = f"about:{subject}"
+    told.pop(key, None)
+    told[key] = [SEVERITIES.index(severity), score, now]
+    while len(told) > MAX_TOLD:
+        del told[next(iter(told))]
+
+
+def told_about(told: Told, person: str | None, now: int) -> bool:
+    """Whether that was so within a day: who tells them off is no pile-on."""
+    row = told.get(f"about:{person}")
+    return row is not None and now - row[2] < DAY
+
+
 def explain(
     code: str, score: float, weights: dict[str, float], bonus: dict[str, float], entries: Iterable[list[Any]],
     without_age_gap: float | None = None, **more: Any,

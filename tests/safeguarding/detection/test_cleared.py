@@ -213,10 +213,19 @@ def test_who_was_found_not_to_pile_on_apart_does_not_count_for_the_next(ruleset:
     talk = Talk(ruleset, ALICE, *gang)
     for person in gang[:3]:
         talk.say(person, "personne t'aime grosse vache, crève", direct(ALICE, person), ALICE)
-    (alert,) = [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)]
+    (alert,) = [alert for alert in talk.told("C1") if "apart" in alert.explanation]
     assert judge(talk, direct(ALICE, gang[2]), alert)["author:alice"]["struck"] == []
     talk.say(gang[3], "personne t'aime grosse vache, crève", direct(ALICE, gang[3]), ALICE)
-    assert [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)] == []
+    assert [alert for alert in talk.told("C1") if "apart" in alert.explanation] == []
+
+
+def test_urging_that_was_judged_no_such_thing_is_told_when_it_comes_again(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(DANA, "va te pendre", TEENS, ALICE)
+    judge(talk, TEENS, *talk.told("C1"))
+    assert talk.ledgers[engine.room_key(TEENS)]["pile"]["hits"] == []
+    talk.say(DANA, "va te pendre", TEENS, ALICE)
+    assert [alert.subject for alert in talk.told("C1")] == ["dana"]
 
 
 def test_of_a_cleared_ambush_neither_account_weighs_for_the_other(ruleset: Ruleset) -> None:

@@ -202,6 +202,21 @@ def test_what_reads_like_an_opener_sent_to_many_is_a_flood_when_a_newcomer_sends
     assert [(alert.severity, alert.subject) for alert in talk.told("X2")] == [("P2", "new")] * told
 
 
+def test_a_child_who_refuses_or_calls_for_help_is_no_flood(ruleset: Ruleset) -> None:
+    kid, people = Person("kid", "teen_13_14", 1), [Person(f"p{n}", "adult", 300) for n in range(3)]
+    for first, text in (
+        ("coucou ma puce tu vis où ?", "je veux plus te parler"),
+        ("", "j'ai envie de mourir, aide moi"),
+    ):
+        talk = Talk(ruleset, kid, *people)
+        for person in people:
+            room = RoomInfo(person.key, "direct", "", "", "teen_13_14")
+            if first:
+                talk.say(person, first, room, kid)
+            talk.say(kid, text, room, person)
+        assert talk.told("X2") == []
+
+
 def test_many_newcomers_to_one_minor_alert_without_accusing(ruleset: Ruleset) -> None:
     newcomers = [Person(f"n{n}", "teen_15_17", 0) for n in range(9)]
     talk = Talk(ruleset, ALICE, *newcomers)
@@ -291,12 +306,45 @@ def test_one_word_back_does_not_hide_a_pile_on(ruleset: Ruleset) -> None:
     assert "alice" not in {alert.subject, *alert.others, *alert.explanation["aggressors"]}
 
 
+def test_who_began_is_not_outnumbered_by_those_who_answer(ruleset: Ruleset) -> None:
+    bully, fay, gil = (Person(key, "teen_15_17", 100) for key in ("bully", "fay", "gil"))
+    talk = Talk(ruleset, ALICE, bully, fay, gil)
+    for author, text, to in (
+        (bully, "t'es moche et grosse vache", ALICE), (ALICE, "sale con", bully), (fay, "ta gueule connard", bully),
+        (gil, "dégage sale con", bully), (ALICE, "t'es qu'un connard", bully),
+    ):  # fmt: skip
+        talk.say(author, text, TEENS, to)
+    assert "bully" not in {key for alert in talk.told("C1") for key in alert.protects}
+
+
+def test_who_tells_off_the_subject_of_a_grave_alert_is_no_pile_on(ruleset: Ruleset) -> None:
+    fay, gil, hugo = (Person(key, "teen_15_17", 100) for key in ("fay", "gil", "hugo"))
+    talk = Talk(ruleset, ALICE, BOB, fay, gil, hugo)
+    talk.say(BOB, "envoie une photo de toi nue", TEENS, ALICE)
+    for author, text in (
+        (ALICE, "dégage sale porc"), (fay, "t'es un gros pervers dégage"), (gil, "personne veut de toi ici connard"),
+        (hugo, "casse toi gros porc"),
+    ):  # fmt: skip
+        talk.say(author, text, TEENS, BOB)
+    assert {alert.subject for alert in talk.alerts} == {"bob"}
+
+
 def test_where_both_sides_hit_as_often_nobody_is_outnumbered(ruleset: Ruleset) -> None:
     axel, brice = (Person(key, "teen_15_17", 100) for key in ("axel", "brice"))
     talk = Talk(ruleset, ALICE, axel, brice)
     for author in (axel, ALICE, brice, ALICE, axel, ALICE):
         talk.say(author, "sale con", TEENS, axel if author is ALICE else ALICE)
     assert [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)] == []
+
+
+@pytest.mark.parametrize("text", ["va te pendre", "ouvre toi les veines"])
+def test_a_second_attacker_urges_too_and_who_was_attacked_answers(ruleset: Ruleset, text: str) -> None:
+    eve = Person("eve", "teen_15_17", 100)
+    for author, to, told in ((eve, ALICE, ["eve"]), (ALICE, DANA, [])):
+        talk = Talk(ruleset, ALICE, DANA, eve)
+        talk.say(DANA, "t'es moche et grosse vache", TEENS, ALICE)
+        talk.say(author, text, TEENS, to)
+        assert [alert.subject for alert in talk.told("C1") if alert.tactics == ("incites_suicide",)] == told
 
 
 @pytest.mark.parametrize("text", ["va te pendre", "saute par la fenêtre", "le monde serait mieux sans toi"])
@@ -307,6 +355,7 @@ def test_whoever_urges_somebody_to_kill_themselves_is_looked_at_once_is_enough(r
     (alert,) = talk.told("C1")
     assert (alert.severity, alert.subject, alert.protects) == ("P2", "dana", ("alice",))
     assert alert.tactics == ("incites_suicide",)
+    assert {alert.code for alert in talk.alerts} == {"C1"}, "what is said to somebody is no call for help"
 
 
 @pytest.mark.parametrize("text", ["va te coucher", "saute du plongeoir", "elle m'a dit va te pendre"])
@@ -324,54 +373,22 @@ def test_a_verified_adult_who_claims_to_be_fifteen_among_minors_is_not_the_one_p
     assert {(alert.code, alert.subject) for alert in talk.alerts} == {("M6", "bob")}
 
 
+def test_a_grave_threat_and_that_of_an_adult_to_a_minor_are_excused_by_nothing(ruleset: Ruleset) -> None:
+    for author, other, text in (
+        (ALICE, BOB, "je sais où tu habites, je vais te tuer"), (BOB, ALICE, "je vais te retrouver et te tuer"),
+    ):  # fmt: skip
+        talk, room = Talk(ruleset, ALICE, BOB), direct(ALICE, BOB)
+        talk.say(other, "envoie une photo de toi nue sinon je balance tout à tes parents", room, author)
+        talk.say(author, text, room, other)
+        assert author.key in {alert.subject for alert in talk.told("V2")}
+
+
 def test_a_threat_in_answer_to_a_lure_makes_nobody_else_the_subject(ruleset: Ruleset) -> None:
     for lure, subjects in (("envoie une photo de toi nue", {"bob"}), ("tu viens au foot samedi ?", {"alice"})):
         talk, room = Talk(ruleset, ALICE, BOB), direct(ALICE, BOB)
         talk.say(BOB, lure, room, ALICE)
         talk.say(ALICE, "je vais te retrouver et te tuer", room, BOB)
         assert {alert.subject for alert in talk.alerts if alert.severity in ("P0", "P1")} == subjects
-
-
-BLOWS = ("personne t'aime, quitte le lycée", "tout le monde te déteste grosse vache", "t'es qu'une merde, crève")
-
-
-def _attacked_apart(ruleset: Ruleset, first: tuple[str, ...] = ()) -> tuple[Talk, list[Person]]:
-    """Three who each attack Alice in a direct conversation; she may have written there `first`."""
-    gang = [Person(key, "teen_15_17", 100) for key in ("eve", "finn", "gus")]
-    talk = Talk(ruleset, ALICE, *gang)
-    for person in gang:
-        for text in first:
-            talk.say(ALICE, text, direct(ALICE, person), person)
-    for person, text in zip(gang, BLOWS, strict=True):
-        talk.say(person, text, direct(ALICE, person), ALICE)
-    return talk, gang
-
-
-def test_several_who_attack_one_person_apart_from_one_another_are_a_pile_on(ruleset: Ruleset) -> None:
-    talk, gang = _attacked_apart(ruleset)
-    (alert,) = [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)]
-    assert (alert.severity, alert.subject, alert.others, alert.protects) == ("P2", "gus", ("eve", "finn"), ("alice",))
-    assert alert.evidence == ("1", "2", "3")
-    facts = alert.explanation
-    assert facts["score"] == round(sum(facts["weights"].values()) + sum(facts["bonus"].values()), 1)
-    assert {row["without"] for row in facts["counterfactuals"]} == {"person:eve", "person:finn", "person:gus"}
-    assert {row["severity"] for row in facts["counterfactuals"]} == {None}
-    talk.say(ALICE, "toi aussi crève, grosse merde", direct(ALICE, gang[0]), gang[0])
-    assert "alice" not in {alert.subject for alert in talk.alerts}
-
-
-def test_two_who_attack_apart_are_no_pile_on_and_one_blow_counts_once(ruleset: Ruleset) -> None:
-    eve, finn = (Person(key, "teen_15_17", 100) for key in ("eve", "finn"))
-    talk = Talk(ruleset, ALICE, eve, finn)
-    for person in (eve, finn):
-        for text in BLOWS:
-            talk.say(person, text, direct(ALICE, person), ALICE)
-    assert [alert for alert in talk.told("C1") if alert.tactics == ("pile_on",)] == []
-
-
-def test_three_who_answer_whoever_attacked_them_are_no_pile_on(ruleset: Ruleset) -> None:
-    talk, _gang = _attacked_apart(ruleset, first=BLOWS)
-    assert {alert.subject for alert in talk.told("C1")} <= {"alice"}
 
 
 def test_laughter_where_nobody_is_attacked_is_not_told(ruleset: Ruleset) -> None:

@@ -1,0 +1,61 @@
+"""Several who attack one person, each in a direct conversation: a pile-on (C1) that no room shows.
+
+A blow counts where a rule finds an attack on the person spoken to, its words read like one (`likeness`), and the
+attacker began to talk: whoever is written to may refuse and tell off, however many do. Who was attacked by the one they
+attack answers, for two weeks; and nobody is ganged up on who attacked somebody else that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from . import counted, likeness, rooms, spread
+from .context import Situation
+from .crowds import is_attack, strongest
+from .told import GROWTH, evidence_of, explain, is_news
+from .types import Alert
+
+PEOPLE = 3
+HARSH = 100  # hundredths of a logit that the words of a blow weigh at least
+
+
+def gang_alerts(situation: Situation) -> Iterator[Alert]:
+    """C1 about the one of them who struck hardest, the others having acted too."""
+    attacks = [one for one in situation.findings if one.alerting and is_attack(one) and one.target == "you"]
+    harsh = likeness.risk_in(situation.said, "C1")
+    if not attacks or situation.room.kind != "direct" or harsh < HARSH:
+        return
+    author, now = situation.author, situation.now
+    if rooms.who_began(situation.room_ledger, author, now) != author:
+        return
+    struck_by = {row[0] for row in situation.author_ledger["struck"]}
+    for other in situation.sure:
+        if other not in struck_by:
+            yield from _against(situation, other, round(min(1.5, harsh / 200), 2), strongest(attacks))
+
+
+def _against(situation: Situation, other: str, strength: float, rule: tuple[str, str]) -> Iterator[Alert]:
+    ledger, now, ref = situation.recipients[other], situation.now, situation.utterance.ref
+    situation.noted_recipients.add(other)
+    rows = spread.note_struck(ledger, situation.author, strength, ref, rule, now)
+    people = [row[0] for row in rows]
+    if any(now - at < spread.DAY and attacked not in people for attacked, at in ledger["dealt"]):
+        return
+    gang = counted.Gang({row[0]: row[2] for row in rows}, PEOPLE, situation.is_minor(other))
+    weighed = gang.weigh()
+    # Somebody more who joins in is news by itself: the case must name them.
+    if not weighed.severity or not is_news(
+        ledger["a"], "C1", weighed.severity, weighed.score + GROWTH * len(people), now
+    ):
+        return
+    subject = max(reversed(rows), key=lambda row: row[2])[0]
+    entries = [[0, 0, 0.0, *row[3:6]] for row in rows]
+    yield Alert(
+        "C1", weighed.severity, subject, (other,), weighed.score, ("pile_on",), evidence_of(entries, ref),
+        ("safety_card",),
+        explain(
+            "C1", weighed.score, weighed.weights, weighed.bonus, entries, aggressors=people, apart=True,
+            counts={"aggressors": len(people)}, counterfactuals=gang.otherwise(),
+        ),
+        tuple(key for key in people if key != subject),
+    )  # fmt: skip
