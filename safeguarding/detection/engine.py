@@ -18,6 +18,7 @@ from .ages import is_of_the_band, of_the_day
 from .context import SIDE, Situation, read_message
 from .lexicon import lexicon_for
 from .rulesets import Ruleset
+from .tactics import HELP_CODES
 from .types import Alert, Assessment, Finding, Person, RoomInfo, Screening, Utterance, Verdict
 
 _RANK = {Verdict.ALLOW: 0, Verdict.HOLD: 1, Verdict.REFUSE: 2}
@@ -41,7 +42,8 @@ def pair_key(author: str, other: str) -> str:
 def screen(text: str, *, room: RoomInfo, author: Person, recent: Sequence[str] = (), ruleset: Ruleset) -> Screening:
     """What the words alone say, far under a millisecond. `recent`: the author's last texts here, oldest first.
 
-    REFUSE for contact data in a room minors may enter, HOLD for the gravest, ALLOW otherwise; never on D1 alone.
+    REFUSE for contact data in a room minors may enter, HOLD for the gravest, ALLOW otherwise; never on D1 alone. Who
+    calls for help is never refused: what would be is held, so that it reaches a person and nobody else.
     """
     findings = read_message(text, room=room, recent=recent, ruleset=ruleset, sides=False)
     return Screening(_text_verdict(findings, ruleset), findings, ruleset.digest)
@@ -155,6 +157,8 @@ def _text_verdict(findings: Sequence[Finding], ruleset: Ruleset) -> Verdict:
             continue
         wished = Verdict.REFUSE if finding.code == "PII" else _ACTION[actions.get(finding.rule, "flag")]
         verdict = max(verdict, wished, key=_RANK.__getitem__)
+    if verdict is Verdict.REFUSE and any(one.alerting and one.code in HELP_CODES for one in findings):
+        return Verdict.HOLD
     return verdict
 
 

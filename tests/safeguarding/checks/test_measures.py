@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chat.models import Message
+from chat.services.posting import Post, post_messages
 from community.models import AuditEvent, MailJob, Restriction
 from community.policies import AgeBand
 from community.services.mail import render_mail
@@ -138,6 +139,25 @@ def test_distress_brings_help_at_once_and_stops_nothing(said, say, alice, room):
     assert message.visibility == Message.Visibility.VISIBLE
     assert [card.kind for card in cards_of(alice)] == ["help"]
     assert not ProtectiveMeasure.objects.exists()
+
+
+@pytest.mark.parametrize("cry", ["je vais me tuer ce soir", "mon père me frappe tous les soirs", "i want to die"])
+def test_a_call_for_help_with_a_number_is_kept_from_the_room_and_put_before_a_person(alice, bob, room, cry):
+    [posted] = post_messages([Post(alice, room, "c1", f"{cry}, appelle moi au 06 39 98 12 34")])
+    drain_rooms()
+    message = Message.objects.get()
+    assert message.visibility == Message.Visibility.HELD
+    assert not message.events.exists()
+    assert "a person to read it" in posted.told
+    assert [card.kind for card in cards_of(alice)] == ["help"]
+    assert Case.objects.get().evidence.filter(source_ref=message.public_id).exists()
+
+
+def test_a_number_alone_is_refused_as_ever(alice, bob, room):
+    [posted] = post_messages([Post(alice, room, "c1", "appelle moi au 06 39 98 12 34")])
+    drain_rooms()
+    assert Message.objects.get().visibility == Message.Visibility.REFUSED
+    assert "telephone numbers" in posted.told
 
 
 def test_unknown_measure_is_an_error_and_not_a_silence(said, say, bob, room):

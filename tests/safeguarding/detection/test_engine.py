@@ -41,6 +41,23 @@ def test_distress_is_never_held_or_refused(ruleset: Ruleset) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("je vais me tuer ce soir, appelle moi au 06 39 98 12 34", Verdict.HOLD),
+        ("mon père me frappe, mon snap c'est lilou_59", Verdict.HOLD),
+        ("i want to die, text me on 06 39 98 12 34", Verdict.HOLD),
+        ("je vais mourir de rire, appelle moi au 06 39 98 12 34", Verdict.REFUSE),
+    ],
+)
+def test_a_call_for_help_that_holds_contact_data_is_held_and_never_refused(
+    ruleset: Ruleset, text: str, verdict: Verdict
+) -> None:
+    assert engine.screen(text, room=TEENS, author=ALICE, ruleset=ruleset).verdict is verdict
+    talk = Talk(ruleset, ALICE, DANA)
+    assert talk.say(ALICE, text, TEENS).verdict is verdict
+
+
 @pytest.mark.parametrize("text", ["", " ", "🙂🙂", "\u0301" * 2000, "?" * 2000, "a " * 1000, "ـ‮‮"])
 def test_any_text_is_assessed_without_error(ruleset: Ruleset, text: str) -> None:
     assert Talk(ruleset, ALICE, DANA).say(ALICE, text, TEENS).verdict in Verdict
