@@ -11,7 +11,11 @@ that ask for it in `guards`:
   reported ("... et il a raison"); what a question asks about somebody's hate or a slur likewise, of nothing else;
 - reclaimed: a slur that speakers say of themselves: the same;
 - attended: the same message has a parent, a teacher, a club or friends there or told of it ("bring your mum", "the
-  whole club comes", "ask your dad first"): what lures somebody to be alone is dropped.
+  whole club comes", "ask your dad first"): what lures somebody to be alone is dropped;
+- yours: what people say of themselves, in a clause that speaks of "you" and not of the speaker ("they leave you alone
+  at night?", "you're a burden"): dropped, for it tells of another, or is what somebody wishes them;
+- anothers: the same, of somebody spoken about ("she has no will to live"): weighs less than half, so that who tells of
+  it is looked at and nobody is woken.
 
 A finding of a rule that never alerts is dropped when the words are another's: quoted or told of.
 
@@ -32,6 +36,8 @@ from .reading import Reading
 from .rulesets import Ruleset
 from .types import Finding
 
+_OF_ANOTHER = 0.4
+_CLAUSE_ENDS = frozenset(",;:\n")
 _QUOTED = re.compile(r'"[^"\n]{2,500}+"|(?<![^\W_])\'[^\'\n]{6,500}+\'(?![^\W_])')
 
 
@@ -52,6 +58,8 @@ class _Guards:
         self.asked: set[int] = set()  # sentences
         asking: list[int] = []
         self.slurs = lexicon.marks.get("slurs", 0)
+        self.speaker, self.mine, self.absent = ({lexicon.marks.get(name, 0)} for name in ("speaker", "mine", "absent"))
+        self.you = {lexicon.marks.get("you", 0), lexicon.marks.get("your", 0)}
         self.denounced = self.attended = False
         for hit in hits:
             if hit.rule.code != GUARD:
@@ -99,6 +107,36 @@ class _Guards:
     def sentence(self, index: int) -> int:
         """The first token of the sentence that holds a token."""
         return self._sentences[index]
+
+    def _says(self, first: int, last: int, marks: set[int]) -> bool:
+        return any(not marks.isdisjoint(self.reading.pieces[index]) for index in range(first, last))
+
+    def _clause(self, hit: Hit) -> tuple[int, int]:
+        """The tokens [first, last) of the sentence around a hit, no farther than a comma or the like."""
+        pieces, spans, text = self.reading.pieces, self.reading.spans, self.reading.source.text
+
+        def goes_on(index: int) -> bool:
+            """Are two neighbouring tokens of one clause?"""
+            if pieces[index][1:2] in (b".", b"?") or pieces[index + 1][1:2] in (b".", b"?"):
+                return False
+            return _CLAUSE_ENDS.isdisjoint(text[spans[index][1] : spans[index + 1][0]])
+
+        first, last = hit.first, hit.last
+        while first > 0 and goes_on(first - 1):
+            first -= 1
+        while last < len(pieces) and goes_on(last - 1):
+            last += 1
+        return first, last
+
+    def yours(self, hit: Hit) -> bool:
+        """Does the clause of a hit speak of "you", and nowhere of who says it?"""
+        clause = self._clause(hit)
+        return self._says(*clause, self.you) and not self._says(*clause, self.speaker | self.mine)
+
+    def of_another(self, hit: Hit) -> bool:
+        """Has the hit somebody spoken about for its subject, and does its clause never say "I"?"""
+        first, last = self._clause(hit)
+        return self._says(first, hit.first, self.absent) and not self._says(first, last, self.speaker)
 
     def negated(self, hit: Hit) -> bool:
         start = max(self.sentence(hit.first), hit.first - 1)
@@ -191,20 +229,22 @@ def judge(lexicon: Lexicon, reading: Reading, scope: str = "text", *, without: s
         rule = hit.rule
         if rule.code == GUARD:
             continue
-        alerting = rule.alerting
+        alerting, weight = rule.alerting, rule.weight
         if rule.guards:
             guards = guards or _Guards(lexicon, reading, hits)
             if ("negated" in rule.guards and guards.negated(hit)) or guards.of_other_sense(hit):
                 continue
             if "attended" in rule.guards and guards.attended:
                 continue
+            if "yours" in rule.guards and guards.yours(hit):
+                continue
+            if "anothers" in rule.guards and guards.of_another(hit):
+                weight *= _OF_ANOTHER
             if not alerting and guards.anothers(hit, rule.guards):
                 continue  # a mere light is for the author's own words
             alerting = alerting and not guards.turned(hit, rule.guards)
         span = reading.original(hit.first, hit.last)
-        findings.append(
-            Finding(rule.code, rule.id, rule.version, span, rule.tactic, rule.weight, rule.target, alerting)
-        )
+        findings.append(Finding(rule.code, rule.id, rule.version, span, rule.tactic, weight, rule.target, alerting))
     return _once(findings)
 
 

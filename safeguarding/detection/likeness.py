@@ -52,7 +52,9 @@ FORGOTTEN_SECONDS = 60 * 86_400
 CODES = ("C1", "C2", "C3", "D1", "H1", "M1", "M2", "M3", "M4", "M5", "M6", "M7", "S1", "V1", "V2", "V3", "X1", "X2")
 NOTHING = (0,) * (1 + len(CODES))  # what no words weigh
 _ZERO = 1 << 15  # is added to a weight, so that none is below nothing
-_UNTOLD = frozenset({"tactic_words", "link"})  # classes that say only how words hang together
+_UNTOLD = frozenset(
+    {"tactic_words", "link", "speaker", "mine", "absent"}
+)  # classes that say only how words hang together
 
 _BEGINNING = 4  # letters that tell a word from others, whatever its ending: "retrouve", "retrouvera"
 _APART = (1, 2)  # next to one another, and with one word between: "seul ce soir", "seul chez moi ce soir"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 LANGS = ("fr", "en")
 ACTIONS = ("flag", "hold", "refuse")
 TARGETS = (None, "you", "group", "third", "self")
-GUARDS = ("negated", "quoted", "reported", "reclaimed", "attended")
+GUARDS = ("negated", "quoted", "reported", "reclaimed", "attended", "yours", "anothers")
 SCOPES = ("text", "name")
 BANDS = ("none", "teen_13_14", "teen_15_17", "adult")
 ENGINE = "2"  # part of every digest: raise it when the meaning of a rule file changes

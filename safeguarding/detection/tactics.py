@@ -27,7 +27,7 @@ EXPIRY_DAYS: Mapping[str, float] = {
     "no_trace": 30, "refuses_verification": 30, "ambush_plan": 14, "threat_publish": 120, "has_images": 180,
     "threat_report": 120, "demand_money": 60, "demand": 60, "secret_known": 180, "threat": 90, "location_known": 90,
     "intimidation": 14, "insult": 14, "exclude": 14, "humiliate": 14, "despair": 7, "suicidal": 14, "farewell": 7,
-    "settles": 7, "entrusts": 7,
+    "settles": 7, "entrusts": 7, "for_a_friend": 7, "friend_harmed": 30, "own_after_all": 2,
     "means": 7, "burden": 14, "runaway": 7, "nowhere": 7, "violence_home": 120, "fear_home": 30, "neglect": 30,
     "abuse_told": 180, "says_minor": 30, "says_adult": 30, "says_same_age": 30, "school": 30, "borrowed_proof": 60,
 }  # fmt: skip
@@ -179,17 +179,17 @@ X1 = Profile(
 D1 = Profile(
     code="D1", scope="self",
     weights={"suicidal": 62, "farewell": 30, "means": 34, "burden": 24, "despair": 24, "tonight": 14,
-             "settles": 20, "entrusts": 24},
+             "settles": 20, "entrusts": 24, "for_a_friend": 34, "own_after_all": 30},
     levels=((58, "P0"), (44, "P1"), (40, "P2"), (20, "P3")),
-    core=_any("suicidal", "farewell", "means", "burden", "despair", "settles"), measures=_HELP,
+    core=_any("suicidal", "farewell", "means", "burden", "despair", "settles", "for_a_friend"), measures=_HELP,
 )  # fmt: skip
 M7 = Profile(
     code="M7", scope="self",
     weights={"runaway": 50, "nowhere": 34, "violence_home": 50, "fear_home": 26, "neglect": 50, "abuse_told": 70,
-             "locked_in": 52, "forced_marriage": 70, "alone_outside": 16},
+             "locked_in": 52, "forced_marriage": 70, "alone_outside": 16, "friend_harmed": 34, "own_after_all": 30},
     levels=((64, "P0"), (50, "P1"), (38, "P2"), (20, "P3")),
     core=_any("runaway", "nowhere", "violence_home", "fear_home", "neglect", "abuse_told", "locked_in",
-              "forced_marriage"),
+              "forced_marriage", "friend_harmed"),
     adults=False, measures=_HELP,
 )  # fmt: skip
 

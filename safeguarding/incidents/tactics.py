@@ -57,7 +57,11 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "exclude": Words("met quelqu’un à l’écart", "shuts somebody out"),
         "farewell": Words("mots d’adieu", "words of farewell"),
         "fear_home": Words("a peur de rentrer à la maison", "is afraid to go home"),
+        "for_a_friend": Words("s’inquiète d’une personne qui veut mourir", "worries about somebody who wants to die"),
         "forced_marriage": Words("parle d’un mariage forcé", "speaks of a forced marriage"),
+        "friend_harmed": Words(
+            "s’inquiète d’une personne à qui l’on fait du mal", "worries about somebody who is hurt"
+        ),
         "gift": Words("promet des cadeaux ou de l’argent", "promises presents or money"),
         "harm_wish": Words("souhaite du mal à quelqu’un", "wishes harm on somebody"),
         "has_images": Words("affirme avoir des images intimes", "claims to have intimate images"),
@@ -118,6 +122,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "nowhere": Words("n’a nulle part où aller", "has nowhere to go"),
         "off_platform": Words("veut poursuivre ailleurs", "wants to go on elsewhere"),
         "opener_sexual": Words("commence par des propos sexuels", "opens with something sexual"),
+        "own_after_all": Words("dit finalement parler de soi", "says in the end that it is about themselves"),
         "paid_encounter": Words("parle d’une rencontre payée", "speaks of a paid encounter"),
         "paid_offer": Words("offre de l’argent contre du sexe", "offers money for sex"),
         "phishing": Words("demande des mots de passe ou des codes", "asks for passwords or codes"),

@@ -270,3 +270,58 @@ def test_in_french_too_who_is_not_alone_with_them_is_drawn_nowhere(
 )
 def test_in_french_too_a_parent_who_is_lied_to_or_left_out_attends_nothing(ruleset: Ruleset, text: str) -> None:
     assert lures(ruleset, text, "fr")
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "saute par la fenêtre"),
+        ("fr", "allez saute, personne pleurera"),
+        ("fr", "ils te laissent souvent seule le soir ?"),
+        ("fr", "tu as envie de mourir parfois ?"),
+        ("fr", "y a plus rien à manger chez toi ?"),
+        ("fr", "tu sers à rien"),
+        ("fr", "ils t'ont fait des bleus sur le bras, ton père ?"),
+        ("fr", "prends toute la boîte de cachets"),
+        ("fr", "dis adieu à la vie"),
+        ("en", "take all the pills"),
+        ("en", "jump out of the window"),
+        ("en", "such a burden you are"),
+        ("en", "does he come into your room at night ?"),
+        ("en", "you are better off dead"),
+    ],
+)
+def test_what_is_said_to_somebody_is_no_call_for_help_of_who_says_it(ruleset: Ruleset, lang: str, text: str) -> None:
+    assert not {"D1", "M7"} & {finding.code for finding in scan(text, lang, ruleset)}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "code"),
+    [
+        ("fr", "je saute par la fenêtre cette nuit", "M7"),
+        ("fr", "tu sais bien, envie de mourir", "D1"),
+        ("fr", "vous serez mieux sans moi", "D1"),
+        ("fr", "tu crois qu'on a quelque chose à manger ? y a plus rien à manger à la maison", "M7"),
+        ("fr", "si je pars personne pleurera", "D1"),
+        ("fr", "j'ai pris toute la boîte de cachets", "D1"),
+        ("en", "he told me to take all the pills", "D1"),
+        ("en", "you know, better off dead", "D1"),
+    ],
+)
+def test_who_speaks_of_themselves_to_somebody_calls_for_help(ruleset: Ruleset, lang: str, text: str, code: str) -> None:
+    assert code in {finding.code for finding in scan(text, lang, ruleset)}
+
+
+@pytest.mark.parametrize(
+    ("lang", "own", "told"),
+    [
+        ("fr", "plus envie de vivre", "elle a plus envie de vivre"),
+        ("en", "no reason to live", "she has no reason to live"),
+    ],
+)
+def test_despair_of_somebody_told_of_weighs_less_than_ones_own(
+    ruleset: Ruleset, lang: str, own: str, told: str
+) -> None:
+    weights = [{f.rule: f.weight for f in scan(text, lang, ruleset) if f.code == "D1"} for text in (own, told)]
+    assert weights[0] and weights[0].keys() == weights[1].keys()
+    assert all(weights[1][rule] < weights[0][rule] / 2 for rule in weights[0])

@@ -151,6 +151,80 @@ def test_a_sentence_cut_in_the_same_place_is_one_where_nobody_answered(ruleset: 
     assert any("secrecy" in alert.tactics for alert in talk.told("M1"))
 
 
+HELP = [
+    ("fr", "D1", ["je me suis ouvert les veines"]),
+    ("fr", "D1", ["j vais me pendre"]),
+    ("fr", "D1", ["j'ai plus envie d'être là"]),
+    ("fr", "D1", ["à quoi bon vivre"]),
+    ("fr", "D1", ["je me coupe quand ça va pas"]),
+    ("fr", "D1", ["les cachets sont alignés sur mon bureau"]),
+    ("fr", "D1", ["j'ai compté, y en a 34 dans la boîte", "prends ma console, j'en aurai plus besoin après dimanche",
+                  "la lettre est dans mon tiroir, l'ouvre pas avant lundi"]),
+    ("fr", "D1", ["c'est pour une copine, elle veut mourir, elle fait quoi ?", "bon ok c'est moi"]),
+    ("en", "D1", ["i left the letters in my drawer, dont read it till monday, i wont have to do monday"]),
+    ("en", "D1", ["the kids get the insurance if I time it right"]),
+    ("en", "D1", ["asking for a friend, what if you dont want to be alive", "ok its me"]),
+    ("fr", "M7", ["papa a encore cassé un truc sur maman, j'ai peur"]),
+    ("fr", "M7", ["je veux fuguer ce week-end"]),
+    ("fr", "M7", ["je suis dehors j'ai nulle part où dormir"]),
+    ("fr", "M7", ["3 billets aller, 2 retour, c'est moi qui reste, un homme m'attend"]),
+    ("fr", "M7", ["mon beau-père, il dit que je suis la prochaine, il frappe à la porte"]),
+    ("fr", "M7", ["c'est pour une amie, son père la frappe, elle doit faire quoi ?", "bon ok c'est moi"]),
+    ("en", "M7", ["he locks me in at night", "he keeps the key"]),
+    ("en", "M7", ["3 tickets there, 2 back, i'm the one who stays, a man is waiting for me"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lang", "code", "texts"), HELP)
+def test_a_call_for_help_in_few_plain_words_calls_a_person(
+    ruleset: Ruleset, lang: str, code: str, texts: list[str]
+) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    for text in texts:
+        talk.say(ALICE, text, TEENS, lang=lang)
+    assert min(alert.severity for alert in talk.told(code)) <= "P1"
+    assert {alert.subject for alert in talk.told(code)} == {"alice"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "j'ai envie de disparaître sous la couette"),
+        ("fr", "mes parents m'ont punie, ils m'enferment à la maison"),
+        ("fr", "ma mère m'a frappée avec sa pantoufle mdr"),
+        ("fr", "il veut pas que je sorte après 18h"),
+        ("fr", "j'ai plus envie d'être là à cette soirée"),
+        ("fr", "je me coupe quand je me rase"),
+        ("fr", "papa a battu maman au scrabble"),
+        ("fr", "j'ai compté les chocolats, y en a 34 dans la boîte"),
+        ("fr", "j 3 avant noël"),
+        ("fr", "ma copine veut mourir de rire"),
+        ("en", "chickenpox day 4, they wont let me out, I get let out for meals like a hamster"),
+        ("en", "i wont have to do monday, it's a bank holiday"),
+        ("en", "he keeps the key under the mat"),
+    ],
+)
+def test_bed_a_slipper_strict_parents_and_chickenpox_call_nobody(ruleset: Ruleset, lang: str, text: str) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(ALICE, text, TEENS, lang=lang)
+    assert {alert.severity for alert in talk.told("D1") + talk.told("M7")} <= {"P3"}
+
+
+def test_who_tells_somebody_to_jump_is_nobody_to_be_helped(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    for text in ("saute par la fenêtre", "allez saute", "personne pleurera"):
+        talk.say(DANA, text, TEENS, ALICE)
+    assert not talk.told("D1") + talk.told("M7")
+
+
+def test_who_asks_a_child_whether_they_are_left_alone_is_not_the_child_left_alone(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, CHARLIE)
+    talk.say(CHARLIE, "ils te laissent souvent seule le soir ?", direct(CHARLIE, ALICE))
+    assert not talk.told("M7")
+    (alert,) = talk.told("M1")
+    assert (alert.subject, alert.protects) == ("charlie", ("alice",))
+
+
 @pytest.mark.parametrize("text", ["qui a le cours d'anglais, je vais mourir", "je ne vais pas mourir pour si peu"])
 def test_dying_of_homework_calls_nobody_by_itself(ruleset: Ruleset, text: str) -> None:
     talk = Talk(ruleset, ALICE, DANA)
