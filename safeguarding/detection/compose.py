@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 from .lexicon import Lexicon, lexicon_for
 from .matcher import GUARD, Hit
@@ -37,6 +38,7 @@ from .rulesets import Ruleset
 from .types import Finding
 
 _OF_ANOTHER = 0.4
+_PERSONS = {"speaker": ["speaker"], "mine": ["mine"], "you": ["you", "your"], "absent": ["absent"]}  # word classes
 _CLAUSE_ENDS = frozenset(",;:\n")
 _QUOTED = re.compile(r'"[^"\n]{2,500}+"|(?<![^\W_])\'[^\'\n]{6,500}+\'(?![^\W_])')
 
@@ -58,8 +60,10 @@ class _Guards:
         self.asked: set[int] = set()  # sentences
         asking: list[int] = []
         self.slurs = lexicon.marks.get("slurs", 0)
-        self.speaker, self.mine, self.absent = ({lexicon.marks.get(name, 0)} for name in ("speaker", "mine", "absent"))
-        self.you = {lexicon.marks.get("you", 0), lexicon.marks.get("your", 0)}
+        self.persons = {
+            whom: frozenset(lexicon.marks[name] for name in names if name in lexicon.marks)
+            for whom, names in _PERSONS.items()
+        }
         self.denounced = self.attended = False
         for hit in hits:
             if hit.rule.code != GUARD:
@@ -108,35 +112,37 @@ class _Guards:
         """The first token of the sentence that holds a token."""
         return self._sentences[index]
 
-    def _says(self, first: int, last: int, marks: set[int]) -> bool:
-        return any(not marks.isdisjoint(self.reading.pieces[index]) for index in range(first, last))
-
-    def _clause(self, hit: Hit) -> tuple[int, int]:
-        """The tokens [first, last) of the sentence around a hit, no farther than a comma or the like."""
+    @cached_property
+    def _clauses(self) -> list[tuple[frozenset[str], int]]:
+        """For each token its clause (a sentence, or what stands between commas and the like): of whom it speaks, and
+        at which token somebody absent comes in.
+        """
         pieces, spans, text = self.reading.pieces, self.reading.spans, self.reading.source.text
-
-        def goes_on(index: int) -> bool:
-            """Are two neighbouring tokens of one clause?"""
-            if pieces[index][1:2] in (b".", b"?") or pieces[index + 1][1:2] in (b".", b"?"):
-                return False
-            return _CLAUSE_ENDS.isdisjoint(text[spans[index][1] : spans[index + 1][0]])
-
-        first, last = hit.first, hit.last
-        while first > 0 and goes_on(first - 1):
-            first -= 1
-        while last < len(pieces) and goes_on(last - 1):
-            last += 1
-        return first, last
+        found: list[tuple[frozenset[str], int]] = []
+        start = 0
+        for index, piece in enumerate(pieces):
+            following = index + 1
+            if following < len(pieces) and not (
+                piece[1:2] in (b".", b"?") or not _CLAUSE_ENDS.isdisjoint(text[spans[index][1] : spans[following][0]])
+            ):
+                continue
+            said = {
+                name for name, marks in self.persons.items() if any(map(marks.intersection, pieces[start:following]))
+            }
+            absent = (at for at in range(start, following) if self.persons["absent"].intersection(pieces[at]))
+            found += [(frozenset(said), next(absent, following))] * (following - start)
+            start = following
+        return found
 
     def yours(self, hit: Hit) -> bool:
         """Does the clause of a hit speak of "you", and nowhere of who says it?"""
-        clause = self._clause(hit)
-        return self._says(*clause, self.you) and not self._says(*clause, self.speaker | self.mine)
+        said = frozenset[str]().union(*(whom for whom, _absent in self._clauses[hit.first : hit.last]))
+        return "you" in said and said.isdisjoint({"speaker", "mine"})
 
     def of_another(self, hit: Hit) -> bool:
         """Has the hit somebody spoken about for its subject, and does its clause never say "I"?"""
-        first, last = self._clause(hit)
-        return self._says(first, hit.first, self.absent) and not self._says(first, last, self.speaker)
+        said = frozenset[str]().union(*(whom for whom, _absent in self._clauses[hit.first : hit.last]))
+        return self._clauses[hit.first][1] < hit.first and "speaker" not in said
 
     def negated(self, hit: Hit) -> bool:
         start = max(self.sentence(hit.first), hit.first - 1)
