@@ -30,8 +30,6 @@ from safeguarding.services.briefing import brief_case, briefing_of
 from .access import may, reader, roles
 from .prepare_forms import BriefingForm, ExportForm, SenderForm
 
-REASON = "preparing a dossier"  # of the reading, in the audit log
-
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -81,7 +79,7 @@ def preview_of(
     copy is. Whoever may not read the case yet reads it now, and it is logged."""
     actor = reader(request)
     if not casework.may_read(actor=actor, case=case):
-        casework.look_at_case(actor=actor, case=case, reason=REASON)
+        casework.look_at_case(actor=actor, case=case, reason=_("preparing a dossier"))
     frozen = tell(actor)
     pages = report_pages(frozen)
     asked = request.POST.get("page", "1")

@@ -70,7 +70,7 @@ class UrgentSheetAdmin(RecordAdmin):
         return _("Written down.")
 
     def read(self, request: HttpRequest, sheet: UrgentSheet) -> str:
-        casework.look_at_case(actor=reader(request), case=sheet.case, reason=urgent.REASON)
+        casework.look_at_case(actor=reader(request), case=sheet.case, reason=_("life at risk"))
         return _("You may read this case for half an hour. The reading and its reason are logged.")
 
     def review(self, request: HttpRequest, sheet: UrgentSheet) -> str | HttpResponse:

@@ -11,6 +11,7 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from community import audit
 from community.errors import NotAllowed, ReasonRequired
@@ -26,7 +27,6 @@ from .paging import acknowledge_page
 
 REVIEW_WITHIN = dt.timedelta(hours=24)
 WORDS = ("who", "where", "when", "target_knows", "called")
-REASON = "life at risk"  # of the reading, in the audit log
 
 
 def _require_officer(*, actor: Member, case: Case) -> None:
@@ -43,7 +43,7 @@ def open_urgent_sheet(*, actor: Member, case: Case) -> UrgentSheet:
     """
     case = casework.locked(case)
     _require_officer(actor=actor, case=case)
-    casework.look_at_case(actor=actor, case=case, reason=REASON)
+    casework.look_at_case(actor=actor, case=case, reason=_("life at risk"))
     sheet = UrgentSheet.objects.filter(case=case, reviewed_at__isnull=True).first()
     if sheet:
         return sheet

@@ -69,7 +69,7 @@ def test_pressing_twice_opens_one_sheet(sam, dana, sheet, severe_case):
 
 def test_the_reading_is_logged(sam, sheet):
     event = AuditEvent.objects.get(action="case.read", actor=sam)
-    assert event.payload.data["reason"] == "life at risk"
+    assert event.payload.data["reason"] == "vie en danger", "in the words of who reads: a dossier tells it"
 
 
 def test_what_becomes_known_is_written_down_and_what_was_said_before_stays_in_the_log(sam, sheet, visit):
