@@ -12,7 +12,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from community.models import Member
-from safeguarding.models import Rule, RuleAlarm, RulePack, RuleReplay, RulesInForce, Stage
+from safeguarding.models import (
+    Alert,
+    AlertRule,
+    Case,
+    Decision,
+    Rule,
+    RuleAlarm,
+    RulePack,
+    RuleReplay,
+    RulesInForce,
+    Stage,
+)
 from safeguarding.services.alarms import raise_alarm
 from safeguarding.services.replays import run_replay
 from tests.safeguarding.rules.conftest import herring, stages
@@ -80,6 +91,25 @@ def test_the_list_costs_the_same_for_three_rules_and_for_forty(sam, visit):
     assert queries() == few
 
 
+def test_precision_is_shown_with_its_wilson_interval_on_the_list_and_the_page(sam, mo, visit, bob, pub, say):
+    rule, message = Rule.objects.get(key="t.scam"), say(bob, pub, "bonsoir")
+    for number in range(10):
+        case = Case.objects.create(
+            code="X1", severity="P2", open_key=f"k{number}", due_at=timezone.now(), room=pub
+        )  # fmt: skip
+        alert = Alert.objects.create(case=case, message=message, code="X1", severity="P2", score=50, ruleset="x")
+        AlertRule.objects.create(alert=alert, rule=rule.key, version=rule.version)
+        if number < 9:
+            action = "warn" if number < 8 else "no_action"
+            Decision.objects.create(
+                case=case, decided_by=sam, action=action, reasons="Because.", takes_effect_at=timezone.now()
+            )
+    # 8 of 9: 0.5650 to 0.9801 (Wilson 1927).
+    told = "Precision 89 % (57–98 %): 8 of 9 decided cases confirmed. 1 waits for a decision."
+    for page in (url("rule_changelist"), url("rule_page", rule.public_id)):
+        assert told in visit(mo).get(page).content.decode()
+
+
 # -- steps -----------------------------------------------------------------------------------------------------------
 
 
@@ -112,6 +142,15 @@ def test_a_grave_step_is_agreed_to_by_another_person_on_the_page(sam, dana, visi
     assert Rule.objects.get(pk=rule.pk).stage == Stage.LIVE
     visit(dana).post(url("rule_verb", rule.public_id, "approve"))
     assert Rule.objects.get(pk=rule.pk).stage == Stage.SHADOW
+
+
+def test_a_moderator_neither_agrees_to_nor_refuses_a_step_of_officers(sam, mo, visit):
+    rule = Rule.objects.get(key="t.secret")
+    visit(sam).post(url("rule_verb", rule.public_id, "step"), {"to": "shadow", "reason": "too many"})
+    for verb in ("approve", "refuse"):
+        visit(mo).post(url("rule_verb", rule.public_id, verb))
+    assert Rule.objects.get(pk=rule.pk).stage == Stage.LIVE
+    assert rule.moves.filter(took_effect_at__isnull=True, refused_at__isnull=True).count() == 1
 
 
 @pytest.mark.parametrize("verb", ["step", "approve", "refuse", "replay"])
@@ -180,6 +219,33 @@ def test_a_moderator_adds_an_expression_and_moves_it(mo, visit):
     assert rule.stage == Stage.SHADOW
 
 
+def test_what_is_refused_everywhere_waits_for_a_second_person_on_its_page(mo, bob, sam, visit):
+    browser = visit(mo)
+    browser.post(url("rule_watch"), expression(action="refuse", code="C1"))
+    rule = Rule.objects.get(watched=True)
+    page, step = url("rule_page", rule.public_id), url("rule_verb", rule.public_id, "step")
+    browser.post(step, {"to": "shadow", "reason": "seen last night"})
+    assert "takes two people" in browser.get(page).content.decode()
+    browser.post(step, {"to": "canary", "reason": "seen last night"})
+    for person in (mo, bob):
+        visit(person).post(url("rule_verb", rule.public_id, "approve"))
+    rule.refresh_from_db()
+    assert rule.stage == Stage.SHADOW
+    visit(sam).post(url("rule_verb", rule.public_id, "approve"))
+    rule.refresh_from_db()
+    assert rule.stage == Stage.CANARY
+
+
+def test_of_an_expression_that_is_over_the_page_offers_to_retire_it_alone(mo, visit, monkeypatch):
+    browser = visit(mo)
+    browser.post(url("rule_watch"), expression())
+    rule = Rule.objects.get(watched=True)
+    monkeypatch.setattr(Rule, "is_over", True)
+    page = browser.get(url("rule_page", rule.public_id)).content.decode()
+    assert 'value="retired"' in page
+    assert 'value="shadow"' not in page
+
+
 def test_bad_input_is_told_beside_its_field_in_french_and_nothing_is_lost(french, visit):
     sent = expression(phrases="(soirée\nsoirée Karpovitch", must_not_fire="")
     page = visit(french).post(url("rule_watch"), sent).content.decode()
@@ -192,6 +258,10 @@ def test_bad_input_is_told_beside_its_field_in_french_and_nothing_is_lost(french
     sent = expression(must_fire="rien du tout")
     page = visit(french).post(url("rule_watch"), sent).content.decode()
     assert "«\xa0rien du tout\xa0» n’est pas repéré." in page
+    sent = expression(phrases="bonjour\nsoirée Karpovitch", must_fire="bonjour, soirée Karpovitch")
+    page = visit(french).post(url("rule_watch"), sent).content.decode()
+    assert "«\xa0bonjour\xa0» n’est fait que de mots de tous les jours" in page
+    assert "bonjour, soirée Karpovitch" in page
     assert not Rule.objects.filter(watched=True).exists()
 
 
