@@ -107,7 +107,7 @@ def plainness(phrase: str, vocabularies: Mapping[str, Vocabulary], *, numbers: I
     # "15" is an age as well: so short a number says nothing by itself.
     if any(len(line) > 2 and f" {line} " in f" {text} " for line in lines):
         return "help"
-    named = _OF_GROUPS.union(*(vocabulary.classes.get("groups", ()) for vocabulary in vocabularies.values()))
+    named = _names(vocabularies)
     for name in sorted((name for name in named if " " in name), key=len, reverse=True):
         text = re.sub(rf"\b{re.escape(name)}\b", "<group>", text)
     words = text.split()
@@ -115,6 +115,17 @@ def plainness(phrase: str, vocabularies: Mapping[str, Vocabulary], *, numbers: I
     if "" in kinds:
         return "everyday" if _is_one_ordinary(words, vocabularies) else ""
     return "help" if "help" in kinds else "group" if "group" in kinds else "everyday"
+
+
+def plain_words(vocabularies: Mapping[str, Vocabulary]) -> Mapping[str, Plain]:
+    """Every word of these three kinds, and the names of groups that are several: what no expression may meet."""
+    kinds: dict[str, Plain] = dict.fromkeys(_EVERYDAY, "everyday")
+    kinds |= dict.fromkeys(_OF_HELP, "help")
+    return kinds | dict.fromkeys(_names(vocabularies), "group")
+
+
+def _names(vocabularies: Mapping[str, Vocabulary]) -> frozenset[str]:
+    return _OF_GROUPS.union(*(vocabulary.classes.get("groups", ()) for vocabulary in vocabularies.values()))
 
 
 def _kind(word: str, groups: frozenset[str]) -> Plain:

@@ -16,6 +16,7 @@ from .lexicon import lexicon_for
 from .matcher import GUARD
 from .normalise import normalise
 from .patterns import words_of
+from .plain import Plain, plain_words
 from .rulesets import LANGS, Example, Rule, Ruleset, RulesetError, Vocabulary, digest_of, read_rule
 from .tactics import HELP_CODES
 from .types import RoomInfo
@@ -101,6 +102,16 @@ def unproved(ruleset: Ruleset, rule: Rule) -> list[Unproved]:
             if any(_fires(ruleset, rule, lang, example) for lang in langs) is not expected:
                 wrong.append(Unproved(rule.id, example.text, expected))
     return wrong
+
+
+def plain_word_met(ruleset: Ruleset, rule: Rule) -> tuple[str, Plain] | None:
+    """A word of every day, a name of a group or a word of a call for help that a rule of `ruleset` meets by itself,
+    however its own words are spelt; the first of them by the alphabet."""
+    lexicons = [lexicon_for(ruleset, lang) for lang in (LANGS if rule.lang == "any" else (rule.lang,))]
+    for word, kind in sorted(plain_words(ruleset.vocabularies).items()):
+        if any(lexicon.fires(rule, lexicon.read(word)) for lexicon in lexicons):
+            return word, kind
+    return None
 
 
 def calls_met(ruleset: Ruleset, rule: Rule) -> list[str]:

@@ -24,7 +24,7 @@ from safeguarding.detection.plain import plainness
 from safeguarding.detection.rule_checks import same_said
 from safeguarding.detection.rulesets import BANDS, LANGS, RulesetError
 from safeguarding.detection.rulesets import Rule as EngineRule
-from safeguarding.detection.staging import calls_met, unproved
+from safeguarding.detection.staging import calls_met, plain_word_met, unproved
 from safeguarding.errors import BadExpression, NotAllowed
 from safeguarding.incidents import INCIDENTS
 from safeguarding.models import Rule, Stage
@@ -155,11 +155,14 @@ def _proved(wrong: dict[str, list[str]], content: dict[str, Any]) -> EngineRule:
         ruleset = compose_with(_FILE, content)
     except RulesetError as error:
         raise BadExpression({"phrases": [error.reason]}) from error
-    for phrase in content["patterns"]:
-        kind = plainness(phrase, ruleset.vocabularies, numbers=[line.number for line in HELP_LINES])
+    rule = next(rule for rule in ruleset.rules if rule.id == content["id"])
+    numbers = [line.number for line in HELP_LINES]
+    plain = [(phrase, plainness(phrase, ruleset.vocabularies, numbers=numbers)) for phrase in content["patterns"]]
+    if not any(kind for _phrase, kind in plain) and (met := plain_word_met(ruleset, rule)):
+        plain.append(met)  # misspelt, say
+    for phrase, kind in plain:
         if kind and (kind != "help" or content["action"] != "flag"):
             wrong["phrases"].append(_TOO_PLAIN[kind] % {"phrase": phrase})
-    rule = next(rule for rule in ruleset.rules if rule.id == content["id"])
     if content["action"] != "flag" and (calls := calls_met(ruleset, rule)):
         says = gettext("It would meet calls for help, such as “%(text)s”. Choose that it is shown, or add words.")
         wrong["phrases"].append(says % {"text": calls[0]})

@@ -332,8 +332,18 @@ def test_a_word_of_a_call_for_help_holds_nothing(watch):
     assert watch(**fields, action="flag").stage == Stage.DRAFT
 
 
+@pytest.mark.parametrize(("misspelt", "meant"), [("bonjourr", "bonjour"), ("juiffs", "juifs"), ("secourss", "secours")])
+def test_misspelt_words_of_every_day_and_names_hold_nothing_either(watch, misspelt, meant):
+    words = "fr: {classes: {groups: [juif:n]}}"
+    _install_live({"tiny.yaml": TINY, "words.yaml": f"vocabulary: {{{words}}}"}, fresh=True)
+    fields = {"phrases": [misspelt], "must_fire": [misspelt], "must_not_fire": ["rien"], "code": "X1"}
+    told = wrong(watch, **fields, action="hold")
+    assert meant in told["phrases"][0]
+
+
 def test_what_was_watched_for_before_stays_in_force(in_force, monkeypatch, say, bob, pub):
     monkeypatch.setattr("safeguarding.services.expressions.plainness", lambda *args, **more: "")
+    monkeypatch.setattr("safeguarding.services.expressions.plain_word_met", lambda *args: None)
     in_force(phrases=["bonjour"], must_fire=["bonjour"], must_not_fire=["salut"])
     assert say(bob, pub, "bonjour").visibility == Message.Visibility.HELD
 
