@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import likeness, piles, rooms
+from .compose import DONE_TO_SOMEBODY
 from .context import Situation
 from .lexicon import Lexicon
 from .tactics import HELP_CODES, PAIR_PROFILES, SELF_PROFILES
@@ -43,6 +44,8 @@ def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> F
     answered: Sequence[int] = likeness.NOTHING
     if likeness.counts(situation.room_ledger["heard"], situation.author, reading, situation.now):
         said, answered = weights.of(things, likeness.SAID), weights.of(things, likeness.ANSWERED)
+    if _is_told_of_another(told):
+        said = likeness.NOTHING
     situation.grown = likeness.note(people, situation.author, utterance.ref, situation.now, said, answered, weights)
     situation.said = said
     mine = people[situation.author]
@@ -51,6 +54,14 @@ def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> F
     span, weight = likeness.weightiest_words(reading, weights), round(min(1.0, said[0] / 300), 2)
     code = _code(situation, mine)
     return Finding(code, weights.rule, weights.version, span, TACTIC, weight, None, alerting=False)
+
+
+def _is_told_of_another(told: Sequence[Finding]) -> bool:
+    """Whether what rules found done to somebody is all another's word or wish, or warned of: then the author says none
+    of it, and what is told is no more theirs than the rules take it for.
+    """
+    done = [one.alerting for one in told if one.code in DONE_TO_SOMEBODY]
+    return bool(done) and not any(done)
 
 
 def high(code: str) -> int:

@@ -9,6 +9,10 @@ that ask for it in `guards`:
 - reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"), or a slur
   for people who are defended ("les ... ne sont pas des malades"): the same, unless the author sides with what is
   reported ("... et il a raison"); what a question asks about somebody's hate or a slur likewise, of nothing else;
+  of what is done *to* somebody (lures, demands, threats) what counts is who asks whom: another's words to the author
+  ("il me dit envoie ..."), what another wants of the author ("il veut que je ..."), and a warning of what others may
+  ask ("n'envoie jamais ...") accuse nobody; what is asked of "you" is asked, whoever is said to have said it
+  ("mon pote dit que tu devrais ..."), and so is what the author would gain ("tu n'es pas obligée de m'envoyer ...");
 - reclaimed: a slur that speakers say of themselves: the same;
 - attended: the same message has a parent, a teacher, a club or friends there or told of it ("bring your mum", "the
   whole club comes", "ask your dad first"): what lures somebody to be alone is dropped;
@@ -26,6 +30,7 @@ What the idioms are is data too (rules of code GUARD).
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from functools import cached_property
@@ -41,6 +46,25 @@ _OF_ANOTHER = 0.4
 _PERSONS = {"speaker": ["speaker"], "mine": ["mine"], "you": ["you", "your"], "absent": ["absent"]}  # word classes
 _CLAUSE_ENDS = frozenset(",;:\n")
 _QUOTED = re.compile(r'"[^"\n]{2,500}+"|(?<![^\W_])\'[^\'\n]{6,500}+\'(?![^\W_])')
+# A pasted dialogue: lines under somebody's name, beside those under the author's own.
+_LINE = re.compile(
+    r"(?<![^\s\])])(?<!dis )(?<!dit )(?<!tell )(?<!ask )(?P<who>lui|elle|eux|him|her|moi|me|le mec|l'autre|the guy|mon ex|my ex)"
+    r" ?:(?! ?[)(/dp0-9])|^(?P<name>[^\W\d_]{2,20}) ?:(?!//)",
+    re.MULTILINE,
+)
+_MINE = frozenset({"moi", "me"})
+_SETS_OFF = frozenset(",;")
+# What is done to somebody: who asks whom decides, and not whether a word of saying stands before it.
+DONE_TO_SOMEBODY = frozenset({"M1", "M2", "M4", "M5", "C2", "C3", "S1", "V1", "V2", "X1"})
+_GIVEN = frozenset({"image_request", "sexual"})
+# "If anyone asks, you tell them that ..." instructs: of these only people are warned of ("who asks you to ...").
+_OFTEN_INSTRUCTED = frozenset({"secrecy", "isolation", "no_trace", "age_bypass", "compliance", "age_dismissal"})
+_CITED = 12  # words from "he says" to what he says
+_WARNED = 7  # words from a warning to what it warns of
+
+
+Span = tuple[int, int]
+"""Tokens [first, last)."""
 
 
 class _Guards:
@@ -50,52 +74,34 @@ class _Guards:
         self.reading = reading
         self.negation = lexicon.marks.get("negations", 0)
         self.breaks = lexicon.marks.get("breaks", 0)
-        self.affirmed: set[int] = set()
-        self.reports: list[tuple[int, int]] = []
-        self.reclaims: list[tuple[int, int]] = []
-        self.enclosed: list[tuple[int, int]] = []
-        self.homonyms: list[tuple[int, int]] = []
-        self.endorsed: list[tuple[int, int]] = []
-        self.defended: list[tuple[int, int]] = []
-        self.asked: set[int] = set()  # sentences
-        asking: list[int] = []
-        self.slurs = lexicon.marks.get("slurs", 0)
+        self.slurs, self.you, self.me, self.self, self.mine, self.conveys, self.own, self.on = (
+            lexicon.marks.get(name, 0)
+            for name in ("slurs", "addressed", "author", "speaker", "of_author", "conveys", "own_word", "goes_on")
+        )
         self.persons = {
             whom: frozenset(lexicon.marks[name] for name in names if name in lexicon.marks)
             for whom, names in _PERSONS.items()
         }
-        self.denounced = self.attended = False
+        spans: dict[str, list[Span]] = {}
         for hit in hits:
-            if hit.rule.code != GUARD:
-                continue
-            if hit.rule.tactic == "affirms":
-                self.affirmed.update(range(hit.first, hit.last))
-            elif hit.rule.tactic == "denounces":
-                self.denounced = True
-            elif hit.rule.tactic == "attends":
-                self.attended = True
-            elif hit.rule.tactic == "encloses":
-                self.enclosed.append((hit.first, hit.last))
-            elif hit.rule.tactic == "homonym":
-                self.homonyms.append((hit.first, hit.last))
-            elif hit.rule.tactic == "endorses":
-                self.endorsed.append((hit.first, hit.last))
-            elif hit.rule.tactic == "asks":
-                asking.append(hit.first)
-            elif hit.rule.tactic == "defends":
-                self.defended.append((hit.first, hit.last))
-            elif hit.rule.tactic == "reclaims":
-                self.reclaims.append((hit.first, hit.last))
-            else:
-                self.reports.append((hit.first, hit.last))
-        self.quotes = self._quotes()
+            if hit.rule.code == GUARD:
+                spans.setdefault(hit.rule.tactic or "", []).append((hit.first, hit.last))
+        self.affirmed = {index for first, last in spans.get("affirms", ()) for index in range(first, last)}
+        self.reports, self.enclosed = spans.get("reports", []), spans.get("encloses", [])
+        self.cited, self.recounted = spans.get("cites", []), spans.get("recounts", [])
+        self.warned, self.warned_of = spans.get("warns", []), spans.get("warns_of", [])
+        self.witnessed = "witnesses" in spans
+        self.denounced, self.defended = "denounces" in spans, spans.get("defends", [])
+        self.reclaims, self.endorsed = spans.get("reclaims", []), spans.get("endorses", [])
+        self.homonyms, self.attended = spans.get("homonym", []), "attends" in spans
+        self.quotes = self._quotes() + self._dialogue()
         self._sentences: list[int] = []
         start = 0
         for index, piece in enumerate(reading.pieces):
             self._sentences.append(start)
             if piece[1:2] in (b".", b"?"):
                 start = index + 1
-        self.asked.update(map(self.sentence, asking))
+        self.asked = {self.sentence(first) for first, _ in spans.get("asks", ())}  # sentences
 
     def _quotes(self) -> list[tuple[int, int]]:
         folded = self.reading.source.text
@@ -104,6 +110,20 @@ class _Guards:
         found = [match.span() for match in _QUOTED.finditer(folded)]
         outside = len(folded) - sum(end - start for start, end in found)
         return found if outside >= 12 else []
+
+    def _dialogue(self) -> list[tuple[int, int]]:
+        """The lines of others in a pasted dialogue; of somebody named only where the author has lines of their own."""
+        folded = self.reading.source.text
+        if ":" not in folded:
+            return []
+        lines = [*_LINE.finditer(folded)]
+        mine = any(line["who"] in _MINE or line["name"] in _MINE for line in lines)
+        found = []
+        for line, following in itertools.pairwise([*lines, None]):
+            if (line["who"] or line["name"]) not in _MINE and (line["who"] or mine):
+                ends = [folded.find("\n", line.end()), following.start() if following else -1]
+                found.append((line.end(), min((end for end in ends if end >= 0), default=len(folded))))
+        return found
 
     def _marked(self, index: int, mark: int) -> bool:
         return mark in self.reading.pieces[index]
@@ -190,12 +210,79 @@ class _Guards:
         if self.endorsed and self.sided_with(hit):
             return False
         start = self.sentence(hit.first)
-        if any(self.sentence(first) == start for first, _ in self.enclosed):
+        to_somebody = hit.rule.code in DONE_TO_SOMEBODY
+        if any(
+            self.sentence(first) == start and not (to_somebody and self._is_asked(hit, min(first, hit.first)))
+            for first, _ in self.enclosed
+        ):
             return True
-        return any(
+        if any(
             start <= first and last <= hit.last and (first < hit.first or last <= hit.first + 1)
             for first, last in self.reports
+            if not (to_somebody and self._is_asked(hit, first))
+        ):
+            return True
+        if any(self._is_cited(hit, first, last) for first, last in self.cited):
+            return True
+        return (to_somebody and self._is_of_others(hit)) or (hit.rule.code == "V3" and self.witnessed)
+
+    def _is_asked(self, hit: Hit, first: int) -> bool:
+        """Is it asked of "you", or asked for "me", though a word of saying governs it? Whoever tells "you" of what you
+        said about me does not ask.
+        """
+        if self._marked(first, self.you):
+            return hit.rule.tactic in _GIVEN and not self._names((self.mine,), first, hit.last)
+        return self._names((self.you, self.me), first, hit.last)
+
+    def _is_cited(self, hit: Hit, first: int, last: int) -> bool:
+        """Are these another's words to the author? What they say "that you should" is asked of you,
+        and what they say that "I" do is the author's.
+        """
+        if not self._reaches(hit, first, last, after_comma=True):
+            return False
+        if not self._marked(min(last, hit.last - 1), self.conveys):
+            return hit.first - last <= _CITED
+        return not self._marked(hit.first, self.self) and not self._names((self.you,), last, hit.last)
+
+    def _is_of_others(self, hit: Hit) -> bool:
+        """Is it what another wants of the author, or a warning of what others may ask, from which the author gains
+        nothing?
+        """
+        if any(
+            self._reaches(hit, first, last) and not self._names((self.you,), last, hit.last)
+            for first, last in self.recounted
+        ):
+            return True
+        instructs = hit.rule.tactic in _OFTEN_INSTRUCTED
+        return any(
+            hit.first - last <= _WARNED
+            and self._reaches(hit, first, last)
+            and not self._names((self.me,), max(first - 2, 0), hit.last)
+            and not (instructs and self._names((self.you,), last, hit.last))
+            for first, last in (self.warned_of if instructs else self.warned + self.warned_of)
         )
+
+    def _names(self, marks: tuple[int, ...], first: int, last: int) -> bool:
+        return any(self._marked(index, mark) for index in range(first, last) for mark in marks)
+
+    def _reaches(self, hit: Hit, first: int, last: int, *, after_comma: bool = False) -> bool:
+        """Does what is said from `first` on hold of a hit in the same sentence: no word of the author's own between,
+        and no comma, unless what follows it goes on ("or ..."), or opens what is cited (`after_comma`)?
+        """
+        if hit.first < first or self.sentence(hit.first) != self.sentence(first):
+            return False
+        for index in range(last, hit.first + 1):
+            if self._marked(index, self.own):
+                return False
+            opens = after_comma and index == last
+            if not opens and not self._marked(index, self.on) and self._is_set_off(index):
+                return False
+        return True
+
+    def _is_set_off(self, index: int) -> bool:
+        """Whether a comma or the like stands before a token."""
+        spans = self.reading.spans
+        return not _SETS_OFF.isdisjoint(self.reading.source.text[spans[index - 1][1] : spans[index][0]])
 
     def of_other_sense(self, hit: Hit) -> bool:
         return any(first < hit.last and hit.first < last for first, last in self.homonyms)
