@@ -30,7 +30,6 @@ What the idioms are is data too (rules of code GUARD).
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable
 from functools import cached_property
@@ -48,8 +47,9 @@ _CLAUSE_ENDS = frozenset(",;:\n")
 _QUOTED = re.compile(r'"[^"\n]{2,500}+"|(?<![^\W_])\'[^\'\n]{6,500}+\'(?![^\W_])')
 # A pasted dialogue: lines under somebody's name, beside those under the author's own.
 _LINE = re.compile(
-    r"(?<![^\s\])])(?<!dis )(?<!dit )(?<!tell )(?<!ask )(?P<who>lui|elle|eux|him|her|moi|me|le mec|l'autre|the guy|mon ex|my ex)"
-    r" ?:(?! ?[)(/dp0-9])|^(?P<name>[^\W\d_]{2,20}) ?:(?!//)",
+    r"(?<![^\s\])])(?<!dis )(?<!dit )(?<!tell )(?<!ask )"
+    r"(?P<who>lui|elle|eux|him|her|moi|me|le mec|l'autre|the guy|mon ex|my ex) ?:(?! ?[)(/dp0-9])"
+    r"|^(?P<name>[^\W\d_]{2,20}) ?:(?!//)",
     re.MULTILINE,
 )
 _MINE = frozenset({"moi", "me"})
@@ -76,7 +76,7 @@ class _Guards:
         self.breaks = lexicon.marks.get("breaks", 0)
         self.slurs, self.you, self.me, self.self, self.mine, self.conveys, self.own, self.on = (
             lexicon.marks.get(name, 0)
-            for name in ("slurs", "addressed", "author", "speaker", "of_author", "conveys", "own_word", "goes_on")
+            for name in ("slurs", "addressed", "author", "narrator", "of_author", "conveys", "own_word", "goes_on")
         )
         self.persons = {
             whom: frozenset(lexicon.marks[name] for name in names if name in lexicon.marks)
@@ -118,11 +118,12 @@ class _Guards:
             return []
         lines = [*_LINE.finditer(folded)]
         mine = any(line["who"] in _MINE or line["name"] in _MINE for line in lines)
+        ends = [*(line.start() for line in lines[1:]), len(folded)]
         found = []
-        for line, following in itertools.pairwise([*lines, None]):
+        for line, end in zip(lines, ends, strict=False):
             if (line["who"] or line["name"]) not in _MINE and (line["who"] or mine):
-                ends = [folded.find("\n", line.end()), following.start() if following else -1]
-                found.append((line.end(), min((end for end in ends if end >= 0), default=len(folded))))
+                stop = folded.find("\n", line.end(), end)
+                found.append((line.end(), end if stop < 0 else stop))
         return found
 
     def _marked(self, index: int, mark: int) -> bool:
