@@ -74,7 +74,7 @@ class _Guards:
         self.reading = reading
         self.negation = lexicon.marks.get("negations", 0)
         self.breaks = lexicon.marks.get("breaks", 0)
-        self.slurs, self.you, self.me, self.self, self.mine, self.conveys, self.own, self.on = (
+        self.slurs, self.you, self.me, self.speaker, self.mine, self.conveys, self.own, self.on = (
             lexicon.marks.get(name, 0)
             for name in ("slurs", "addressed", "author", "narrator", "of_author", "conveys", "own_word", "goes_on")
         )
@@ -243,7 +243,7 @@ class _Guards:
             return False
         if not self._marked(min(last, hit.last - 1), self.conveys):
             return hit.first - last <= _CITED
-        return not self._marked(hit.first, self.self) and not self._names((self.you,), last, hit.last)
+        return not self._marked(hit.first, self.speaker) and not self._names((self.you,), last, hit.last)
 
     def _is_of_others(self, hit: Hit) -> bool:
         """Is it what another wants of the author, or a warning of what others may ask, from which the author gains
