@@ -91,7 +91,7 @@ class _Guards:
         self.cited, self.recounted = spans.get("cites", []), spans.get("recounts", [])
         self.warned, self.warned_of = spans.get("warns", []), spans.get("warns_of", [])
         self.witnessed = "witnesses" in spans
-        self.denounced, self.defended = "denounces" in spans, spans.get("defends", [])
+        self.denounced, self.defended = spans.get("denounces", []), spans.get("defends", [])
         self.reclaims, self.endorsed = spans.get("reclaims", []), spans.get("endorses", [])
         self.homonyms, self.attended = spans.get("homonym", []), "attends" in spans
         self.quotes = self._quotes() + self._dialogue()
@@ -186,7 +186,21 @@ class _Guards:
 
     def reported(self, hit: Hit) -> bool:
         defended = any(first <= hit.first and hit.last <= last for first, last in self.defended)
-        return self.denounced or defended or self.only_asked(hit) or self.told_of_another(hit)
+        return self._denounced(hit) or defended or self.only_asked(hit) or self.told_of_another(hit)
+
+    def _denounced(self, hit: Hit) -> bool:
+        """Does the author denounce it? A lure is not denounced by what is said elsewhere, nor where it is asked for."""
+        if hit.rule.code not in DONE_TO_SOMEBODY:
+            return bool(self.denounced)
+        return not self._names((self.me,), hit.first, hit.last) and any(
+            self._together(hit, first, last) for first, last in self.denounced
+        )
+
+    def _together(self, hit: Hit, first: int, last: int) -> bool:
+        """Do two things stand in one sentence, with no comma between?"""
+        if self.sentence(hit.first) != self.sentence(first):
+            return False
+        return not any(map(self._is_set_off, range(min(last, hit.last), max(first, hit.first) + 1)))
 
     def only_asked(self, hit: Hit) -> bool:
         """Is hate, or a slur, what somebody is asked about? A question excuses nothing else: lures are questions."""

@@ -102,6 +102,9 @@ def test_who_warns_of_what_others_may_ask_asks_nothing(ruleset: Ruleset, author:
         ("fr", "tu n'es pas obligée de m'envoyer une photo nue mais ça me ferait plaisir"),
         ("fr", "méfie toi des autres, envoie moi une photo nue à moi"),
         ("fr", "personne t'oblige mais envoie une photo nue"),
+        ("fr", "c'est honteux de dire ça. envoie moi une photo de toi nue"),
+        ("fr", "t'as tort, viens seule derrière la gare ce soir"),
+        ("en", "that's so racist lol. send me a nude pic of you"),
         ("fr", "un adulte comme moi qui te demande une photo nue c'est normal"),
         ("en", "don't send a clothed one, send a nude pic"),
         ("en", "you don't have to send me a nude but i'd love it"),
@@ -109,7 +112,7 @@ def test_who_warns_of_what_others_may_ask_asks_nothing(ruleset: Ruleset, author:
         ("en", "nobody's forcing you but send me a nude"),
     ],
 )
-def test_a_warning_before_a_lure_hides_it_from_nobody(ruleset: Ruleset, lang: str, text: str) -> None:
+def test_a_warning_or_a_denunciation_before_a_lure_hides_it_from_nobody(ruleset: Ruleset, lang: str, text: str) -> None:
     alerts, _ = raised(ruleset, BOB, text, TEENS, lang)
     assert {alert.subject for alert in alerts} == {"bob"}
 
