@@ -40,7 +40,7 @@ from .sequence import allocate_seqs
 LONGEST = 2000
 MOST_MENTIONS = 8
 MENTIONS_LOOKED_AT = 200  # beyond that two people who only ever mentioned each other count as strangers again
-RECENT = 5  # of the author's last messages: contact details come in pieces
+RECENT = 12  # of the author's last messages: contact details come in pieces, as small as a figure each
 RECENT_WITHIN = dt.timedelta(minutes=15)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _TRIES = 3

@@ -134,9 +134,9 @@ _PLATFORMS = (
 )
 _HANDLE = r"[a-z0-9](?:[a-z0-9._\-]{1,30})"
 _PLATFORM_HANDLE = re.compile(
-    rf"(?<![a-z0-9])(?:{_PLATFORMS})(?![a-z0-9])"
+    rf"(?:(?<![a-z0-9])(?:{_PLATFORMS})(?![a-z0-9])|👻)"
     rf"(?:\s{{0,2}}(?P<sure>[:=@]|->|=>|@\s)\s{{0,2}}@?(?P<named>{_HANDLE})"
-    rf"|(?:\s{{1,2}}(?:c'?\s?est|cest|cé|moi|me|is|its|it's|name|pseudo|sur|at|add|ajoute|user|username|id)){{0,2}}\s{{1,2}}@?(?P<shaped>{_HANDLE}))"
+    rf"|(?:\s{{1,2}}(?:c'?\s?est|cest|cé|moi|me|is|its|it's|name|pseudo|sur|at|add|ajoute|user|username|id)){{0,2}}(?:\s{{1,2}}|(?<=👻))@?(?P<shaped>{_HANDLE}))"
 )
 _HANDLE_FIRST = re.compile(
     rf"(?<![a-z0-9])@?(?P<shaped>{_HANDLE})\s(?:sur|on|en|in|,|=)\s?(?:mon\s|my\s)?(?:{_PLATFORMS})(?![a-z0-9])"
@@ -159,7 +159,7 @@ _POSTCODE = re.compile(
 _UK_POSTCODE = re.compile(r"(?<![A-Z0-9])[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?![A-Z0-9])")
 
 _HINT = re.compile(
-    rf"\d|@|arobas|\.[a-z]{{2}}|www|(?:point|dot)\s(?:com|fr|net|org|gg)|(?<![a-z])(?:{_PLATFORMS})(?![a-z])"
+    rf"\d|@|arobas|\.[a-z]{{2}}|www|(?:point|dot)\s(?:com|fr|net|org|gg)|(?<![a-z])(?:{_PLATFORMS})(?![a-z])|👻"
 )
 # Words that each of these cannot do without: they are quick to look for, and few messages have them.
 _NUMBERS_SAID = frozenset(word.encode() for word in (*_NUMBERS, *_TENS, "double", "triple"))
@@ -180,8 +180,11 @@ _FEWEST_FIGURES = 5  # in a telephone number, where letters pass for a third of 
 # What a message that is only a piece of something looks like: short, or nothing but figures, in digits or in words.
 _FRAGMENT_LIMIT = 40
 _BESIDE_FIGURES = 12
+# A number that comes figure by figure, or two by two, is stopped before it is whole: what follows can be guessed.
+_NEARLY_WHOLE = re.compile(r"0(?:033)?[1-9]\d{6,}")
+_FEW_FIGURES = 2
 _ASIDE_LIMIT = 15  # "ok", "attends": said between two pieces, it does not part them
-_RECENT_LIMIT = 6
+_RECENT_LIMIT = 12  # a figure each
 # A name somewhere else, said alone after a message that named the place: "mon snap" ... "tomtom99".
 _ALONE = re.compile(rf"(?:(?:c'?\s?est|cest|cé|moi|it'?s|me)\s{{1,2}})?@?(?P<shaped>{_HANDLE})\s?[.!)]*")
 _NAMED_PLACE = re.compile(rf"(?<![a-z0-9])(?:{_PLATFORMS})(?![a-z0-9])")
@@ -229,7 +232,7 @@ def _find(folded: str, original: str, allowed_hosts: frozenset[str]) -> list[_Fo
     words = letter_words(folded)
     figures = len(folded.encode("ascii", "replace").translate(None, _NOT_FIGURES))
     in_words = sum(map(_NUMBERS_SAID.__contains__, words)) >= 4
-    places = not _PLACES_SAID.isdisjoint(words)
+    places = not _PLACES_SAID.isdisjoint(words) or "👻" in folded
     signs = "." in folded or "@" in folded or "www" in folded or "arobas" in folded
     signs = signs or "point" in folded or "dot" in folded
     if not (figures or in_words or ((places or signs) and _HINT.search(folded))):
@@ -374,10 +377,12 @@ def _completed(source: Normalised, recent: Sequence[str]) -> list[_Found]:
             before.insert(0, folded)
         elif len(folded) > _ASIDE_LIMIT:
             break
+    digits = [re.sub(r"\D", "", _in_digits(piece)[0].replace("o", "0")) for piece in [*before, mine]]
     for start in range(len(before)):
-        digits = [re.sub(r"\D", "", _in_digits(piece)[0].replace("o", "0")) for piece in [*before[start:], mine]]
-        whole = "".join(digits)
-        if digits[-1] and any(pattern.fullmatch(whole) for pattern in _PHONES[:3]):
+        pieces = digits[start:]
+        whole = "".join(pieces)
+        nearly = _NEARLY_WHOLE.fullmatch(whole) and max(map(len, pieces)) <= _FEW_FIGURES
+        if pieces[-1] and (nearly or any(pattern.fullmatch(whole) for pattern in _PHONES[:3])):
             return [_Found("phone", 0, len(mine))]
     return []
 

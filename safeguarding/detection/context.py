@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import likeness, rooms
+from . import apart, likeness, rooms
 from .compose import scan
 from .contact import find_contacts
+from .normalise import normalise
 from .rulesets import Ruleset
 from .tongue import languages_of
 from .types import Finding, Person, RoomInfo, Utterance
 
 MAX_FINDINGS = 64
+SPLIT_CHARS = 160  # of what somebody said before, read together with what they say now
 SIDE = "SIDE"  # the code of rules that only tell how to take the others
 MINORS = ("teen_13_14", "teen_15_17")
 NEWCOMER_DAYS = 7
@@ -55,6 +57,45 @@ def _scan(text: str, lang: str, ruleset: Ruleset, without: str) -> list[Finding]
     return found
 
 
+def _besides(found: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
+    """Findings that meet none of their rule among others."""
+    return [
+        one
+        for one in found
+        if not any(
+            other.rule == one.rule and other.span[0] < one.span[1] and one.span[0] < other.span[1] for other in others
+        )
+    ]
+
+
+def _lately(recent: Sequence[str]) -> str:
+    """What somebody said just before: the last text, and others before it as long as they are short together."""
+    texts, left = [recent[-1]], SPLIT_CHARS - len(recent[-1])
+    for text in reversed(recent[:-1]):
+        left -= len(text)
+        if left < 0:
+            break
+        texts.append(text)
+    return " ".join((*reversed(texts), ""))
+
+
+def _completed(said: str, before: str, read: Callable[[str], list[Finding]]) -> list[Finding]:
+    """What is only said by two texts together; of what the earlier one said alone was told. Spans end in the later."""
+    size = len(before)
+    begun = [one for one in read(before + said) if one.span[0] < size < one.span[1]]
+    if begun:
+        alone = read(before)
+        new = _besides(begun, alone)
+        again = {one.rule for one in begun} - {one.rule for one in new}
+        if again:  # said whole before, it may be said once more in pieces
+            cut = max(one.span[1] for one in alone if one.rule in again)
+            rest = [one for one in read(before[cut:] + said) if one.rule in again]
+            new += [replace(one, span=(one.span[0] + cut, one.span[1] + cut)) for one in rest]
+            new = [one for one in new if one.span[0] < size < one.span[1]]
+        begun = [replace(one, span=(0, one.span[1] - size)) for one in new]
+    return begun
+
+
 def read_message(
     text: str, *, room: RoomInfo, recent: Sequence[str], ruleset: Ruleset, lang: str = "", sides: bool = True
 ) -> tuple[Finding, ...]:
@@ -65,24 +106,23 @@ def read_message(
     lang = lang if lang in ("fr", "en") else room.lang
     lang = lang if lang in ("fr", "en") else "fr"
     without = "" if sides else SIDE
-    found = _scan(text, lang, ruleset, without)
+
+    def read(said: str) -> list[Finding]:
+        return _scan(said, lang, ruleset, without)
+
+    found = read(text)
+    source = normalise(text)
+    said, signs = apart.run_on(source.text) or (source.text, [])
+    if signs:
+        again = [one for one in read(said) if apart.is_across(one.span, signs)]
+        found += [replace(one, span=source.original(*one.span)) for one in _besides(again, found)]
     if recent and text:
-        before = " ".join(recent) + " "
         have = {finding.rule for finding in found}
-        across = [
-            one for one in _scan(before + text, lang, ruleset, without) if one.span[0] < len(before) < one.span[1]
+        found += [
+            replace(one, span=(0, source.original(0, one.span[1])[1]))
+            for one in _completed(said, _lately(recent), read)
+            if one.rule not in have
         ]
-        if across:  # what the earlier words said alone was told of them
-            have |= {finding.rule for finding in _scan(before, lang, ruleset, without)}
-        for finding in across:
-            end = finding.span[1]
-            if finding.rule not in have:
-                found.append(
-                    Finding(
-                        finding.code, finding.rule, finding.version, (0, end - len(before)), finding.tactic,
-                        finding.weight, finding.target, finding.alerting,
-                    )
-                )  # fmt: skip
     if room.band in MINORS:
         found += find_contacts(text, recent=recent)
     if not found:

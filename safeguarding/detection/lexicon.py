@@ -36,6 +36,10 @@ _TOKEN = re.compile(
     # the end of a sentence, or any other sign that says something
     r"|[.?!;\n…]+|[^\w\s,:'\"()\[\]{}<>/\\\-–—=_~^#%&+|*@$€]"
 )
+# A word with a sign in it ("ph/oto"), which most signs part into words.
+_PARTED = re.compile(r"(?<![a-z0-9'])[a-z]{1,16}(?:[/\\_.,:;~=^#%&-][a-z]{1,16}){1,3}+(?![a-z0-9'])")
+_SIGN_WITHIN = re.compile(r"[/\\_.,:;~=^#%&-](?=[a-z])(?<=[a-z].)")
+_NO_LETTER = re.compile("[^a-z]")
 _SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W\d_](?![^\W_])){2,40}+")
 _FEW_TEXTS = 4  # the parts of one check ask for the same text, alone and after what was said before
 
@@ -120,7 +124,8 @@ class Lexicon:
         folded = without_inclusive(source.text)
         tokens: list[str] = _TOKEN.findall(folded)
         places: Places | None = None  # worked out when asked for, where the tokens stand as they are written
-        if [*map(len, tokens)].count(1) > 2 and _SPLIT_LETTERS.search(folded):
+        split = [*map(len, tokens)].count(1) > 2 and _SPLIT_LETTERS.search(folded)
+        if split or _SIGN_WITHIN.search(folded):
             placed = [*self._placed_tokens(folded)]
             places, tokens = tuple(place for place, _ in placed), [token for _, token in placed]
         known = map(self.words.known.get, tokens)
@@ -142,15 +147,31 @@ class Lexicon:
         return tuple(spans)
 
     def _placed_tokens(self, folded: str) -> Iterator[tuple[Place, str]]:
-        """The tokens of a text with letters split by signs."""
+        """The tokens of a text with letters split by signs, and words that have signs in them."""
         at = 0
-        for run in _SPLIT_LETTERS.finditer(folded):
+        for run in sorted(
+            itertools.chain(_SPLIT_LETTERS.finditer(folded), filter(self._is_parted, _PARTED.finditer(folded))),
+            key=re.Match.start,
+        ):
+            if run.start() < at:
+                continue
             for match in _TOKEN.finditer(folded, at, run.start()):
                 yield match.span(), match.group()
-            yield from self._spelt_out(folded, run.start(), run.end())
+            if run.re is _PARTED:
+                yield run.span(), _NO_LETTER.sub("", run.group())
+            else:
+                yield from self._spelt_out(folded, run.start(), run.end())
             at = run.end()
         for match in _TOKEN.finditer(folded, at):
             yield match.span(), match.group()
+
+    def _is_parted(self, run: re.Match[str]) -> bool:
+        """Is this one word with signs in it? One that the rules know, and its parts are no words."""
+        parts = _NO_LETTER.split(run.group())
+        word = "".join(parts)
+        if word in self.words.repairable and len(word) > 3:
+            return True
+        return len(word) > 4 and word in self.words.known and not all(map(self.words.known.__contains__, parts))
 
     def _spelt_out(self, folded: str, start: int, end: int) -> Iterator[tuple[Place, str]]:
         """Letters split by signs: the longest known word they spell, else the letters themselves."""

@@ -9,7 +9,8 @@
 spread).
 
 At most SPEAKERS speakers are remembered, newest first. Short texts are kept for TAIL_SECONDS only, so that words split
-over several messages can be read together; nothing longer than TAIL_CHARS is kept at all.
+over several messages can be read together, TAIL_LENGTH characters of them; nothing longer than TAIL_CHARS is kept at
+all.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ VERSION = 1
 SPEAKERS = 8
 TAIL_SECONDS = 120
 TAIL_CHARS = 32
-TAIL_TEXTS = 3
+TAIL_TEXTS = 12
+TAIL_LENGTH = 96  # of all of them
 SCRAP_WORDS = 2
 TURN_SECONDS = 30 * 60
 SILENCE_SECONDS = 12 * 3600  # after which whoever writes begins to talk anew
@@ -139,6 +141,8 @@ def note_speaker(ledger: Ledger, utterance: Utterance, aimed: Addressees, now: i
     previous = tail(utterance.author, now, ledger)
     short = [utterance.text] if len(utterance.text) <= TAIL_CHARS else []
     texts = (previous + short)[-TAIL_TEXTS:] if short else []
+    while sum(map(len, texts)) > TAIL_LENGTH:
+        del texts[0]
     best = aimed[0][0] if aimed and aimed[0][1] >= 0.5 else None
     others = [row for row in ledger["sp"] if row[0] != utterance.author][: SPEAKERS - 1]
     for row in others:

@@ -26,7 +26,7 @@ _FRENCH_ELISIONS = {
     "lorsqu": "lorsque", "puisqu": "puisque", "jusqu": "jusque", "quoiqu": "quoique", "quelqu": "quelque",
     "presqu": "presque", "y": "y",
 }  # fmt: skip
-_TU_FORMS = frozenset(["es", "as", "etais", "avais", "auras", "seras", "aurais", "serais", "avait"])
+_TU_FORMS = frozenset(["e", "es", "as", "etais", "avais", "auras", "seras", "aurais", "serais", "avait"])
 _ENGLISH_ENDINGS = {"re": "are", "m": "am", "ll": "will", "ve": "have", "d": "would"}
 _ENGLISH_IS = frozenset(
     [
@@ -86,7 +86,7 @@ def elisions(token: str, lang: str) -> list[str]:
     if lang == "fr":
         tail = elisions(rest, lang)
         if head == "t" and (tail[0] in _TU_FORMS or (tail[0].endswith("es") and len(tail[0]) > 3)):
-            return ["tu", *tail]
+            return ["tu", "es", *tail[1:]] if tail[0] == "e" else ["tu", *tail]  # "t'é"
         return [_FRENCH_ELISIONS.get(head, head), *tail]
     if rest == "t" and head.endswith("n"):
         return [head[:-1], "not"]

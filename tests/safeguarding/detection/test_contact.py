@@ -50,8 +50,26 @@ def test_a_number_split_over_messages_is_found_with_its_last_piece() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pieces", "stopped"),
+    [
+        ("0 6 3 9 9 8 1 2 3 4", 7), ("zéro six trente neuf quatre vingt dix huit douze trente quatre", 5),
+        ("06 39 98 12 34", 3), ("+33 6 39 98 12 34", 5),
+        # counting, a score, answers to an exercise
+        ("1 2 3 4 5 6 7 8 9 10", None), ("33 34 35 36 37 38", None), ("0 1 2 3 4 5", None),
+        ("2024 12 15 20", None), ("0,125 0,375 0,625 0,875", None),
+    ],
+)  # fmt: skip
+def test_a_number_sent_figure_by_figure_is_stopped_before_it_is_whole(pieces: str, stopped: int | None) -> None:
+    sent = pieces.split()
+    found = [at for at, piece in enumerate(sent) if kinds(piece, tuple(sent[max(0, at - 12) : at]))]
+    assert found == ([] if stopped is None else [*range(stopped, len(sent))])
+
+
+@pytest.mark.parametrize(
     ("text", "kind"),
     [
+        ("👻 lucaszz13", "handle"),
+        ("👻lucas_zz", "handle"),
         ("lea.dupont@exemple.fr", "email"),
         ("lea point dupont arobase exemple point fr", "email"),
         ("j'habite 12 rue des Lilas", "address"),

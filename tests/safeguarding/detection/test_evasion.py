@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from safeguarding.detection.engine import screen
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.tongue import languages_of
 from safeguarding.detection.types import Person, RoomInfo
@@ -124,6 +127,87 @@ def test_another_language_than_that_of_the_room_hides_nothing(
 )
 def test_borrowed_words_do_not_make_another_language(lang: str, text: str) -> None:
     assert languages_of(text, lang) == (lang,)
+
+
+# ---- words set apart: by lines, by stops, by messages
+
+
+@pytest.mark.parametrize("sign", ["\n", ". ", ".", "\n\n", " ;\n", "? "])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("dis rien à tes parents", "M1"), ("envoie moi une photo de toi", "M1"), ("je vais te tuer", "V2")],
+)  # fmt: skip
+def test_a_sign_after_every_word_ends_no_sentence(ruleset: Ruleset, text: str, code: str, sign: str) -> None:
+    said = text.replace(" ", sign)
+    found = [one for one in screen(said, room=TEENS, author=BOB, ruleset=ruleset).findings if one.code == code]
+    assert found and all(0 == one.span[0] < one.span[1] <= len(said) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("dis rien\nà tes parents", {"M1"}),
+        ("Je te jure.\nDis rien.\nTes parents arrivent à 18 heures, on les attend.", set()),
+        ("Il dit rien. À tes parents de choisir, je pense.", set()),
+        ("moi je lui ai tout raconté hier et elle dit rien\nà tes parents maintenant de lui parler un peu", set()),
+        ("Salut. Ça va ? Oui. Super.", set()),
+    ],
+)
+def test_only_short_lines_are_one_sentence_and_sentences_stay_apart(
+    ruleset: Ruleset, text: str, codes: set[str]
+) -> None:
+    found = screen(text, room=TEENS, author=BOB, ruleset=ruleset).findings
+    assert {one.code for one in found if one.alerting and one.code != "C1"} == codes
+
+
+@pytest.mark.parametrize(
+    "text", ["dis rien à tes parents", "envoie moi une photo de toi", "pas un mot à tes parents"]
+)
+def test_a_sentence_sent_word_by_word_is_one(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for word in text.split():
+        talk.say(BOB, word, direct(ALICE, BOB), minutes=0.1)
+    assert {alert.code for alert in talk.alerts} >= {"M1"}
+
+
+def test_what_was_said_whole_is_seen_again_in_pieces(ruleset: Ruleset) -> None:
+    def found(text: str, *recent: str) -> set[str]:
+        return {one.code for one in screen(text, room=TEENS, author=BOB, recent=recent, ruleset=ruleset).findings}
+
+    assert "V2" in found("te tuer", "je vais te tuer", "je vais")
+    assert "V2" not in found("te le jure", "je vais te tuer", "je vais")
+    assert "M1" not in found("de toi", "envoie moi une photo")
+
+
+# ---- other ways to write it
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "code"),
+    [
+        ("j v te tuer", "fr", "V2"), ("j3 v4is t3 tu3r", "fr", "V2"), ("j ai 13 ans", "fr", "M6"),
+        ("j vais me pendre", "fr", "D1"), ("dis rien à tes rents", "fr", "M1"), ("sale dép", "fr", "H1"),
+        ("sale tapet", "fr", "H1"), ("je vais te 🔪", "fr", "V2"), ("i will 🔪 you", "en", "V2"),
+        ("ҽղѵօíҽ մղҽ քհօԵօ", "fr", "M1"), ("env/oie une ph/oto", "fr", "M1"), ("envoie une pho-to", "fr", "M1"),
+        ("🤫 dis rien à tes 👨‍👩‍👧", "fr", "M1"), ("don't tell your 👩‍👩‍👦", "en", "M1"), ("т'э сексі", "fr", "M1"),
+    ],
+)  # fmt: skip
+def test_a_disguise_is_read_as_what_it_hides(ruleset: Ruleset, text: str, lang: str, code: str) -> None:
+    found = screen(text, room=replace(TEENS, lang=lang), author=BOB, ruleset=ruleset).findings
+    assert code in {one.code for one in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("le jour j approche", "fr"), ("j suis trop contente", "fr"), ("c'est quel dép ?", "fr"), ("passe-moi le 🔪", "fr"),
+        ("prends ligne t3 puis le j3", "fr"), ("oui/non, mère/fille, et/ou", "fr"), ("super le goûter en 👨‍👩‍👧", "fr"),
+        ("the 🔪 you gave me cuts bread", "en"), ("trop bien 👻 mdr", "fr"), ("le 👻 2024", "fr"),
+    ],
+)  # fmt: skip
+def test_ordinary_words_are_not_taken_for_a_disguise(ruleset: Ruleset, text: str, lang: str) -> None:
+    found = screen(text, room=replace(TEENS, lang=lang), author=BOB, ruleset=ruleset).findings
+    assert not [one for one in found if one.alerting]
 
 
 # ---- one to many

@@ -1,0 +1,64 @@
+"""Sentences whose words are set apart: one on each line, or a full stop after every word ("envoie. moi. des. nudes").
+
+Signs that stand between single words, or between several scraps of two, end no sentence; nor does the line break between
+two short lines, as little as sending them one by one would. Whether they do is a guess, so nothing is read otherwise:
+a text that has such signs is read once more without them, and what is then found across one of them is added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+SHORT_LINE = 32  # characters
+SCRAP_WORDS = 2
+_SCRAPS = 3  # a row of scraps this long is one sentence
+_SIGNS = ".?!;…\n"
+_END = re.compile(rf"[{_SIGNS}][\s{_SIGNS}]*+")
+
+Span = tuple[int, int]
+
+
+def run_on(folded: str) -> tuple[str, list[Span]] | None:
+    """A folded text, as long as it was, without the signs that end no sentence, and where they stood, in order. None
+    where every sign does end one, as in most texts. Linear in its length.
+    """
+    ends = [match.span() for match in _END.finditer(folded, 0, len(folded.rstrip(_SIGNS + " ")))]
+    if not ends:
+        return None
+    bounds = [0, *(place for end in ends for place in end), len(folded)]
+    segments = [folded[start:stop] for start, stop in zip(bounds[::2], bounds[1::2], strict=True)]
+    sizes = [len(segment.split(None, SCRAP_WORDS)) for segment in segments]
+    idle = [
+        end
+        for index, end in enumerate(ends)
+        if sizes[index] and (_in_scraps(sizes, index) or _is_line_break(folded[slice(*end)], segments[index : index + 2]))
+    ]
+    if not idle:
+        return None
+    pieces, at = [], 0
+    for start, stop in idle:
+        pieces += [folded[at:start], " " * (stop - start)]
+        at = stop
+    return "".join((*pieces, folded[at:])), idle
+
+
+def _in_scraps(sizes: Sequence[int], index: int) -> bool:
+    """Does the sign after a segment stand between single words, or in a row of scraps?"""
+    if sizes[index] == sizes[index + 1] == 1:
+        return True
+    near = sizes[max(0, index - _SCRAPS + 2) : index + _SCRAPS]
+    row = longest = 0
+    for size in near:
+        row = row + 1 if 0 < size <= SCRAP_WORDS else 0
+        longest = max(longest, row)
+    return longest >= _SCRAPS and max(sizes[index], sizes[index + 1]) <= SCRAP_WORDS
+
+
+def _is_line_break(signs: str, lines: Sequence[str]) -> bool:
+    return not signs.strip() and max(map(len, lines)) <= SHORT_LINE
+
+
+def is_across(span: Span, signs: Sequence[Span]) -> bool:
+    """Does a span reach over one of some signs, with something of it on either side?"""
+    return any(span[0] < start and stop < span[1] for start, stop in signs)
