@@ -15,6 +15,9 @@ SCRAP_WORDS = 2
 _SCRAPS = 3  # a row of scraps this long is one sentence
 _SIGNS = ".?!;…\n"
 _END = re.compile(rf"[{_SIGNS}][\s{_SIGNS}]*+")
+# Without a scrap between two signs, or a line break, there is no such row: nearly all texts are done with at once.
+_BETWEEN = re.compile(rf"[{_SIGNS}] *+[^\s{_SIGNS}]++(?: ++[^\s{_SIGNS}]++)? *+[{_SIGNS}]")
+_TWO_WORDS = re.compile(rf"[ {_SIGNS}]*+[^\s{_SIGNS}]++ *+[{_SIGNS}][\s{_SIGNS}]*+[^\s{_SIGNS}]++")
 
 Span = tuple[int, int]
 
@@ -23,7 +26,10 @@ def run_on(folded: str) -> tuple[str, list[Span]] | None:
     """A folded text, as long as it was, without the signs that end no sentence, and where they stood, in order. None
     where every sign does end one, as in most texts. Linear in its length.
     """
-    ends = [match.span() for match in _END.finditer(folded, 0, len(folded.rstrip(_SIGNS + " ")))]
+    body = folded.rstrip(_SIGNS + " ")
+    if "\n" not in body and not _BETWEEN.search(body) and not _TWO_WORDS.fullmatch(body):
+        return None
+    ends = [match.span() for match in _END.finditer(body)]
     if not ends:
         return None
     bounds = [0, *(place for end in ends for place in end), len(folded)]
