@@ -47,6 +47,7 @@ class Flood:
     """Who got something sexual within a day, the same words within an hour, within a day, and both; earliest first.
 
     `same_alike`: who got the same words within a day, and no rule knows these but they read like such openers.
+    `probed`: who was asked within a day how old they are. `adult`: the author is none of the minors.
     """
 
     sexual: Sequence[str]
@@ -54,8 +55,10 @@ class Flood:
     day: Sequence[str]
     same_sexual: Sequence[str]
     newcomer: bool
-    minors: frozenset[str]
+    minors: frozenset[str]  # of all these
     same_alike: Sequence[str] = ()
+    probed: Sequence[str] = ()
+    adult: bool = False
 
     @property
     def reached(self) -> Sequence[str]:
@@ -64,6 +67,8 @@ class Flood:
             return self.sexual
         if self.is_like_one:
             return self.same_alike
+        if self._seeks_minors:
+            return max(map(self._young, (self.probed, self.hour, self.day)), key=len)
         return self.hour if len(self.hour) >= self._many else max(self.sexual, self.hour, self.day, key=len)
 
     @property
@@ -72,25 +77,35 @@ class Flood:
 
     @property
     def _many_a_day(self) -> int:
-        return 16 if self.newcomer else 24
+        return 12 if self.newcomer else 24
 
     @property
     def is_like_one(self) -> bool:
         """Whether words that no rule knows make it one."""
         return self.newcomer and len(self.same_alike) >= 3
 
+    def _young(self, people: Sequence[str]) -> list[str]:
+        return [person for person in people if person in self.minors]
+
+    @property
+    def _seeks_minors(self) -> bool:
+        """Does an adult ask five minors how old they are, or a new one write the same to five in an hour, eight a day?"""
+        if not self.adult:
+            return False
+        same = self.newcomer and (len(self._young(self.hour)) >= 5 or len(self._young(self.day)) >= 8)
+        return same or len(self._young(self.probed)) >= 5
+
     def weigh(self) -> Weighed:
-        """Three people for something sexual, or of a newcomer for the same words that read like it; for the same words
-        eight (of a newcomer) or fifteen in an hour, sixteen or twenty-four in a day.
+        """Three people for something sexual, or of a newcomer for the same words that read like it; an adult who seeks
+        minors; for the same words eight (of a newcomer) or fifteen in an hour, twelve or twenty-four in a day: a later
+        look, for who invites the members to an outing does so too, and a sooner one from fifteen of a newcomer.
         """
         severity = None
         if len(self.sexual) >= 3:
             severity = "P1" if not self.minors.isdisjoint(self.sexual) else "P2"
-        elif self.is_like_one:
+        elif self.is_like_one or self._seeks_minors or (self.newcomer and len(self.hour) >= 15):
             severity = "P2"
-        elif len(self.hour) >= self._many:
-            severity = "P2" if self.newcomer else "P3"
-        elif len(self.day) >= self._many_a_day:
+        elif len(self.hour) >= self._many or len(self.day) >= self._many_a_day:
             severity = "P3"
         same = 4.0 * max(0, len(self.same_sexual) - 2)
         return Weighed(severity, {"recipients": 7.0 * len(self.reached)}, _some(base=25.0, same_words=same))
@@ -104,7 +119,7 @@ class Flood:
 
         one_fewer = dataclasses.replace(
             self, sexual=fewer(self.sexual), hour=fewer(self.hour), day=fewer(self.day),
-            same_sexual=fewer(self.same_sexual), same_alike=fewer(self.same_alike),
+            same_sexual=fewer(self.same_sexual), same_alike=fewer(self.same_alike), probed=fewer(self.probed),
         )  # fmt: skip
         rows = [one_fewer.weigh().row("recipient", len(self.reached), len(self.reached) - 1)]
         severity = self.weigh().severity
@@ -117,16 +132,26 @@ class Flood:
         return rows
 
 
-def weigh_newcomers(count: int, *, minor: bool) -> Weighed:
-    """How many new accounts wrote to one person within a day: eight are many for a minor, twenty for an adult."""
-    severity = ("P1" if minor else "P2") if count >= (8 if minor else 20) else None
-    return Weighed(severity, {"newcomers": 3.0 * count}, {"base": 30.0})
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """How many accounts wrote first to one person within a day: `new` ones of a week, `recent` ones of a month."""
 
+    new: int
+    recent: int
+    minor: bool
 
-def newcomers_otherwise(count: int, *, minor: bool) -> list[Row]:
-    """With one new account fewer; if they had written to an adult."""
-    rows = [weigh_newcomers(count - 1, minor=minor).row("newcomer_fewer", count, count - 1)]
-    return [*rows, weigh_newcomers(count, minor=False).row("minor")] if minor else rows
+    def weigh(self) -> Weighed:
+        """Eight new ones are many for a minor, twenty for an adult; recent ones count half."""
+        count = self.new + self.recent / 2
+        severity = ("P1" if self.minor else "P2") if count >= (8 if self.minor else 20) else None
+        return Weighed(severity, {"newcomers": 3.0 * count}, {"base": 30.0})
+
+    def otherwise(self) -> list[Row]:
+        """With one account fewer, a new one if there is any; if they had written to an adult."""
+        people = self.new + self.recent
+        fewer = dataclasses.replace(self, **({"new": self.new - 1} if self.new else {"recent": self.recent - 1}))
+        rows = [fewer.weigh().row("newcomer_fewer", people, people - 1)]
+        return [*rows, dataclasses.replace(self, minor=False).weigh().row("minor")] if self.minor else rows
 
 
 # ---- H1

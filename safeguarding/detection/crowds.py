@@ -20,6 +20,8 @@ _NOT_ATTACKS = frozenset({"deny", "denounce", "to_many", "about_third", "abet", 
 LURES = 175  # hundredths of a logit from which an opener is like those that are sent to many
 _LURING = ("X2", "S1", "M1")  # what such an opener may be like most of all
 
+RECENT_DAYS = 30  # of an account: many of them who write to one person are told as well, later than new ones
+
 # ---- one to many, many to one
 
 
@@ -29,7 +31,9 @@ def _lure_kind(situation: Situation) -> str:
         return "sexual"
     if not tactics.keys().isdisjoint({"meeting", "come_alone", "isolated_place"}):
         return "meeting"
-    return "alike" if _reads_like_an_opener(situation) else "plain"
+    if _reads_like_an_opener(situation):
+        return "alike"
+    return "probe" if "age_probe" in tactics else "plain"
 
 
 def _reads_like_an_opener(situation: Situation) -> bool:
@@ -44,16 +48,18 @@ def _reads_like_an_opener(situation: Situation) -> bool:
 def note_spread(situation: Situation) -> None:
     """Count who got this lure, who proposed this rendezvous, and newcomers who write to somebody."""
     people, kind, text = situation.sure, _lure_kind(situation), situation.utterance.text
-    spread.note_lure(situation.author_ledger, text, kind, people, situation.now)
+    minors = [*filter(situation.is_minor, people)]
+    spread.note_lure(situation.author_ledger, text, kind, people, situation.now, minors=minors)
     drawing = DRAWING_TACTICS & situation.tactics.keys()
     if drawing:
         situation.same_rendezvous, situation.same_furtive = spread.note_rendezvous(
             situation.room_ledger, text, situation.author, not FURTIVE_TACTICS.isdisjoint(drawing), situation.now
         )
-    if situation.is_newcomer(situation.author):
+    if situation.person(situation.author).account_age_days <= RECENT_DAYS:
+        new = situation.is_newcomer(situation.author)
         for other in people:
             if situation.towards[other]["n"] == 1:  # a first contact
-                spread.note_sender(situation.recipients[other], situation.author, situation.now)
+                spread.note_sender(situation.recipients[other], situation.author, situation.now, new=new)
                 situation.written_recipients.add(other)
 
 
@@ -61,13 +67,15 @@ def flood_alerts(situation: Situation) -> Iterator[Alert]:
     """X2: one to many (the same opener), or many newcomers to one."""
     ledger, now, author = situation.author_ledger, situation.now, situation.author
     flood = counted.Flood(
-        sexual=(sexual := spread.reached_by_kind(ledger, now, spread.DAY, "sexual")),
+        sexual=spread.reached_by_kind(ledger, now, spread.DAY, "sexual"),
         hour=spread.recipients(ledger, now, spread.HOUR),
         day=spread.recipients(ledger, now, spread.DAY),
         same_sexual=spread.recipients(ledger, now, spread.HOUR, frozenset({"sexual"})),
         same_alike=spread.recipients(ledger, now, spread.DAY, frozenset({"alike"})),
+        probed=spread.reached_by_kind(ledger, now, spread.DAY, "probe"),
         newcomer=situation.is_newcomer(author),
-        minors=frozenset(key for key in sexual if situation.is_minor(key)),
+        minors=spread.minors_reached(ledger),
+        adult=situation.is_adult(author),
     )
     weighed = flood.weigh()
     if weighed.severity and is_news(ledger["a"], "X2", weighed.severity, weighed.score, now):
@@ -77,13 +85,16 @@ def flood_alerts(situation: Situation) -> Iterator[Alert]:
             [*met(situation), *_like_one(situation, flood)], counts=counts, counterfactuals=flood.otherwise(),
         )  # fmt: skip
     for other in sorted(situation.written_recipients):
-        count, minor = len(situation.recipients[other]["in"]), situation.is_minor(other)
-        weighed = counted.weigh_newcomers(count, minor=minor)
-        if weighed.severity and is_news(situation.recipients[other]["a"], "X2", weighed.severity, float(count), now):
+        new, recent = spread.senders(situation.recipients[other])
+        arrivals = counted.Arrivals(new, recent, situation.is_minor(other))
+        weighed = arrivals.weigh()
+        if weighed.severity and is_news(
+            situation.recipients[other]["a"], "X2", weighed.severity, weighed.weights["newcomers"] / 3, now
+        ):
             yield _counted_alert(
                 "X2", weighed, None, (other,), ("many_newcomers",), situation.utterance.ref,
                 ("slow_room", "safety_card"), met(situation),
-                counts={"newcomers": count}, counterfactuals=counted.newcomers_otherwise(count, minor=minor),
+                counts={"newcomers": new + recent}, counterfactuals=arrivals.otherwise(),
             )  # fmt: skip
 
 

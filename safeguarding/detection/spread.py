@@ -1,8 +1,12 @@
 """The ledger of an author: what they say of themselves or to everybody, and how many people got the same lure.
 
-    {"v": 1, "self": pair ledger, "open": pair ledger, "lures": [[[word hashes], kind, [[recipient, at], ...]], ...],
-     "in": [[sender, at], ...], "drawn": [[sender, at, tactic, strength, ref, rule, version], ...],
+    {"v": 1, "self": pair ledger, "open": pair ledger,
+     "lures": [[[word hashes], kind, [[recipient, at] or [recipient, at, 1], ...]], ...],
+     "in": [[sender, at] or [sender, at, 1], ...], "drawn": [[sender, at, tactic, strength, ref, rule, version], ...],
      "struck": [[attacker, at, strength, ref, rule, version], ...], "dealt": [[attacked, at], ...], "a": {...}}
+
+A recipient who is a minor has a 1: who got it in another room is not known otherwise.
+"in" are the accounts of a month that wrote first, 1 where it is older than a week.
 
 "drawn" is kept on the one who is drawn to a rendezvous: who did what of it, so that several accounts who share the work
 are seen as one. "struck" is kept on the one attacked in direct conversations, the last blow of each attacker; "dealt"
@@ -18,7 +22,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from . import pairs
@@ -36,6 +40,7 @@ STRUCK_FOR = 14 * 86_400
 SAME = 0.6
 LEAST_WORDS = 4
 HOUR, DAY = 3_600, 86_400
+_GRAVITY = {"plain": 0, "probe": 1, "alike": 2, "meeting": 3, "sexual": 4}
 _WORD = re.compile(r"[a-z0-9]+")
 
 Ledger = dict[str, Any]
@@ -85,11 +90,14 @@ def _alike(a: list[int], b: list[int]) -> float:
     return len(left & right) / union if union else 0.0
 
 
-def note_lure(ledger: Ledger, text: str, kind: str, recipients: list[str], now: int) -> int:
+def note_lure(
+    ledger: Ledger, text: str, kind: str, recipients: list[str], now: int, *, minors: Collection[str] = ()
+) -> int:
     """Count a message as a lure to these people. Returns how many got this lure within a day (0: too short to say).
 
-    `kind` is "sexual", "meeting", "alike" (no rule knows it, but it reads like a lure) or "plain"; a lure keeps the
-    gravest kind it ever had. A greeting of a word or two is no lure; two words that ask for sex or a meeting are.
+    `kind` is "sexual", "meeting", "alike" (no rule knows it, but it reads like a lure), "probe" (it asks for an age) or
+    "plain"; a lure keeps the gravest kind it ever had. A greeting of a word or two is no lure; two words that ask for
+    sex, a meeting or an age are. `minors`: which of the recipients are.
     """
     words = fingerprint(text)
     if not words or (kind == "plain" and len(words) < LEAST_WORDS) or not recipients:
@@ -100,11 +108,12 @@ def note_lure(ledger: Ledger, text: str, kind: str, recipients: list[str], now: 
         found = [words, kind, []]
     else:
         lures.remove(found)
-        if found[1] == "plain" or (found[1] == "alike" and kind != "plain"):
-            found[1] = kind
+        found[1] = max(found[1], kind, key=_GRAVITY.__getitem__)
     known = {row[0]: row for row in found[2] if now - row[1] < DAY}
     for recipient in recipients:
-        known.setdefault(recipient, [recipient, now])
+        row = known.setdefault(recipient, [recipient, now])
+        if recipient in minors:
+            row[2:] = [1]
     found[2] = sorted(known.values(), key=lambda row: row[1])[-MAX_RECIPIENTS:]
     ledger["lures"] = [found, *lures]
     if len(ledger["lures"]) > MAX_LURES:
@@ -144,11 +153,21 @@ def reached_by_kind(ledger: Ledger, now: int, span: int, kind: str) -> list[str]
     return list(dict.fromkeys(person for _at, person in rows))
 
 
-def note_sender(ledger: Ledger, sender: str, now: int) -> int:
-    """Count a newcomer who writes to this ledger's person. Returns how many did within a day."""
+def minors_reached(ledger: Ledger) -> frozenset[str]:
+    """The minors among those who got any lure."""
+    return frozenset(row[0] for _words, _kind, rows in ledger["lures"] for row in rows if len(row) > 2)
+
+
+def note_sender(ledger: Ledger, sender: str, now: int, *, new: bool = True) -> None:
+    """Count an account of a week (`new`) or of a month that writes first to this ledger's person, for a day."""
     rows = [row for row in ledger["in"] if now - row[1] < DAY and row[0] != sender]
-    ledger["in"] = [*rows, [sender, now]][-MAX_SENDERS:]
-    return len(ledger["in"])
+    ledger["in"] = [*rows, [sender, now] if new else [sender, now, 1]][-MAX_SENDERS:]
+
+
+def senders(ledger: Ledger) -> tuple[int, int]:
+    """How many accounts of a week wrote first to this ledger's person within a day, and how many older ones."""
+    older = sum(len(row) > 2 for row in ledger["in"])
+    return len(ledger["in"]) - older, older
 
 
 def note_drawn(ledger: Ledger, sender: str, sightings: Iterable[pairs.Sighting], now: int) -> None:

@@ -274,10 +274,59 @@ def test_small_talk_between_hides_no_flood(ruleset: Ruleset) -> None:
 
 def test_the_same_words_slowly_to_many_are_counted_by_day(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, NEWCOMER, *CROWD)
-    to_each(talk, "coucou toi, tu viens d'où ? on discute en privé ?", CROWD[:15], minutes=30)
+    to_each(talk, "coucou toi, tu viens d'où ? on discute en privé ?", CROWD[:11], minutes=30)
     assert talk.told("X2") == []
-    to_each(talk, "coucou toi, tu viens d'où ? on discute en privé ?", CROWD[15:17], minutes=30)
-    assert [(alert.severity, len(alert.protects)) for alert in talk.told("X2")] == [("P3", 16)]
+    to_each(talk, "coucou toi, tu viens d'où ? on discute en privé ?", CROWD[11:13], minutes=30)
+    assert [(alert.severity, len(alert.protects)) for alert in talk.told("X2")] == [("P3", 12)]
+
+
+TEENAGERS = [Person(f"t{n}", "teen_15_17", 300) for n in range(20)]
+HELLO = "coucou, moi c'est Max, tu viens d'où ?"
+CHESS = "salut, tu veux faire une partie d'échecs ?"
+
+
+def to_each_alone(talk: Talk, author: Person, text: str, people: list[Person], minutes: float = 1) -> list[str]:
+    """The severities of the floods that are told, where each is known to the check only while written to."""
+    for person in people:
+        talk.people = {author.key: author, person.key: person}
+        talk.say(author, text, direct(author, person), person, minutes=minutes)
+    return [alert.severity for alert in talk.told("X2")]
+
+
+@pytest.mark.parametrize(
+    ("author", "text", "people", "minutes", "told"),
+    [
+        # an adult who asks minors their age, old account or new; two teenagers who ask nothing else of one another
+        (CHARLIE, "asv ?", TEENAGERS[:12], 1, {"P2"}), (NEWCOMER, "asv ?", TEENAGERS, 1, {"P2"}),
+        (CHARLIE, "asv ?", TEENAGERS[:4], 1, set()), (CHARLIE, "asv ?", CROWD[:12], 1, set()),
+        (ALICE, "t'as quel âge ?", TEENAGERS[:7], 1, set()),
+        # the same words of somebody new
+        (NEWCOMER, HELLO, TEENAGERS[:7], 8, {"P2"}), (NEWCOMER, HELLO, TEENAGERS[:4], 8, set()),
+        (NEWCOMER, HELLO, CROWD[:24], 100, {"P3"}), (NEWCOMER, HELLO, CROWD[:16], 1, {"P2", "P3"}),
+        # a volunteer
+        (NEWCOMER, CHESS, CROWD[:8], 1, {"P3"}), (NEWCOMER, CHESS, CROWD[:7], 1, set()),
+        (CHARLIE, CHESS, CROWD[:14], 1, set()), (CHARLIE, CHESS, TEENAGERS[:12], 1, set()),
+    ],
+)  # fmt: skip
+def test_who_writes_the_same_to_many_is_seen_and_a_volunteer_hardly(
+    ruleset: Ruleset, author: Person, text: str, people: list[Person], minutes: float, told: set[str]
+) -> None:
+    assert {*to_each_alone(Talk(ruleset), author, text, people, minutes)} == told
+
+
+@pytest.mark.parametrize(
+    ("days", "senders", "told"), [(9, 40, True), (9, 15, False), (3, 8, True), (3, 7, False), (60, 40, False)]
+)
+def test_many_accounts_of_a_few_weeks_to_one_young_member_are_seen(
+    ruleset: Ruleset, days: int, senders: int, told: bool
+) -> None:
+    accounts = [Person(f"n{n}", "teen_15_17", days) for n in range(senders)]
+    talk = Talk(ruleset, ALICE, *accounts)
+    for person in accounts:
+        talk.say(person, "coucou ça va", direct(person, ALICE), ALICE, minutes=30)
+    found = talk.told("X2")
+    assert bool(found) is told
+    assert all((alert.subject, alert.protects) == (None, ("alice",)) for alert in found)
 
 
 # ---- several accounts
