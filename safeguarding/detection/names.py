@@ -14,7 +14,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from .compose import judge
+from .compose import judge, scan
 from .contact import find_contacts
 from .lexicon import lexicon_for
 from .normalise import normalise
@@ -63,9 +63,12 @@ def assess_room_name(name: str, topic: str = "", lang: str = "fr", ruleset: Rule
 
 
 def speaks_of(name: str, topic: str = "", lang: str = "fr", ruleset: Ruleset | None = None) -> frozenset[str]:
-    """What a room says it is about ("sexual", "dating", "minors"...), the harmless included."""
-    whole = f"{name} - {topic}" if topic else name
-    return frozenset(finding.tactic or "" for finding in _named(whole, lang, ruleset or _default()))
+    """What a room says it is about ("sexual", "dating", "minors"...), the harmless included; and what its name would
+    speak of as a message ("speaks_drugs").
+    """
+    whole, rules = f"{name} - {topic}" if topic else name, ruleset or _default()
+    said = [one for one in scan(whole, lang, rules) if one.code == "SIDE"]
+    return frozenset(finding.tactic or "" for finding in (*_named(whole, lang, rules), *said))
 
 
 def _named(text: str, lang: str, ruleset: Ruleset) -> list[Finding]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from safeguarding.detection.drift import WINDOW
 from safeguarding.detection.engine import assess, needs, room_key
 from safeguarding.detection.rulesets import Ruleset
@@ -78,3 +80,44 @@ def test_advice_on_meeting_is_not_for_minors(ruleset: Ruleset) -> None:
     direct = RoomInfo("d", "direct", "", "", "teen_15_17", "fr")
     two = {"bob": Person("bob", "teen_15_17", 90), "alice": Person("alice", "teen_15_17", 90)}
     assert talk([("bob", "on boit un chocolat samedi ?")], direct, ruleset, two)[0].meeting == ()
+
+
+CHAT = ["tu as vu le match", "je finis ma manche", "bonne idée", "on se voit jeudi", "mon chat dort", "il pleut ici"]
+ASKS = ["qui veut un plan", "sexe maintenant", "dispo pour baiser", "cam chaude ?"]
+DEALS = ["qui a de la beuh", "t'as de la md ?", "je vends de la coke", "on se fume un joint après"]
+STARVES = ["je mange que 300 calories", "mon objectif 40 kilos", "un jeûne de 3 jours avec moi ?", "me faire vomir aide"]
+CUTS = ["j'ai recommencé à me couper", "vous utilisez quoi comme lame", "cachez vos cicatrices", "une lame c'est mieux"]
+FIVE = ("bob", "charlie", "mo", "sam", "dana")
+
+
+def twenty(asks: list[str]) -> list[tuple[str, str]]:
+    """Twenty lines of five people, a few of them of another theme."""
+    texts = [CHAT[n % len(CHAT)] for n in range(20)]
+    texts[6:18:3] = asks
+    return [(FIVE[n % 5], text) for n, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("name", "topic", "band", "asks", "told"),
+    [
+        ("Échecs", "parties du soir", "adult", ASKS, [("X2", "P3")]),
+        ("Échecs", "parties du soir", "teen_15_17", ASKS, [("M5", "P2")]),
+        ("Tricot", "laine", "teen_15_17", DEALS, [("M7", "P2")]),
+        ("Tricot", "laine", "teen_15_17", STARVES, [("D1", "P2")]),
+        ("Maths seconde", "entraide", "teen_15_17", CUTS, [("D1", "P2")]),
+        # what a room is there for
+        ("Écoute et soutien", "", "teen_15_17", CUTS, []), ("Rencontres coquines", "", "adult", ASKS, []),
+        ("Scarification : en sortir", "", "teen_15_17", CUTS, []), ("Réduire le cannabis", "", "adult", DEALS, []),
+        # three lines, or small talk with such words in another sense
+        ("Échecs", "parties du soir", "adult", ASKS[:3], []),
+        ("Tricot", "laine", "teen_15_17", ["je me coupe les cheveux", "un plan du quartier", "une coupe", "la ligne"], []),
+    ],
+)  # fmt: skip
+def test_a_fifth_of_twenty_lines_is_enough_to_leave_a_theme(
+    ruleset: Ruleset, name: str, topic: str, band: Any, asks: list[str], told: list[tuple[str, str]]
+) -> None:
+    people = {key: Person(key, band, 400) for key in FIVE}
+    said = twenty([*asks, *CHAT[: 4 - len(asks)]])
+    found = drifts(talk(said, RoomInfo("r", "room", name, topic, band, "fr"), ruleset, people))
+    assert [(alert.code, alert.severity) for alert in found] == told
+    assert all(alert.subject is None and not alert.others for alert in found)
