@@ -1,8 +1,8 @@
 """Sentences whose words are set apart: one on each line, or a full stop after every word ("envoie. moi. des. nudes").
 
-Signs that stand between single words, or between several scraps of two, end no sentence; nor does the line break between
-two short lines, as little as sending them one by one would. Whether they do is a guess, so nothing is read otherwise:
-a text that has such signs is read once more without them, and what is then found across one of them is added.
+Signs that stand between single words, or between several scraps of two, end no sentence; nor does the line break
+between two short lines, as little as sending them one by one would. Whether they do is a guess, so nothing is read
+otherwise: a text that has such signs is read once more without them, and what is then found across one is added.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def run_on(folded: str) -> tuple[str, list[Span]] | None:
     idle = [
         end
         for index, end in enumerate(ends)
-        if sizes[index] and (_in_scraps(sizes, index) or _is_line_break(folded[slice(*end)], segments[index : index + 2]))
+        if sizes[index]
+        and (_in_scraps(sizes, index) or _is_line_break(folded[slice(*end)], segments[index : index + 2]))
     ]
     if not idle:
         return None

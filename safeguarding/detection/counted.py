@@ -89,7 +89,7 @@ class Flood:
 
     @property
     def _seeks_minors(self) -> bool:
-        """Does an adult ask five minors how old they are, or a new one write the same to five in an hour, eight a day?"""
+        """Does an adult ask five minors their age, or a new one write the same to five in an hour or eight in a day?"""
         if not self.adult:
             return False
         same = self.newcomer and (len(self._young(self.hour)) >= 5 or len(self._young(self.day)) >= 8)
@@ -149,7 +149,7 @@ class Arrivals:
     def otherwise(self) -> list[Row]:
         """With one account fewer, a new one if there is any; if they had written to an adult."""
         people = self.new + self.recent
-        fewer = dataclasses.replace(self, **({"new": self.new - 1} if self.new else {"recent": self.recent - 1}))
+        fewer = Arrivals(self.new - bool(self.new), self.recent - (not self.new), self.minor)
         rows = [fewer.weigh().row("newcomer_fewer", people, people - 1)]
         return [*rows, dataclasses.replace(self, minor=False).weigh().row("minor")] if self.minor else rows
 

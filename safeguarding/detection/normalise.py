@@ -20,10 +20,10 @@ from typing import NamedTuple
 _LOOKALIKES = """
 аa бb вb гr дd еe жx зz иu йu кk лl мm нh оo пn рp сc тt уy фo хx цu чh шw щw ыb ьb эe юo яr ёe ѕs іi їi јj љl њn ќk
 ўu џu ґr ѵv ѡw һh ӏl ԁd ԛq ԝw ҽe αa βb γy δd εe ζz ηn θo ιi κk λl μm νv ξx οo πn ρp ςs σo τt υu φo χx ψy ωw ϲc ϳj
-աw եt զq թp իi լl հh յj նn ոn ղn մu ժd սu վy տs րr քp օo ցg գq դn ᎪA ᎳW ᎬE ᎠD ᎡR ᎢT ᎥI ᎩY ᎫJ ᎷM ᎻH ᏃZ ᏔW ᏙV ᏚS ᏞL ᏟC ᏢP ᏦK
+աw եt զq թp իi լl հh յj նn ոn սu վy տs րr քp օo ցg գq դn ᎪA ᎳW ᎬE ᎠD ᎡR ᎢT ᎥI ᎩY ᎫJ ᎷM ᎻH ᏃZ ᏔW ᏙV ᏚS ᏞL ᏟC ᏢP ᏦK
 ᏧD ᏨC ᏭG ᏴB ᏻG ıi ȷj ɑa ɐa ɒa ʌa ɓb ɃB ƀb ɕc ɖd ɗd đd ðd əe ɛe ɜe ɘe ɟj ɠg ɡg ɢg ʛg ɣy ɥh ɦh ʜh ħh ɨi ɪi ɩi ɫl ɬl ɭl
 łl ʟl ɯm ɰm ɱm ɲn ɳn ɴn ŋn ɔo ɵo øo ɸo ʠq ɹr ɺr ɻr ɼr ɽr ɾr ʀr ʁr ʂs ʃs ſs ŧt ʈt ʉu ʊu ʋv ʍm ʎy ʏy ʐz ʑz ʒz ƶz ʙb ĸk
-ƙk ƥp ƭt ƴy ȥz ⱥa ɇe ɉj ɍr ɏy ᴀa ᴃb ᴄc ᴅd ᴇe ᴊj ᴋk ᴌl ᴍm ɴn ᴎn ᴏo ᴐo ᴘp ᴙr ᴚr ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs ¢c ₵c
+ƙk ƥp ƭt ƴy ȥz ⱥa ɇe ɉj ɍr ɏy ᴀa ᴃb ᴄc ᴅd ᴇe ᴊj ᴋk ᴌl ᴍm ɴn ᴎn ᴏo ᴐo ᴘp ᴙr ᴚr ᴛt ᴜu ᴠv ᴡw ᴢz ꜰf ꜱs ¢c ₵c ղn մu ժd
 """
 
 

@@ -85,7 +85,7 @@ def test_advice_on_meeting_is_not_for_minors(ruleset: Ruleset) -> None:
 CHAT = ["tu as vu le match", "je finis ma manche", "bonne idée", "on se voit jeudi", "mon chat dort", "il pleut ici"]
 ASKS = ["qui veut un plan", "sexe maintenant", "dispo pour baiser", "cam chaude ?"]
 DEALS = ["qui a de la beuh", "t'as de la md ?", "je vends de la coke", "on se fume un joint après"]
-STARVES = ["je mange que 300 calories", "mon objectif 40 kilos", "un jeûne de 3 jours avec moi ?", "me faire vomir aide"]
+STARVES = ["je mange que 300 calories", "mon objectif 40 kilos", "un jeûne de 3 jours ?", "me faire vomir aide"]
 CUTS = ["j'ai recommencé à me couper", "vous utilisez quoi comme lame", "cachez vos cicatrices", "une lame c'est mieux"]
 FIVE = ("bob", "charlie", "mo", "sam", "dana")
 
@@ -110,7 +110,7 @@ def twenty(asks: list[str]) -> list[tuple[str, str]]:
         ("Scarification : en sortir", "", "teen_15_17", CUTS, []), ("Réduire le cannabis", "", "adult", DEALS, []),
         # three lines, or small talk with such words in another sense
         ("Échecs", "parties du soir", "adult", ASKS[:3], []),
-        ("Tricot", "laine", "teen_15_17", ["je me coupe les cheveux", "un plan du quartier", "une coupe", "la ligne"], []),
+        ("Tricot", "laine", "teen_15_17", ["je me coupe les cheveux", "un plan de la ville", "une coupe"], []),
     ],
 )  # fmt: skip
 def test_a_fifth_of_twenty_lines_is_enough_to_leave_a_theme(

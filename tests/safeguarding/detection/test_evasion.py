@@ -160,9 +160,7 @@ def test_only_short_lines_are_one_sentence_and_sentences_stay_apart(
     assert {one.code for one in found if one.alerting and one.code != "C1"} == codes
 
 
-@pytest.mark.parametrize(
-    "text", ["dis rien à tes parents", "envoie moi une photo de toi", "pas un mot à tes parents"]
-)
+@pytest.mark.parametrize("text", ["dis rien à tes parents", "envoie moi une photo de toi", "pas un mot à tes parents"])
 def test_a_sentence_sent_word_by_word_is_one(ruleset: Ruleset, text: str) -> None:
     talk = Talk(ruleset, ALICE, BOB)
     for word in text.split():
@@ -200,7 +198,8 @@ def test_a_disguise_is_read_as_what_it_hides(ruleset: Ruleset, text: str, lang: 
 @pytest.mark.parametrize(
     ("text", "lang"),
     [
-        ("le jour j approche", "fr"), ("j suis trop contente", "fr"), ("c'est quel dép ?", "fr"), ("passe-moi le 🔪", "fr"),
+        ("le jour j approche", "fr"), ("j suis trop contente", "fr"), ("c'est quel dép ?", "fr"),
+        ("passe-moi le 🔪", "fr"),
         ("prends ligne t3 puis le j3", "fr"), ("oui/non, mère/fille, et/ou", "fr"), ("super le goûter en 👨‍👩‍👧", "fr"),
         ("the 🔪 you gave me cuts bread", "en"), ("trop bien 👻 mdr", "fr"), ("le 👻 2024", "fr"),
     ],
