@@ -36,6 +36,11 @@ def test_a_number_in_pieces_is_refused_before_it_is_whole(say, alice, club, piec
     assert [say(alice, club, body).message.visibility for body in pieces][-1] == "refused"
 
 
+def test_a_number_sent_figure_by_figure_is_never_whole(say, alice, club):
+    seen = [say(alice, club, figure).message.visibility for figure in "0612345678"]
+    assert seen == ["pending"] * 7 + ["refused"] * 3
+
+
 def test_a_number_completed_by_an_edit_is_refused(say, alice, club):
     say(alice, club, "06 12 34")
     second = say(alice, club, "see you").message

@@ -263,7 +263,7 @@ def test_a_room_found_in_order_begins_anew_and_a_theme_is_told_again_when_it_fil
     assert told
     judge(talk, knitting, *told)
     talk.at += timedelta(days=1, minutes=1)
-    fill(talk, 9)
+    fill(talk, 3)
     assert not any(alert.tactics == ("room_drift",) for alert in talk.alerts)
     fill(talk, 1)
     assert any(alert.tactics == ("room_drift",) for alert in talk.alerts)
