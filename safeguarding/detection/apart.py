@@ -15,8 +15,9 @@ SCRAP_WORDS = 2
 _SCRAPS = 3  # a row of scraps this long is one sentence
 _SIGNS = ".?!;…\n"
 _END = re.compile(rf"[{_SIGNS}][\s{_SIGNS}]*+")
-# Without a scrap between two signs, or a line break, there is no such row: nearly all texts are done with at once.
-_BETWEEN = re.compile(rf"[{_SIGNS}] *+[^\s{_SIGNS}]++(?: ++[^\s{_SIGNS}]++)? *+[{_SIGNS}]")
+# Without a scrap between two signs, or a line break, there is no such row: nearly all texts are done with at once (a
+# scrap of one letter is for the reader, who joins letters that signs split).
+_BETWEEN = re.compile(rf"[{_SIGNS}] *+[^\s{_SIGNS}]{{2,}}+(?: ++[^\s{_SIGNS}]++)? *+[{_SIGNS}]")
 _TWO_WORDS = re.compile(rf"[ {_SIGNS}]*+[^\s{_SIGNS}]++ *+[{_SIGNS}][\s{_SIGNS}]*+[^\s{_SIGNS}]++")
 
 Span = tuple[int, int]

@@ -67,7 +67,7 @@ def drift_alerts(situation: Situation) -> Iterator[Alert]:
     recent = [row for row in ledger["drift"] if number - row[0] < WINDOW]
     ledger["drift"] = [*recent, [number, theme, situation.author, ref, found.rule, found.version]][-_KEPT:]
     same = [row for row in ledger["drift"] if row[1] == theme]
-    for window, least in _MANY:
+    for window, least in _MANY[theme == "hate" :]:  # which alerts by itself: a quarrel is no drift so soon
         speakers = [row[2] for row in same if number - row[0] < window]
         drift = counted.Drift(speakers, window, least, SPEAKERS, situation.minors_room)
         weighed = drift.weigh()

@@ -124,9 +124,11 @@ class Lexicon:
         folded = without_inclusive(source.text)
         tokens: list[str] = _TOKEN.findall(folded)
         places: Places | None = None  # worked out when asked for, where the tokens stand as they are written
-        split = [*map(len, tokens)].count(1) > 2 and _SPLIT_LETTERS.search(folded)
-        if split or _SIGN_WITHIN.search(folded):
-            placed = [*self._placed_tokens(folded)]
+        runs = [*_SPLIT_LETTERS.finditer(folded)] if [*map(len, tokens)].count(1) > 2 else []
+        if _SIGN_WITHIN.search(folded):
+            runs += filter(self._is_parted, _PARTED.finditer(folded))
+        if runs:
+            placed = [*self._placed_tokens(folded, sorted(runs, key=re.Match.start))]
             places, tokens = tuple(place for place, _ in placed), [token for _, token in placed]
         known = map(self.words.known.get, tokens)
         found = [self.words.unknown(token) if one is None else one for token, one in zip(tokens, known, strict=True)]
@@ -146,13 +148,10 @@ class Lexicon:
             _, spans = self._in_context(pieces, spans)
         return tuple(spans)
 
-    def _placed_tokens(self, folded: str) -> Iterator[tuple[Place, str]]:
-        """The tokens of a text with letters split by signs, and words that have signs in them."""
+    def _placed_tokens(self, folded: str, runs: list[re.Match[str]]) -> Iterator[tuple[Place, str]]:
+        """The tokens of a text with letters split by signs, and words that have signs in them: `runs` of these."""
         at = 0
-        for run in sorted(
-            itertools.chain(_SPLIT_LETTERS.finditer(folded), filter(self._is_parted, _PARTED.finditer(folded))),
-            key=re.Match.start,
-        ):
+        for run in runs:
             if run.start() < at:
                 continue
             for match in _TOKEN.finditer(folded, at, run.start()):
