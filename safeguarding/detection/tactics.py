@@ -130,10 +130,10 @@ V1 = Profile(
 )  # fmt: skip
 V2 = Profile(
     code="V2",
-    weights={"threat": 46, "location_known": 30, "doxing": 46, "intimidation": 12, "urgency": 3,
+    weights={"threat": 46, "location_known": 30, "doxing": 46, "attack_plan": 50, "intimidation": 12, "urgency": 3,
              "insult": 3, "watching": 18},
     levels=((64, "P0"), (36, "P1"), (34, "P2"), (18, "P3")),
-    core=_any("threat", "location_known", "doxing", "watching"),
+    core=_any("threat", "location_known", "doxing", "attack_plan", "watching"),
     adult_gap=6, measures={"P0": ("hold", "pause_contact"), "P1": ("hold", "pause_contact"), "P2": ()},
 )  # fmt: skip
 V3 = Profile(
@@ -218,7 +218,7 @@ OPEN_TACTICS: Group = _any(
     "csam", "csam_coded", "paid_encounter", "paid_offer", "pimp_terms", "recruit", "tariff", "adult_material",
     "adult_link", "age_bypass", "rape_plan", "drug_plan", "ambush_plan", "seeks_minor", "investment_bait",
     "money_request", "phishing", "advance_fee", "prepaid", "job_bait", "off_platform", "urgency", "sexual",
-    "image_request", "intimate_leak", "deepfake", "doxing", "opener_sexual", "age_probe",
+    "image_request", "intimate_leak", "deepfake", "doxing", "attack_plan", "opener_sexual", "age_probe",
 )  # fmt: skip
 
 

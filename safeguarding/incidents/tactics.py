@@ -26,6 +26,9 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "age_probe": Words("demande un âge", "asks for an age"),
         "alone_outside": Words("est dehors sans personne", "is alone outside"),
         "ambush_plan": Words("parle d’attendre quelqu’un à plusieurs", "speaks of waiting for somebody with others"),
+        "attack_plan": Words(
+            "annonce une attaque contre un lieu ou une foule", "announces an attack on a place or a crowd"
+        ),
         "appease": Words("cherche à calmer les choses", "tries to calm things"),
         "blame": Words("rejette la faute sur l’autre personne", "puts the blame on the other person"),
         "borrowed_proof": Words("parle d’une preuve d’âge prêtée", "speaks of a borrowed proof of age"),

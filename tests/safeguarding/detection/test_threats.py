@@ -1,0 +1,114 @@
+"""Threats (V2): what is one by itself, what is one only with what else is said, and what only sounds like one."""
+
+from __future__ import annotations
+
+import pytest
+
+from safeguarding.detection.rulesets import Ruleset
+from safeguarding.detection.types import Person
+from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, Talk, direct
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "à quelle heure je te retrouve au bois ?",
+        "je te retrouve où ?",
+        "je te retrouve demain à la gare",
+        "je t'attends à la sortie du métro, j'ai un manteau rouge",
+        "on t'attend à la sortie du ciné, dépêche",
+        "on va s'occuper de toi à l'hôpital, t'inquiète",
+        "profite de ta dernière nuit à l'hôtel",
+        "je sais où il bosse, c'est à la boulangerie",
+    ],
+)
+@pytest.mark.parametrize("pair", [(BOB, CHARLIE), (ALICE, DANA)], ids=["adults", "teenagers"])
+def test_who_is_to_be_met_or_cared_for_is_not_threatened(
+    ruleset: Ruleset, pair: tuple[Person, Person], text: str
+) -> None:
+    talk = Talk(ruleset, *pair)
+    assert talk.say(pair[0], text, direct(*pair)).verdict.name == "ALLOW"
+    assert talk.told("V2") == []
+
+
+def test_a_trifle_for_which_one_would_be_killed_is_a_joke(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(ALICE, "si tu me spoiles je te tue", direct(ALICE, DANA))
+    assert talk.told("V2") == []
+    talk.say(ALICE, "si tu parles je te tue", direct(ALICE, DANA))
+    assert talk.told("V2")[0].severity == "P1"
+
+
+def test_waiting_at_the_school_gate_is_looked_at_and_held_only_with_what_is_to_come_of_it(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    assert talk.say(ALICE, "je t'attends à la sortie", direct(ALICE, DANA)).verdict.name == "ALLOW"
+    assert [alert.severity for alert in talk.told("V2")] == ["P3"]
+    assert talk.say(ALICE, "je t'attends à la sortie, tu vas morfler", direct(ALICE, DANA)).verdict.name == "HOLD"
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "prépare ton cercueil"),
+        ("fr", "dors bien, ce sera ta dernière nuit"),
+        ("en", "sleep well, it'll be your last night"),
+        ("fr", "Clara Benoit 06 12 34 56 78 faites-vous plaisir, jour et nuit"),
+        ("en", "Clare B 07700 900 123 have fun, day and night"),
+    ],
+)
+def test_death_announced_and_a_number_thrown_to_all_call_somebody(ruleset: Ruleset, lang: str, text: str) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(BOB, text, direct(BOB, CHARLIE), lang=lang)
+    assert [(alert.severity, alert.subject) for alert in talk.told("V2")] == [("P1", "bob")]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"), [("fr", "la bombe est dans le lycée"), ("en", "there's a bomb in the school")]
+)
+def test_an_attack_announced_to_nobody_in_particular_accuses_its_author_and_guesses_no_target(
+    ruleset: Ruleset, lang: str, text: str
+) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(BOB, text, ADULTS, lang=lang)
+    (alert,) = talk.told("V2")
+    assert (alert.severity, alert.subject, alert.protects) == ("P1", "bob", ())
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [("fr", "y a eu une fausse alerte à la bombe au lycée"), ("en", "there was a bomb scare at school")],
+)
+def test_who_tells_of_an_alarm_is_not_accused(ruleset: Ruleset, lang: str, text: str) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(BOB, text, ADULTS, lang=lang)
+    assert talk.told("V2") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "known", "meant"),
+    [
+        ("fr", "jsais où elle gare sa clio, j'ai vu où elle habite", "lundi jramène la lame de mon frère"),
+        ("en", "we know where she gets off", "or she'll have an accident"),
+    ],
+)
+def test_knowing_where_somebody_lives_is_gossip_until_harm_is_spoken_of(
+    ruleset: Ruleset, lang: str, known: str, meant: str
+) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(BOB, known, direct(BOB, CHARLIE), lang=lang)
+    assert talk.told("V2") == []
+    talk.say(BOB, meant, direct(BOB, CHARLIE), lang=lang)
+    assert talk.told("V2")[-1].severity == "P1"
+
+
+def test_an_address_thrown_at_somebody_is_looked_at(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    talk.say(BOB, "12 rue des Lilas 69003, c'est chez toi non ?", direct(BOB, CHARLIE))
+    assert [alert.severity for alert in talk.told("V2")] == ["P3"]
+
+
+def test_a_charity_that_visits_a_home_threatens_nobody(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, BOB, CHARLIE)
+    text = "they're lovely people, you come and meet them twice, we visit you, then it's £180"
+    talk.say(BOB, text, direct(BOB, CHARLIE), lang="en")
+    assert talk.told("V2") == []
