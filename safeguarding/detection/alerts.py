@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from . import ages, alike, crowds, drift, gangs, pairs, piles, rooms, spread
+from . import ages, alike, crowds, drift, gangs, pairs, piles, rendezvous, rooms, spread
 from .context import Situation
 from .counterfactual import Circumstances, rescored
 from .pairs import Score, Sighting
@@ -131,14 +131,18 @@ def _pair_alerts(situation: Situation) -> Iterator[Alert]:
         ledger["n"] += 1
     crowds.note_spread(situation)
     if not tactics:
+        rendezvous.note(situation)
         return
     to_all = situation.room.kind == "room" and not situation.utterance.to
     if to_all:
         wanted = PAIR_TACTICS if situation.minors_room else OPEN_TACTICS
+        if not situation.aimed:  # an advert for whoever comes: nobody has spoken yet
+            wanted |= V1.weights.keys()
         pairs.record(open_ledger, _sightings(situation, wanted, 1.0), now)
     for other, confidence in situation.aimed:
-        done = [*_sightings(situation, PAIR_TACTICS, confidence), *accepted.get(other, ())]
-        pairs.record(situation.towards[other], done, now)
+        seen = rendezvous.weighed(situation, other, _sightings(situation, PAIR_TACTICS, confidence))
+        pairs.record(situation.towards[other], [*seen, *accepted.get(other, ())], now)
+    rendezvous.note(situation)
     for profile in profiles_touched(tactics, PAIR_PROFILES):
         yield from _profile_alert(situation, profile, to_all)
 
@@ -162,16 +166,22 @@ def _accepted(situation: Situation) -> dict[str, list[Sighting]]:
 def first_meeting(situation: Situation) -> tuple[str, ...]:
     """The two adults who speak of meeting, the first time they do: both get the same advice, whoever they are.
 
-    No accusation, no case: a first meeting is ordinary. Written in the pair's ledger, so that it is told once.
+    No accusation, no case: a first meeting is ordinary. Written in the pair's ledger, so that it is told once. In a
+    room where it is not clear who is meant, it is whoever says yes.
     """
-    if situation.tactics.keys().isdisjoint({"meeting", "first_meeting"}):
-        return ()
-    for other in situation.sure:
-        both = (situation.author, other)
+    author, said = situation.author, situation.tactics.keys()
+    others = situation.sure if not said.isdisjoint({"meeting", "first_meeting"}) else []
+    if situation.room.kind == "room":
+        if not others and not said.isdisjoint({"meeting", "first_meeting"}):
+            rooms.note_proposal(situation.room_ledger, author, situation.now)
+        elif "accepts" in said:
+            proposer = rooms.proposed(situation.room_ledger, author, situation.now)
+            others = [*others, proposer] if proposer in situation.towards else others
+    for other in others:
         told = [situation.towards[other]["a"], *(m["a"] for m in [situation.backwards.get(other)] if m)]
-        if all(situation.is_adult(key) for key in both) and not any("meeting" in ledger for ledger in told):
+        if situation.is_adult(author) and situation.is_adult(other) and not any("meeting" in one for one in told):
             told[0]["meeting"] = [3, 0.0, situation.now]
-            return both
+            return author, other
     return ()
 
 
@@ -209,9 +219,10 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         if not _applies(situation, profile, other):
             continue
         also = max(0, situation.same_rendezvous - 1) if profile is V1 else 0
-        around[other] = Circumstances(_gap(situation, other), newcomer, max(0, lured - 1) + also)
         done = situation.towards[other]
         done = spread.joined(done, helped[other]) if other in helped else done
+        many = profile is V1 and situation.drawn >= spread.MANY and {"isolated_place", "late"} <= done["t"].keys()
+        around[other] = Circumstances(_gap(situation, other), newcomer, max(0, lured - 1) + also, many)
         score = pairs.score(profile, done, **dataclasses.asdict(around[other]))
         if is_due(done, score) and not _did_more(situation, profile, other, score):
             candidates.append((score, other))

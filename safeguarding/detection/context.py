@@ -150,6 +150,7 @@ class Situation:
     noted_recipients: set[str] = field(default_factory=set)  # the same: drawn to a rendezvous, or attacked
     grown: list[str] = field(default_factory=list)  # whose talk this message made more like a risky one
     said: Sequence[int] = likeness.NOTHING  # what its words weigh (see likeness)
+    drawn: int = 0  # people to whom the author proposed this rendezvous within a day
     same_rendezvous: int = 0  # accounts that proposed this rendezvous here in the same words within a day
     same_furtive: tuple[str, ...] = ()  # others of them who did so furtively
 

@@ -23,6 +23,7 @@ class Circumstances:
     age_gap: bool = False
     newcomer: bool = False
     spread: int = 0
+    many: bool = False
 
 
 def rescored(
@@ -44,20 +45,14 @@ def rescored(
     without = {
         "age_gap": dataclasses.replace(circumstances, age_gap=False),
         "newcomer": dataclasses.replace(circumstances, newcomer=False),
-        "spread": dataclasses.replace(circumstances, spread=0),
+        "spread": dataclasses.replace(circumstances, spread=0, many=False),
     }
     trials += [(name, ledger, around) for name, around in without.items() if name in score.bonus]
     weightiest = sorted(score.weights, key=lambda name: (-score.weights[name], name))[:MOST_TACTICS]
     trials += [(f"tactic:{name}", _lacking(ledger, name), circumstances) for name in weightiest]
     told = []
     for name, remembered, around in trials:
-        other = pairs.score(
-            profile,
-            {**remembered, "d": dict(remembered["d"])},
-            age_gap=around.age_gap,
-            newcomer=around.newcomer,
-            spread=around.spread,
-        )
+        other = pairs.score(profile, {**remembered, "d": dict(remembered["d"])}, **dataclasses.asdict(around))
         told.append({"without": name, "score": other.total, "severity": severity_of(profile, other)})
     return told
 

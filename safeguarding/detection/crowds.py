@@ -49,7 +49,8 @@ def note_spread(situation: Situation) -> None:
     """Count who got this lure, who proposed this rendezvous, and newcomers who write to somebody."""
     people, kind, text = situation.sure, _lure_kind(situation), situation.utterance.text
     minors = [*filter(situation.is_minor, people)]
-    spread.note_lure(situation.author_ledger, text, kind, people, situation.now, minors=minors)
+    reached = spread.note_lure(situation.author_ledger, text, kind, people, situation.now, minors=minors)
+    situation.drawn = reached if kind == "meeting" else 0
     drawing = DRAWING_TACTICS & situation.tactics.keys()
     if drawing:
         situation.same_rendezvous, situation.same_furtive = spread.note_rendezvous(

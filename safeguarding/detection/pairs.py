@@ -4,7 +4,7 @@ A ledger is a small JSON object, bounded whatever is said: at most MAX_TACTICS t
 
     {"v": 1, "n": messages so far, "t": {tactic: [[at, n, strength, ref, rule, version], ...]},
      "d": {code: [most tactics close in time, in messages]}, "a": {code: [rank, score, at] told},
-     "c": {code: [messages, rank, [tactics], at] cleared}}
+     "c": {code: [messages, rank, [tactics], at] cleared}, "p": [at, at] (see rendezvous)}
 
 `at` is in whole seconds since 1970 (UTC), `strength` is 0 to 1 (weight of the rule x confidence that this is the person
 meant). The score is valid from the first message and monotone: one more sighting, a higher strength, a shorter time or
@@ -64,7 +64,7 @@ class Score:
 
 def fresh() -> Ledger:
     """An empty ledger."""
-    return {"v": VERSION, "n": 0, "t": {}, "d": {}, "a": {}, "c": {}}
+    return {"v": VERSION, "n": 0, "t": {}, "d": {}, "a": {}, "c": {}, "p": [0, 0]}
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -81,6 +81,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "d": dict(ledger.get("d") or {}),
         "a": dict(told),
         "c": dict(ledger.get("c") or {}),
+        "p": list(ledger.get("p") or (0, 0)),
     }, False
 
 
@@ -155,10 +156,19 @@ def _most_together(telling: Mapping[str, Sequence[Entry]], field: int, span: int
     return best
 
 
-def score(profile: Profile, ledger: Ledger, *, age_gap: bool = False, newcomer: bool = False, spread: int = 0) -> Score:
+def score(
+    profile: Profile,
+    ledger: Ledger,
+    *,
+    age_gap: bool = False,
+    newcomer: bool = False,
+    spread: int = 0,
+    many: bool = False,
+) -> Score:
     """What `profile` makes of a ledger. The densest moment so far is remembered in it, so that nothing later lowers it.
 
-    `age_gap`: a verified adult faces a minor. `spread`: how many further people got the same lure.
+    `age_gap`: a verified adult faces a minor. `spread`: how many further people got the same lure. `many`: this very
+    rendezvous was proposed to several. A newcomer, and this, may be what a severity takes (`Profile.grave`).
     """
     held = {name: entries for name, entries in ledger["t"].items() if name in profile.weights}
     if mark := ledger["c"].get(profile.code):
@@ -182,10 +192,12 @@ def score(profile: Profile, ledger: Ledger, *, age_gap: bool = False, newcomer: 
     bonus = {name: points for name, points in bonus.items() if points}
     total = round(min(100.0, sum(weights.values()) + sum(bonus.values())), 1)
     entries = tuple(sorted((entry for name in held for entry in held[name]), key=lambda entry: (entry[0], entry[1])))
-    return Score(total, weights, bonus, entries, _severity(profile, total, frozenset(held)))
+    around = {name for name, there in (("newcomer", newcomer), ("many", many)) if there}
+    return Score(total, weights, bonus, entries, _severity(profile, total, frozenset(held) | around))
 
 
 def _severity(profile: Profile, total: float, present: frozenset[str]) -> str | None:
+    present = frozenset(name for name in present if not profile.beside.get(name, present).isdisjoint(present))
     if profile.core.isdisjoint(present) or any(group.isdisjoint(present) for group in profile.all_of):
         return None
     for points, severity in profile.levels:

@@ -2,6 +2,7 @@
 
     {"v": 1, "n": messages so far, "sp": [[person, at, n, addressee, [short texts]], ...], "young": {person: at},
      "ask": [asker, at, n], "pile": {...see piles...}, "drift": [...see drift...], "a": {...see told...},
+     "meet": [author, at, n] of the last meeting proposed to nobody in particular,
      "lures": [[[word hashes], "meeting", [[author, at] or [author, at, 1], ...]], ...], "like": {...see likeness...},
      "began": person, "heard": [[hash of author and words, at], ...]}
 
@@ -43,7 +44,7 @@ Addressees = tuple[tuple[str, float], ...]
 def fresh() -> Ledger:
     """An empty room ledger."""
     return {"v": VERSION, "n": 0, "sp": [], "young": {}, "ask": None, "pile": {}, "drift": [], "a": {}, "lures": [],
-            "like": {}, "heard": [], "began": ""}  # fmt: skip
+            "meet": None, "like": {}, "heard": [], "began": ""}  # fmt: skip
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -62,6 +63,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "drift": [list(row) for row in ledger.get("drift") or ()],
         "a": dict(ledger.get("a") or {}),
         "lures": spread.copied(ledger.get("lures") or ()),
+        "meet": ledger.get("meet"),
         "like": likeness.copied(ledger.get("like") or {}),
         "heard": [list(row) for row in ledger.get("heard") or ()],
         "began": ledger.get("began") or "",
@@ -175,6 +177,19 @@ def said_young(ledger: Mapping[str, Any], person: str, now: int) -> bool:
     """Whether this person said here, not long ago, that they are a minor."""
     at = ledger["young"].get(person)
     return at is not None and now - at < lifetime("says_minor")
+
+
+def note_proposal(ledger: Ledger, author: str, now: int) -> None:
+    """Somebody proposed to meet, it is not clear to whom: who says yes next is the one."""
+    ledger["meet"] = [author, now, ledger["n"]]
+
+
+def proposed(ledger: Mapping[str, Any], author: str, now: int) -> str | None:
+    """Who proposed to meet within the last five messages and the turn window, if not the author."""
+    meet = ledger.get("meet")
+    if not meet or meet[0] == author or now - meet[1] > TURN_SECONDS or ledger["n"] - meet[2] > 5:
+        return None
+    return str(meet[0])
 
 
 def note_age_question(ledger: Ledger, author: str, now: int) -> None:

@@ -34,6 +34,7 @@ MAX_RECIPIENTS = 24
 MAX_WORDS = 24
 MAX_SENDERS = 60
 MAX_DRAWN = 32
+MANY = 3  # people to whom one proposes the same rendezvous
 DRAWN_FOR = 3 * 86_400
 MAX_STRUCK = 12
 STRUCK_FOR = 14 * 86_400

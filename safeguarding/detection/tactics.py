@@ -43,8 +43,10 @@ class Profile:
     """How tactics add up to one incident code.
 
     `levels`: (points, severity), gravest first. `core`: one of these must be present for any alert at all; `all_of`:
-    and one of each of these groups. `grave`: (severity, groups) without which that severity is not given, whatever the
-    score. `adult_gap`: points for a verified adult facing a minor. `minors` / `adults`: to whom it can be done.
+    and one of each of these groups. `beside`: what counts as present only with one of these. `grave`: (severity,
+    groups) without which that severity is not given, whatever the score; "newcomer" and "many" (see `pairs.score`) may
+    stand there and in `core`. `adult_gap`: points for a verified adult facing a minor. `minors` / `adults`: to whom it
+    can be done.
     """
 
     code: str
@@ -54,6 +56,7 @@ class Profile:
     scope: Scope = "pair"
     all_of: tuple[Group, ...] = ()
     grave: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
+    beside: Mapping[str, Group] = field(default_factory=dict)
     adult_gap: float = 0.0
     minors: bool = True
     adults: bool = True
@@ -123,9 +126,18 @@ V1 = Profile(
         "trust": 2, "opener_sexual": 3,
     },
     levels=((62, "P0"), (52, "P1"), (42, "P2"), (26, "P3")),
-    core=_any("come_alone", "refuses_verification", "change_place", "no_trace", "ambush_plan"),
+    core=_any("come_alone", "refuses_verification", "change_place", "no_trace", "bring_cash", "ambush_plan", "many"),
+    beside={"bring_cash": _any("isolated_place")},
     all_of=(_any("meeting", "isolated_place", "ambush_plan"),),
-    grave={"P0": (_any("isolated_place", "change_place", "bring_cash", "no_trace", "ambush_plan"),)},
+    grave={
+        "P0": (
+            _any("isolated_place", "change_place", "bring_cash", "no_trace", "ambush_plan"),
+            _any("come_alone", "refuses_verification", "no_trace", "bring_cash", "ambush_plan", "urgency", "newcomer"),
+        ),
+        "P1": (_any("come_alone", "refuses_verification", "change_place", "no_trace", "bring_cash", "ambush_plan",
+                    "newcomer"),),
+        "P2": (_any("isolated_place", "come_alone", "change_place", "no_trace", "ambush_plan"),),
+    },
     spread=8, newcomer=4, measures=_PROTECT,
 )  # fmt: skip
 V2 = Profile(
@@ -210,7 +222,7 @@ ATTACK_TACTICS: Group = _any("insult", "exclude", "humiliate", "threat", "blame"
 PEACE_TACTICS: Group = _any("defend", "appease")
 ABET_TACTICS: Group = _any("abet")
 # What draws somebody to a rendezvous: several accounts may share the work between them.
-DRAWING_TACTICS: Group = V1.core | _any("meeting", "isolated_place")
+DRAWING_TACTICS: Group = V1.core - {"bring_cash", "many"} | _any("meeting", "isolated_place")
 # Without one of these, friends who plan an evening together are no accounts that act together.
 FURTIVE_TACTICS: Group = _any("come_alone", "no_trace", "ambush_plan")
 # What is said to a whole room as well as to one person: an advert, a link, a plan about somebody absent.

@@ -1,0 +1,44 @@
+"""Where two people mean to meet, and the change of it: from among people to where nobody is, at the last minute.
+
+A change of place is ordinary. It counts where the new place is one where nobody is; fully where a place among people or
+a home had been named between the two within AGREED, and then also if the new place is named as neither.
+
+A pair ledger remembers [when such a place was last named for a meeting, when a change was last announced] under "p".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .context import Situation
+from .pairs import Sighting
+
+AGREED = 12 * 3_600
+ANNOUNCED = 30 * 60
+UNNAMED = 0.45  # what a change counts for where nobody knows from where
+_TO_MEET = frozenset({"meeting", "first_meeting"})
+
+
+def weighed(situation: Situation, other: str, seen: Sequence[Sighting]) -> list[Sighting]:
+    """What was seen, with a change of place counted for what it is."""
+    said, now = situation.tactics.keys(), situation.now
+    kept = [one for one in seen if one.tactic != "change_place"]
+    lonely = [replace(one, tactic="change_place") for one in kept if one.tactic == "isolated_place"]
+    announced = now - situation.towards[other]["p"][1] < ANNOUNCED
+    changes = [one for one in seen if one.tactic == "change_place"] or (lonely if announced else [])
+    back = situation.backwards.get(other)
+    named = max(ledger["p"][0] for ledger in (situation.towards[other], back) if ledger)
+    if "open_place" not in said and now - named < AGREED:
+        return [*kept, *changes]
+    return [*kept, *(replace(one, strength=one.strength * UNNAMED) for one in changes if lonely)]
+
+
+def note(situation: Situation) -> None:
+    """Remember, for all who are spoken to, that a place among people was named, or a change announced."""
+    said = situation.tactics.keys()
+    for ledger in situation.towards.values():
+        if "open_place" in said and not said.isdisjoint(_TO_MEET):
+            ledger["p"][0] = situation.now
+        if "change_place" in said:
+            ledger["p"][1] = situation.now
