@@ -123,11 +123,14 @@ V1 = Profile(
     weights={
         "meeting": 12, "isolated_place": 18, "late": 6, "come_alone": 24, "refuses_verification": 20,
         "change_place": 20, "bring_cash": 18, "no_trace": 16, "secrecy": 12, "urgency": 6, "ambush_plan": 80,
-        "trust": 2, "opener_sexual": 3,
+        "trust": 2, "opener_sexual": 3, "discreet": 7,
     },
     levels=((62, "P0"), (52, "P1"), (42, "P2"), (26, "P3")),
     core=_any("come_alone", "refuses_verification", "change_place", "no_trace", "bring_cash", "ambush_plan", "many"),
-    beside={"bring_cash": _any("isolated_place")},
+    beside={
+        "bring_cash": _any("isolated_place"),
+        "refuses_verification": _any("isolated_place", "late", "come_alone", "change_place", "no_trace", "ambush_plan"),
+    },
     all_of=(_any("meeting", "isolated_place", "ambush_plan"),),
     grave={
         "P0": (

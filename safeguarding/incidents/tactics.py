@@ -53,6 +53,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "demand": Words("exige quelque chose sous la menace", "demands something under threat"),
         "demand_money": Words("exige de l’argent", "demands money"),
         "despair": Words("mots de désespoir", "words of despair"),
+        "discreet": Words("tient à rester discret", "wants to stay discreet"),
         "doxing": Words("révèle où l’on peut trouver quelqu’un", "gives away where somebody can be found"),
         "drug_hint": Words("laisse entendre que quelqu’un pourrait être drogué", "alludes to drugging somebody"),
         "drug_plan": Words("parle de droguer quelqu’un", "speaks of drugging somebody"),

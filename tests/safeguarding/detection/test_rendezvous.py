@@ -40,10 +40,12 @@ def two(ruleset: Ruleset, *lines: str, lang: str = "fr") -> Talk:
         ("je viens seul à la rando, et toi ?", ">pareil, rdv parking du col à 6h"),
         ("normal, il met la carrière. continue jusqu'à la pharmacie, c'est l'immeuble au dessus",),
         ("on l'attend au parking du lac à 7h, à trois",),
+        ("je suis pas out, je préfère discret", "on se retrouve au parking du bois vers 22h ?"),
+        ("pas de visio désolé je suis timide", "on se voit demain à 18h au bar ?"),
         ("prends du liquide pour la brocante", "on se retrouve à la gare à 9h"),
         ("on se voit au café 18h ?", ">ok", "désolé je suis au boulot, plutôt le bar d'à côté à 19h"),
     ],
-    ids=["night sky", "owls", "rehearsal", "hike", "route", "carpool", "market", "another bar"],
+    ids=["night sky", "owls", "rehearsal", "hike", "route", "carpool", "discreet", "shy", "market", "another bar"],
 )  # fmt: skip
 def test_an_evening_like_others_is_no_ambush(ruleset: Ruleset, lines: tuple[str, ...]) -> None:
     assert set(severities(two(ruleset, *lines))) <= {"P3"}
