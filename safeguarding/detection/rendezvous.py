@@ -1,7 +1,8 @@
 """Where two people mean to meet, and the change of it: from among people to where nobody is, at the last minute.
 
 A change of place is ordinary. It counts where the new place is one where nobody is; fully where a place among people or
-a home had been named between the two within AGREED, and then also if the new place is named as neither.
+a home had been named between the two within AGREED, and then also if the new place is named as neither. Where it had
+been, to be called to where nobody is, is a change although no word says so ("finalement" is dropped from the reading).
 
 A pair ledger remembers [when such a place was last named for a meeting, when a change was last announced] under "p".
 """
@@ -17,7 +18,8 @@ from .pairs import Sighting
 AGREED = 12 * 3_600
 ANNOUNCED = 30 * 60
 UNNAMED = 0.45  # what a change counts for where nobody knows from where
-_TO_MEET = frozenset({"meeting", "first_meeting"})
+UNSAID = 0.3  # or where it is not called one
+_TO_MEET = frozenset({"meeting", "first_meeting", "accepts"})
 
 
 def weighed(situation: Situation, other: str, seen: Sequence[Sighting]) -> list[Sighting]:
@@ -30,7 +32,8 @@ def weighed(situation: Situation, other: str, seen: Sequence[Sighting]) -> list[
     back = situation.backwards.get(other)
     named = max(ledger["p"][0] for ledger in (situation.towards[other], back) if ledger)
     if "open_place" not in said and now - named < AGREED:
-        return [*kept, *changes]
+        unsaid = [replace(one, strength=one.strength * UNSAID) for one in lonely if "meeting" in said]
+        return [*kept, *(changes or unsaid)]
     return [*kept, *(replace(one, strength=one.strength * UNNAMED) for one in changes if lonely)]
 
 

@@ -132,6 +132,26 @@ def test_the_same_change_where_no_other_place_was_agreed_is_less(ruleset: Rulese
     assert set(severities(talk)) <= {"P2", "P3"}
 
 
+def test_who_is_called_to_where_nobody_is_after_another_place_was_agreed_gets_the_card(ruleset: Ruleset) -> None:
+    talk = two(ruleset, "on dit 20h au mcdo", ">ok", "finalement rejoins-moi au parking derrière carrefour")
+    assert severities(talk) == ["P2"] and "safety_card" in talk.told("V1")[0].measures
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "she's coming on her own, tell everyone to be nice"),
+        ("en", "she thinks she's got a date at the pub, bless her"),
+        ("fr", "elle vient toute seule, ramenez tout le monde"),
+        ("fr", "je drague un mec sur l'appli, vous pensez quoi ?"),
+    ],
+)
+def test_who_speaks_of_somebody_absent_and_means_no_harm_plans_no_ambush(
+    ruleset: Ruleset, lang: str, text: str
+) -> None:
+    assert severities(two(ruleset, text, lang=lang)) == []
+
+
 def test_a_change_that_is_announced_first_and_named_after_counts_like_one(ruleset: Ruleset) -> None:
     talk = two(ruleset, "rdv au café à 21h ?", ">ok", "changement de plan", "rejoins moi derrière la zone industrielle")
     assert severities(talk)[-1:] == ["P1"]
@@ -160,6 +180,8 @@ def test_three_who_agreed_on_the_pub_are_each_drawn_under_the_bridge(ruleset: Ru
         ("fr", ("t'es seul ? personne sait que tu viens ?", "ok rdv 23h au vieux moulin")),
         ("fr", ("coucou j'ai 18 ans", "viens ce soir derrière le gymnase, tout seul", "pas de vocal stp")),
         ("fr", ("j'appâte un mec sur l'appli, vous attendez derrière",)),
+        ("fr", ("il croit que je suis une meuf, rdv derrière le city à 21h, ramenez-vous",)),
+        ("en", ("bring 200 quid cash", "meet me at the quarry at 11pm")),
         ("en", ("he thinks he's got a date behind the leisure centre at 8", "we wait by the bins and batter him")),
         ("en", ("shes comin on her own, get every1 there w phones, we gna kick her head in",)),
     ],

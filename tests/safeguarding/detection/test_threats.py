@@ -52,6 +52,8 @@ def test_waiting_at_the_school_gate_is_looked_at_and_held_only_with_what_is_to_c
         ("fr", "prépare ton cercueil"),
         ("fr", "dors bien, ce sera ta dernière nuit"),
         ("en", "sleep well, it'll be your last night"),
+        ("fr", "tu vas crever ce soir"),
+        ("en", "you've got hours left to live"),
         ("fr", "Clara Benoit 06 12 34 56 78 faites-vous plaisir, jour et nuit"),
         ("en", "Clare B 07700 900 123 have fun, day and night"),
     ],
