@@ -118,6 +118,8 @@ M5 = Profile(
     core=_any("adult_material", "adult_link"), adult_gap=10, adults=False,
     measures={"P1": ("hold",), "P2": ("hold",)},
 )  # fmt: skip
+# What is no tactic and may yet be what an alert, or a severity, takes (see `pairs.score`).
+CIRCUMSTANCES: Group = _any("newcomer", "many")
 V1 = Profile(
     code="V1",
     weights={

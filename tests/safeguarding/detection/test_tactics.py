@@ -7,6 +7,7 @@ from safeguarding.detection.crowds import _NOT_ATTACKS
 from safeguarding.detection.piles import SIDES
 from safeguarding.detection.rulesets import load_ruleset
 from safeguarding.detection.tactics import (
+    CIRCUMSTANCES,
     ABET_TACTICS,
     ATTACK_TACTICS,
     EXPIRY_DAYS,
@@ -43,9 +44,13 @@ def test_every_tactic_of_a_conversation_rule_weighs_somewhere() -> None:
 
 def test_what_must_be_present_is_among_what_weighs() -> None:
     for profile in ALL:
-        assert profile.core <= set(profile.weights), profile.code
+        assert profile.core <= profile.weights.keys() | CIRCUMSTANCES, profile.code
         for group in (*profile.all_of, *(g for groups in profile.grave.values() for g in groups)):
-            assert group <= set(profile.weights), profile.code
+            assert group <= profile.weights.keys() | CIRCUMSTANCES, profile.code
+        assert (
+            profile.beside.keys() | {name for group in profile.beside.values() for name in group}
+            <= profile.weights.keys()
+        )
 
 
 def test_levels_go_from_grave_to_light_and_measures_are_protective() -> None:
