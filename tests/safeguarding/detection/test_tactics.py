@@ -7,9 +7,9 @@ from safeguarding.detection.crowds import _NOT_ATTACKS
 from safeguarding.detection.piles import SIDES
 from safeguarding.detection.rulesets import load_ruleset
 from safeguarding.detection.tactics import (
-    CIRCUMSTANCES,
     ABET_TACTICS,
     ATTACK_TACTICS,
+    CIRCUMSTANCES,
     EXPIRY_DAYS,
     OPEN_TACTICS,
     PAIR_PROFILES,
