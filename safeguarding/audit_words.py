@@ -140,6 +140,7 @@ ACTIONS: Mapping[str, str | Promise] = {
     "rules.imported": _("rules were imported"),
     "rule.added": _("an expression to watch for was added"),
     "rule.move_asked": _("a step of a rule was asked for"),
+    "rule.move_overtaken": _("a step of a rule that waited was overtaken"),
     "rule.move_refused": _("a step of a rule was refused"),
     "rule.moved": _("a rule took a step"),
     "rules.move_asked": _("a step of an import was asked for"),
