@@ -27,6 +27,7 @@ from safeguarding.services.urgent import open_urgent_sheet
 
 from .access import is_officer, may, reader
 from .chronology import ChronologyPage
+from .filters import CodeFilter
 from .forms import DecisionForm, FreezeForm, NoteForm, ReasonForm
 from .handover_forms import ChannelForm
 from .prepare import DossierPage
@@ -69,18 +70,6 @@ class StateFilter(admin.SimpleListFilter):
             case "overdue":
                 return waiting.filter(first_look_at__isnull=True, due_at__lt=timezone.now())
         return waiting
-
-
-class CodeFilter(admin.SimpleListFilter):
-    title = gettext_lazy("kind")
-    parameter_name = "code"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        language = get_language() or "fr"
-        return [(code, incident.words.in_language(language)) for code, incident in INCIDENTS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
-        return queryset.filter(code=self.value()) if self.value() else queryset
 
 
 @admin.register(Case, site=console)

@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import get_language, gettext_lazy
+
+from safeguarding.incidents import INCIDENTS
 
 
 class ChoiceFilter(admin.SimpleListFilter):
@@ -37,3 +40,17 @@ class ChoiceFilter(admin.SimpleListFilter):
     def chosen(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """The rows that `value` stands for."""
         raise NotImplementedError
+
+
+class CodeFilter(admin.SimpleListFilter):
+    """What incident a row is about."""
+
+    title = gettext_lazy("kind")
+    parameter_name = "code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        language = get_language() or "fr"
+        return [(code, incident.words.in_language(language)) for code, incident in INCIDENTS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(code=self.value()) if self.value() else queryset

@@ -12,18 +12,18 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from community.errors import Refused
 from safeguarding import rule_figures
 from safeguarding.errors import BadExpression, Conflict
-from safeguarding.incidents import INCIDENTS
 from safeguarding.models import Rule, RuleMove, RulePack, RulesInForce, Stage
 from safeguarding.services import expressions, replays, rule_moves
 from safeguarding.services.rules import STEER, import_rules
 
 from .access import may, reader
+from .filters import CodeFilter
 from .records import RecordAdmin
 from .rule_forms import ExpressionForm, ImportForm, ReplayForm, ShareForm, StepForm
 from .site import console
@@ -47,18 +47,6 @@ class StageFilter(admin.SimpleListFilter):
         if self.value():
             return queryset.filter(stage=self.value())
         return queryset.exclude(stage=Stage.RETIRED)
-
-
-class RuleCodeFilter(admin.SimpleListFilter):
-    title = gettext_lazy("kind")
-    parameter_name = "code"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        language = get_language() or "fr"
-        return [(code, incident.words.in_language(language)) for code, incident in INCIDENTS.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Rule]) -> QuerySet[Rule]:
-        return queryset.filter(code=self.value()) if self.value() else queryset
 
 
 class Stepping(RecordAdmin):
@@ -134,7 +122,7 @@ class RuleAdmin(Stepping):
     permission = rule_moves.WATCH
     page_template = "admin/havre/rule.html"
     change_list_template = "admin/havre/rules.html"
-    list_filter = (StageFilter, RuleCodeFilter, "watched")
+    list_filter = (StageFilter, CodeFilter, "watched")
     search_fields = ("key", "version", "file")
     list_per_page = 100
     steps = rule_moves.STEPS

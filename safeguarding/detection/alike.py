@@ -39,10 +39,10 @@ def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> F
     utterance, people = situation.utterance, situation.room_ledger["like"]
     weights = likeness.weights_for(lexicon.lang)
     reading = lexicon.read(utterance.text)
-    things = likeness.things_in(reading, told, likeness.classes_of(lexicon))
     said: Sequence[int] = likeness.NOTHING
     answered: Sequence[int] = likeness.NOTHING
     if likeness.counts(situation.room_ledger["heard"], situation.author, reading, situation.now):
+        things = likeness.things_in(reading, told, likeness.classes_of(lexicon))
         said, answered = weights.of(things, likeness.SAID), weights.of(things, likeness.ANSWERED)
     if _is_told_of_another(told):
         said = likeness.NOTHING

@@ -140,11 +140,15 @@ class Arrivals:
     recent: int
     minor: bool
 
+    @property
+    def count(self) -> float:
+        """Recent ones count half."""
+        return self.new + self.recent / 2
+
     def weigh(self) -> Weighed:
-        """Eight new ones are many for a minor, twenty for an adult; recent ones count half."""
-        count = self.new + self.recent / 2
-        severity = ("P1" if self.minor else "P2") if count >= (8 if self.minor else 20) else None
-        return Weighed(severity, {"newcomers": 3.0 * count}, {"base": 30.0})
+        """Eight new ones are many for a minor, twenty for an adult."""
+        severity = ("P1" if self.minor else "P2") if self.count >= (8 if self.minor else 20) else None
+        return Weighed(severity, {"newcomers": 3.0 * self.count}, {"base": 30.0})
 
     def otherwise(self) -> list[Row]:
         """With one account fewer, a new one if there is any; if they had written to an adult."""

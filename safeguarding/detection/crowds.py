@@ -89,9 +89,7 @@ def flood_alerts(situation: Situation) -> Iterator[Alert]:
         new, recent = spread.senders(situation.recipients[other])
         arrivals = counted.Arrivals(new, recent, situation.is_minor(other))
         weighed = arrivals.weigh()
-        if weighed.severity and is_news(
-            situation.recipients[other]["a"], "X2", weighed.severity, weighed.weights["newcomers"] / 3, now
-        ):
+        if weighed.severity and is_news(situation.recipients[other]["a"], "X2", weighed.severity, arrivals.count, now):
             yield _counted_alert(
                 "X2", weighed, None, (other,), ("many_newcomers",), situation.utterance.ref,
                 ("slow_room", "safety_card"), met(situation),

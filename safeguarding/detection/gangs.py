@@ -17,6 +17,7 @@ from .types import Alert
 
 PEOPLE = 3
 HARSH = 100  # hundredths of a logit that the words of a blow weigh at least
+WHOLE = 200  # of a blow that counts as one
 
 
 def gang_alerts(situation: Situation) -> Iterator[Alert]:
@@ -28,10 +29,10 @@ def gang_alerts(situation: Situation) -> Iterator[Alert]:
     author, now = situation.author, situation.now
     if rooms.who_began(situation.room_ledger, author, now) != author:
         return
-    struck_by = {row[0] for row in situation.author_ledger["struck"]}
+    attackers = {row[0] for row in spread.struck_by(situation.author_ledger, now)}
     for other in situation.sure:
-        if other not in struck_by:
-            yield from _against(situation, other, round(min(1.5, harsh / 200), 2), strongest(attacks))
+        if other not in attackers:
+            yield from _against(situation, other, round(min(1.5, harsh / WHOLE), 2), strongest(attacks))
 
 
 def _against(situation: Situation, other: str, strength: float, rule: tuple[str, str]) -> Iterator[Alert]:

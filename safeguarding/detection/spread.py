@@ -187,9 +187,14 @@ def note_struck(
     ledger: Ledger, attacker: str, strength: float, ref: str, rule: tuple[str, str], now: int
 ) -> list[list[Any]]:
     """Remember a blow against this ledger's person. Returns the last one of each attacker within a day."""
-    rows = [row for row in ledger["struck"] if row[0] != attacker and now - row[1] < STRUCK_FOR]
+    rows = [row for row in struck_by(ledger, now) if row[0] != attacker]
     ledger["struck"] = [*rows, [attacker, now, strength, ref, *rule]][-MAX_STRUCK:]
     return [row for row in ledger["struck"] if now - row[1] < DAY]
+
+
+def struck_by(ledger: Ledger, now: int) -> list[list[Any]]:
+    """The last blow against this ledger's person of each attacker who is remembered."""
+    return [row for row in ledger["struck"] if now - row[1] < STRUCK_FOR]
 
 
 def note_dealt(ledger: Ledger, attacked: str, now: int) -> None:

@@ -33,20 +33,20 @@ def is_news(told: Told, key: str, severity: str, score: float, now: int, *, agai
         lately = now - (before[2] if len(before) > 2 else 0) < again  # rows of before had no time
         if lately and before[0] <= rank and (before[0] < rank or score < before[1] + GROWTH):
             return False
+    _remember(told, key, [rank, score, now])
+    return True
+
+
+def _remember(told: Told, key: str, row: list[Any]) -> None:
     told.pop(key, None)
-    told[key] = [rank, score, now]
+    told[key] = row
     while len(told) > MAX_TOLD:
         del told[next(iter(told))]
-    return True
 
 
 def note_about(told: Told, subject: str, severity: str, score: float, now: int) -> None:
     """Remember, in a room, that somebody is the subject of a grave alert for what they did here."""
-    key = f"about:{subject}"
-    told.pop(key, None)
-    told[key] = [SEVERITIES.index(severity), score, now]
-    while len(told) > MAX_TOLD:
-        del told[next(iter(told))]
+    _remember(told, f"about:{subject}", [SEVERITIES.index(severity), score, now])
 
 
 def told_about(told: Told, person: str | None, now: int) -> bool:

@@ -70,6 +70,11 @@ def test_whoever_was_written_to_may_tell_off_and_who_was_attacked_may_answer_a_d
     assert gangs(written_to(ruleset, CHARLIE, REFUSALS, first, later)) == []
 
 
+def test_an_attack_of_a_fortnight_ago_excuses_nobody_any_more(ruleset: Ruleset) -> None:
+    for days, told in ((13, 0), (15, 1)):
+        assert len(gangs(written_to(ruleset, ALICE, BLOWS, BLOWS[0], timedelta(days=days)))) == told
+
+
 @pytest.mark.parametrize(
     "texts",
     [
