@@ -88,6 +88,13 @@ def explain(alert: Alert) -> list[str]:
     confidence = facts.get("confidence")
     if isinstance(confidence, int | float) and confidence < 0.8:
         said.append(gettext("It is not certain whom the messages were meant for: nobody was named."))
+    if facts.get("lowered_from"):
+        said.append(
+            gettext(
+                "By its rules this is %(severity)s. The talk reads as harmless, so it may wait a day: read it whole."
+            )
+            % {"severity": facts["lowered_from"]}
+        )
     if facts.get("degraded"):
         said.append(gettext("Part of the check did not run: judge with more care."))
     return said

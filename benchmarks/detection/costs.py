@@ -9,6 +9,7 @@ from typing import Any
 from safeguarding.detection.batch import assess_conversation
 from safeguarding.detection.engine import assess, screen
 from safeguarding.detection.lexicon import lexicon_for
+from safeguarding.detection.likeness import weights_for
 from safeguarding.detection.rulesets import LANGS, Ruleset
 from safeguarding.detection.types import Person, RoomInfo
 
@@ -64,8 +65,11 @@ def _texts(kinds: frozenset[str]) -> list[tuple[str, str]]:
 
 
 def warm_up(ruleset: Ruleset) -> None:
-    """A process that has run for a while has met every rule: it is compiled when first needed."""
+    """A process that has run for a while has met every rule, which is compiled when first needed, and read the weights
+    of likeness.
+    """
     for lang in LANGS:
+        weights_for(lang)
         lexicon_for(ruleset, lang).compile_all()
     for rule in ruleset.rules:
         for example in (*rule.must_fire, *rule.must_not_fire):

@@ -1,6 +1,7 @@
-"""`make likeness`: learns the weights of `safeguarding.detection.likeness` from the written pairs, and measures them.
+"""`make likeness`: learns the weights and the network of `safeguarding.detection.likeness` from the written pairs, and
+measures them.
 
-    python -m benchmarks.likeness             learn from everything and write the files of weights
+    python -m benchmarks.likeness             learn from everything and write the files
     python -m benchmarks.likeness --measure   learn from all authors but one, judge that one's pairs, for each in turn
 
 The second is what the first may be believed by: who wrote the words that are judged wrote none of those learned from.
@@ -17,11 +18,13 @@ from benchmarks.detection import talks
 from benchmarks.detection.corpora import Line, lines
 from benchmarks.detection.figures import share
 from safeguarding.detection import likeness
+from safeguarding.detection.network import unpacked
 from safeguarding.detection.rulesets import LANGS, load_ruleset
 
 from .corpus import PAIRS, author_of, conversations, digest
 from .learning import learned, written
 from .reading import Talk, read_talk
+from .training import trained
 
 
 def main() -> None:
@@ -36,8 +39,10 @@ def main() -> None:
         if options.measure:
             _measure(lang, read, base, lambda line: talks.judge(line, ruleset))
         else:
-            text = written(learned([*base, *(talk for _, talk in read)]), digest(lang))
+            together = [*base, *(talk for _, talk in read)]
+            text = written(learned(together), digest(lang))
             (likeness.FOLDER / f"{lang}.tsv").write_text(text, encoding="utf-8")
+            (likeness.FOLDER / f"{lang}.npz").write_bytes(trained(together, digest(lang)))
             sys.stdout.write(f"{lang}: {len(read)} conversations, {text.count(chr(10))} things that weigh\n")
 
 
@@ -47,7 +52,8 @@ def _measure(
     found: list[talks.Judgement] = []
     for author in sorted({author_of(line) for line, _ in read}):
         others = [talk for line, talk in read if author_of(line) != author]
-        weights = likeness.parsed(written(learned([*base, *others])), lang)
+        network = unpacked(trained([*base, *others]))
+        weights = likeness.parsed(written(learned([*base, *others])), lang, network)
         mine = [line for line, _ in read if author_of(line) == author]
         with likeness.instead(lang, weights):
             judged = [judge(line) for line in mine]

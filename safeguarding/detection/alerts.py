@@ -242,7 +242,8 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         return -rank, target in sure, score.total, target is not None
 
     score, target = max(candidates, key=gravest)
-    severity = _severity_of(profile, score) or "P3"
+    by_rules = _severity_of(profile, score) or "P3"
+    severity = alike.calmed(situation, profile.code, by_rules)
     ledger = situation.towards[target] if target is not None else open_ledger
     told = ledger["a"]
     # What is only remembered is told once: a case may have been closed on it. What goes on is told again.
@@ -265,6 +266,7 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
             _severity_of,
             alone=ledger if others else None,
         ),
+        **({"lowered_from": by_rules} if severity != by_rules else {}),
         **({"together": together, "counts": {"accounts": len(together)}} if together else {}),
     }
     alert = _scored_alert(profile, score, severity, author, protects, situation.utterance.ref, **more)

@@ -8,15 +8,14 @@ from typing import Any
 from . import likeness, piles, rooms
 from .compose import DONE_TO_SOMEBODY
 from .context import Situation
-from .lexicon import Lexicon
 from .tactics import HELP_CODES, PAIR_PROFILES, SELF_PROFILES
 from .told import AGAIN, explain, told_about
 from .types import Alert, Finding
 
 TACTIC = "likeness"
-HIGH = 225  # hundredths of a logit from which a talk is looked at for itself
+HIGH = 250  # hundredths of a logit from which a talk is looked at for itself
 # The same where harmless talk is often like it (friends, dates), and where it hardly ever is.
-HIGH_FOR = {"C1": 300, "H1": 300, "V1": 300, "C3": 150, "M1": 150, "M4": 150, "M7": 150}
+HIGH_FOR = {"C1": 325, "H1": 325, "V1": 325, "C3": 175, "M1": 175, "M4": 175, "M7": 175}
 JOINS = 100  # that somebody else's talk must read like, where a talk of several against one is enough at HIGH
 ALONE = 700  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
@@ -24,6 +23,10 @@ GAP = 60  # hundredths of a logit less for an adult where a minor is
 FURTHER = 100  # by which a talk must be still more alike to be told of again
 BLOWS = 2  # exchanged in a room lately; more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
+LOWERED = ("P1", "P2")
+CALM = 100  # hundredths of a logit under which a talk reads as harmless, whatever a rule found
+CLAUSE_ENDS = ",.;:!?\n"
+NEAR = 40  # characters on either side that are read with a match where no sign ends its clause
 LIT = 60  # what a message adds for its words to be shown
 _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILES)}
 _ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})  # what people in a quarrel do to one another
@@ -32,22 +35,26 @@ _AMONG_MORE = frozenset({"C1"})  # takes several; between two, rules tell insult
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
 
-def listen(situation: Situation, told: Sequence[Finding], lexicon: Lexicon) -> Finding | None:
+def listen(situation: Situation, told: Sequence[Finding]) -> Finding | None:
     """Add the message to what is known of the talk; what lights the words that weigh, where they do and no rule has lit
     the message.
     """
-    utterance, people = situation.utterance, situation.room_ledger["like"]
+    utterance, people, lexicon = situation.utterance, situation.room_ledger["like"], situation.lexicon
     weights = likeness.weights_for(lexicon.lang)
     reading = lexicon.read(utterance.text)
     said: Sequence[int] = likeness.NOTHING
     answered: Sequence[int] = likeness.NOTHING
+    places: list[int] = []
     if likeness.counts(situation.room_ledger["heard"], situation.author, reading, situation.now):
-        things = likeness.things_in(reading, told, likeness.classes_of(lexicon))
-        said, answered = weights.of(things, likeness.SAID), weights.of(things, likeness.ANSWERED)
+        known = weights.known(likeness.things_in(reading, told, likeness.classes_of(lexicon)))
+        said, answered = weights.of(known, likeness.SAID), weights.of(known, likeness.ANSWERED)
+        places = likeness.places_of(known)
     if _is_told_of_another(told):
-        said = likeness.NOTHING
-    situation.grown = likeness.note(people, situation.author, utterance.ref, situation.now, said, answered, weights)
-    situation.said = said
+        said, places = likeness.NOTHING, []
+    situation.grown = likeness.note(
+        people, situation.author, utterance.ref, situation.now, said, answered, weights, places
+    )
+    situation.said, situation.told = said, told
     mine = people[situation.author]
     if mine[1] < 0 or said[0] < LIT or not utterance.text or any(one.alerting for one in told):
         return None
@@ -75,7 +82,37 @@ def reads(situation: Situation, person: str, row: Sequence[Any], code: str) -> i
     """
     near = situation.sure if person == situation.author else [situation.author]
     gap = situation.is_adult(person) and (situation.minors_room or any(map(situation.is_minor, near)))
-    return likeness.risk_of(row, code) + (GAP if gap else 0)
+    return likeness.risk_of(row, code, likeness.weights_for(situation.utterance.lang)) + (GAP if gap else 0)
+
+
+def calmed(situation: Situation, code: str, severity: str) -> str:
+    """How grave what rules found is, once the talk has been read: P3 instead of P1 or P2 where it reads as harmless,
+    whole, by this message alone and by the clause alone in which it was found. So friendly words around a lure hide
+    next to nothing. What is gravest stays so, and what is told of somebody to be helped, and all that is said before
+    there is a talk; an adult where a minor reads must be calmer.
+    """
+    weights = likeness.weights_for(situation.utterance.lang)
+    row = situation.room_ledger["like"].get(situation.author)
+    if severity not in LOWERED or code in HELP_CODES or code not in likeness.CODES or not weights.network:
+        return severity
+    if row is None or situation.room_ledger["n"] + 1 < TALK or reads(situation, situation.author, row, code) >= CALM:
+        return severity
+    text, classes = situation.utterance.text, likeness.classes_of(situation.lexicon)
+    for said in (text, _clause(text, situation.told)):
+        things = likeness.things_in(situation.lexicon.read(said), situation.told, classes)
+        if likeness.risk_alone(things, code, weights) >= CALM:
+            return severity
+    return "P3"
+
+
+def _clause(text: str, told: Iterable[Finding]) -> str:
+    """What stands between two signs, and near, around what rules found in a text."""
+    spans = [one.span for one in told if one.alerting]
+    start, end = min((span[0] for span in spans), default=0), max((span[1] for span in spans), default=len(text))
+    begins = (*(text.rfind(sign, 0, start) for sign in CLAUSE_ENDS), text.rfind(" ", 0, max(0, start - NEAR)))
+    ends = (*(text.find(sign, end) for sign in CLAUSE_ENDS), text.find(" ", end + NEAR))
+    before, after = max(begins), min((place for place in ends if place >= 0), default=len(text))
+    return text[before + 1 : after]
 
 
 def likeness_alerts(situation: Situation, found: Sequence[Alert]) -> Iterator[Alert]:
@@ -163,8 +200,11 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
     if profile and not profile.adults and to and situation.is_minor(person) and all(map(situation.is_adult, to)):
         return False
     if situation.room.kind == "direct" and len(wrote) <= 2:
-        others = (row for key, row in wrote.items() if key != person)
-        return code not in _AMONG_MORE and not any(row[4].keys() - HELP_CODES for row in others)
+        others = {key: row for key, row in wrote.items() if key != person}
+        if code in _AMONG_MORE or any(row[4].keys() - HELP_CODES for row in others.values()):
+            return False
+        mine = reads(situation, person, wrote[person], code)
+        return all(reads(situation, key, row, code) <= mine for key, row in others.items())
     pile, now = situation.room_ledger["pile"], situation.now
     if code in _ATTACKS and _somebody_is_told_off(situation, wrote.keys() - {person}):
         return False

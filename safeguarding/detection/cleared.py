@@ -109,7 +109,7 @@ def _clear_target(ledger: spread.Ledger, alert: Judged) -> None:
 def _clear_room(ledger: rooms.Ledger, alert: Judged) -> None:
     """The talk that was like a risky one, the blows of a pile-on, a rendezvous proposed to several, a theme."""
     talk = ledger["like"].get(alert.subject)
-    if talk is not None and alert.code in talk[4]:
+    if talk is None or alert.code in talk[4]:  # none: another alert about the same talk was judged just before
         for person in {alert.subject, *alert.acted, *alert.protects}:  # what one says counts for whom it answers too
             ledger["like"].pop(person, None)
     if alert.code == "C1" and "hits" in ledger["pile"]:

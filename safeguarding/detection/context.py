@@ -9,6 +9,7 @@ from typing import Any
 from . import apart, likeness, rooms
 from .compose import scan
 from .contact import find_contacts
+from .lexicon import Lexicon
 from .normalise import normalise
 from .rulesets import Ruleset
 from .tongue import languages_of
@@ -141,6 +142,7 @@ class Situation:
     now: int
     aimed: rooms.Addressees
     findings: tuple[Finding, ...]
+    lexicon: Lexicon
     room_ledger: dict[str, Any]
     author_ledger: dict[str, Any]
     towards: dict[str, dict[str, Any]]  # person -> ledger of author > person
@@ -150,6 +152,7 @@ class Situation:
     noted_recipients: set[str] = field(default_factory=set)  # the same: drawn to a rendezvous, or attacked
     grown: list[str] = field(default_factory=list)  # whose talk this message made more like a risky one
     said: Sequence[int] = likeness.NOTHING  # what its words weigh (see likeness)
+    told: Sequence[Finding] = ()  # what was found in it by rules and is told of
     drawn: int = 0  # people to whom the author proposed this rendezvous within a day
     same_rendezvous: int = 0  # accounts that proposed this rendezvous here in the same words within a day
     same_furtive: tuple[str, ...] = ()  # others of them who did so furtively

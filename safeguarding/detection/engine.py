@@ -104,7 +104,7 @@ def assess(
 
     situation = Situation(
         utterance=utterance, room=room, people=people, now=now, aimed=aimed, findings=findings,
-        room_ledger=room_ledger, author_ledger=author_ledger,
+        lexicon=lexicon_for(ruleset, utterance.lang), room_ledger=room_ledger, author_ledger=author_ledger,
         towards={other: opened[pair_key(utterance.author, other)] for other, _ in aimed},
         backwards={other: opened[key] for other, _ in aimed if (key := pair_key(other, utterance.author)) in opened},
         recipients=others,
@@ -113,7 +113,7 @@ def assess(
     in_place = tone.read_in_place(utterance.text, utterance.author, findings, room_ledger["pile"], now, utterance.lang)
     if in_place:
         told.append(in_place)
-    lit = alike.listen(situation, told, lexicon_for(ruleset, utterance.lang))
+    lit = alike.listen(situation, told)
     raised = alerts.raise_alerts(situation, degraded=degraded)
     meeting = alerts.first_meeting(situation)
 

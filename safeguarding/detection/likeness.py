@@ -30,17 +30,19 @@ from pathlib import Path
 from typing import Any
 
 from .lexicon import Lexicon
+from .network import Network, unpacked
 from .reading import STOP, Reading, bare_word, marks_of
 from .rulesets import LANGS
 from .types import Finding
 
 FOLDER = Path(__file__).parent / "weights"
 RULE = "engine.likeness"
-SAID, ANSWERED = "S", "O"  # before the name of a thing: by the person, by somebody else
+SAID, ANSWERED = ROLES = ("S", "O")  # before the name of a thing: by the person, by somebody else
 LEARNED_FROM = "learned from"  # the line of a file that names its pairs
 
 FLOOR = -100  # how far below its beginning a sum may fall
 HALF = 2  # of what weighs for one code is added to what weighs at all
+SUREST = 600  # hundredths of a logit that the network may say for or against: it is sure too soon of what it never met
 GROWS = 20  # what a message adds for the talk to be more alike than before
 MOST_PEOPLE = 8
 MOST_REFS = 6
@@ -100,33 +102,42 @@ def _packed(weights: Sequence[int]) -> int:
     return int.from_bytes(struct.pack(f"<{len(weights)}I", *(_ZERO + weight for weight in weights)), "little")
 
 
+Row = tuple[int, int, int]  # of a thing: what it weighs said, and answered, both packed; its place in the network
+ABSENT: Row = (0, 0, -1)
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights of one language. `start` and sums: what weighs at all, then for each of CODES; a row is the same,
-    packed."""
+    """The weights of one language. `start` and sums: what weighs at all, then for each of CODES."""
 
     start: tuple[int, ...]  # of a talk in which nothing was said
-    rows: Mapping[str, int]
+    rows: Mapping[str, Row]
     version: str
     rule: str  # what findings and alerts name
+    network: Network | None = None  # weights alone, without one, are read by their sums
 
-    def of(self, things: Iterable[str], role: str) -> list[int]:
+    def known(self, things: Iterable[str]) -> list[Row]:
+        """The rows of those things that weigh."""
+        get = self.rows.get
+        return [row for thing in things if (row := get(thing))]
+
+    def of(self, known: Iterable[Row], role: str) -> list[int]:
         """The sum of what they weigh."""
-        known, size = self.rows, len(self.start)
-        found = [row for thing in things if (row := known.get(role + thing))]
+        size, column = len(self.start), ROLES.index(role)
+        found = [packed for row in known if (packed := row[column])]
         nothing = _ZERO * len(found)
         return [total - nothing for total in struct.unpack(f"<{size}I", sum(found).to_bytes(4 * size, "little"))]
 
     def at_all(self, thing: str) -> int:
-        """What one thing weighs."""
-        row = self.rows.get(thing)
-        return (row & 0xFFFFFFFF) - _ZERO if row else 0
+        """What one thing weighs where the person says it."""
+        packed = self.rows.get(thing, ABSENT)[0]
+        return (packed & 0xFFFFFFFF) - _ZERO if packed else 0
 
 
-def parsed(text: str, lang: str = LANGS[0]) -> Weights:
+def parsed(text: str, lang: str = LANGS[0], network: Network | None = None) -> Weights:
     """Weights of a language from the text of their file. Raises ValueError where it is none."""
     start: tuple[int, ...] = ()
-    rows: dict[str, int] = {}
+    rows: dict[str, Row] = {thing: (0, 0, place) for place, thing in enumerate(network.things if network else ())}
     for line in text.splitlines():
         thing, at_all, *parts = line.split("\t")
         if thing == LEARNED_FROM:
@@ -135,11 +146,14 @@ def parsed(text: str, lang: str = LANGS[0]) -> Weights:
         weights = (int(at_all), *(int(of_codes.get(code, 0)) for code in CODES))
         if thing == "start":
             start = weights
-        else:
-            rows[thing] = _packed(weights)
+            continue
+        said, answered, place = rows.get(thing[1:], ABSENT)
+        packed = _packed(weights)
+        rows[thing[1:]] = (packed, answered, place) if thing[0] == SAID else (said, packed, place)
     if not start:
         raise ValueError("a file of weights says what a talk starts with")
-    return Weights(start, rows, hashlib.sha256(text.encode()).hexdigest()[:12], f"{RULE}.{lang}")
+    content = text + (network.version if network else "")
+    return Weights(start, rows, hashlib.sha256(content.encode()).hexdigest()[:12], f"{RULE}.{lang}", network)
 
 
 _held: dict[str, Weights] = {}
@@ -149,7 +163,8 @@ def weights_for(lang: str) -> Weights:
     """The weights of "fr" or "en" (of "fr" for any other), read when first asked for."""
     known = lang if lang in LANGS else LANGS[0]
     if known not in _held:
-        _held[known] = parsed((FOLDER / f"{known}.tsv").read_text(encoding="utf-8"), known)
+        network = unpacked((FOLDER / f"{known}.npz").read_bytes())
+        _held[known] = parsed((FOLDER / f"{known}.tsv").read_text(encoding="utf-8"), known, network)
     return _held[known]
 
 
@@ -164,15 +179,15 @@ def instead(lang: str, weights: Weights) -> Iterator[None]:
         _held[lang] = before
 
 
-# ---- what a room's ledger keeps: {person: [at, logit x 100, [of each code], [[ref, added], ...], told]}, and of what
-# ---- was said lately [[hash of author and words, at], ...]
+# ---- what a room's ledger keeps: {person: [at, logit x 100, [of each code], [[ref, added], ...], told, state of the
+# ---- network]}, and of what was said lately [[hash of author and words, at], ...]
 
 
 def copied(rows: Mapping[str, Any]) -> dict[str, list[Any]]:
     """A private copy of the part of a room's ledger."""
     return {
-        person: [at, total, list(codes), [list(ref) for ref in refs], dict(told)]
-        for person, (at, total, codes, refs, told) in rows.items()
+        person: [at, total, list(codes), [list(ref) for ref in refs], dict(told), list(state[0]) if state else []]
+        for person, (at, total, codes, refs, told, *state) in rows.items()
     }
 
 
@@ -190,15 +205,15 @@ def counts(heard: list[list[int]], author: str, reading: Reading, now: int) -> b
 
 def note(
     people: dict[str, list[Any]], author: str, ref: str, now: int, said: Sequence[int], answered: Sequence[int],
-    weights: Weights,
+    weights: Weights, places: Sequence[int] = (),
 ) -> list[str]:  # fmt: skip
-    """Add a message: for its author what it says, for those who wrote before what it answers. Returns those whose talk
-    it made clearly more alike.
+    """Add a message: for its author what it says, for those who wrote before what it answers, and to the network what
+    stands at `places`. Returns those whose talk it made clearly more alike.
     """
     for person in [key for key, row in people.items() if now - row[0] >= FORGOTTEN_SECONDS]:
         del people[person]
     if author not in people:
-        people[author] = [now, weights.start[0], list(weights.start[1:]), [], {}]
+        people[author] = [now, weights.start[0], list(weights.start[1:]), [], {}, []]
     floor, *floors = _floors(weights.start)
     for person, row in people.items():
         added = said if person == author else answered
@@ -206,6 +221,10 @@ def note(
         row[2] = [max(least, total + more) for least, total, more in zip(floors, row[2], added[1:], strict=True)]
         if added[0] > 0:
             row[3] = _weightiest([*row[3], [ref, added[0]]])
+    if weights.network:
+        by_author, by_another = weights.network.added(places)
+        for person, row in people.items():
+            row[5] = weights.network.moved(row[5], by_author if person == author else by_another)
     people[author][0] = now
     grown = [key for key in sorted(people) if (said if key == author else answered)[0] >= GROWS]
     while len(people) > MOST_PEOPLE:
@@ -230,16 +249,38 @@ def likeliest(row: Sequence[Any]) -> list[str]:
     return [code for _, code in sorted(zip(row[2], CODES, strict=True), key=lambda pair: (-pair[0], pair[1]))]
 
 
-def risk_of(row: Sequence[Any], code: str) -> int:
+def risk_of(row: Sequence[Any], code: str, weights: Weights) -> int:
     """How much the talk of somebody is like one of this code, in hundredths of a logit: what weighs at all, and half of
-    what weighs for the code. Both together tell harmless twins from risks better than either.
+    what weighs for the code, of the sum and of the network by halves. Together they tell harmless twins from risks
+    better than any of them.
     """
-    return int(row[1]) + int(row[2][CODES.index(code)]) // HALF
+    return _risk((row[1], *row[2]), row[5], code, weights)
+
+
+def risk_alone(things: set[str], code: str, weights: Weights) -> int:
+    """The same of a talk in which one person says these things and nobody anything else."""
+    known = weights.known(things)
+    sums = [begun + more for begun, more in zip(weights.start, weights.of(known, SAID), strict=True)]
+    network = weights.network
+    return _risk(sums, network.moved([], network.added(places_of(known))[0]) if network else [], code, weights)
+
+
+def places_of(known: Iterable[Row]) -> list[int]:
+    """Where in the network these things stand that it knows."""
+    return [place for *_, place in known if place >= 0]
+
+
+def _risk(sums: Sequence[int], state: Sequence[int], code: str, weights: Weights) -> int:
+    summed = risk_in(sums, code)
+    if not weights.network:
+        return summed
+    read = risk_in(weights.network.read(state), code)
+    return (summed + max(-SUREST, min(SUREST, read))) // 2
 
 
 def risk_in(weights: Sequence[int], code: str) -> int:
-    """The same of the weights of one message."""
-    return weights[0] + weights[1 + CODES.index(code)] // HALF
+    """Of what weighs at all and for each code: all of the first and half of that for this one."""
+    return int(weights[0]) + int(weights[1 + CODES.index(code)]) // HALF
 
 
 def likeliest_in(weights: Sequence[int]) -> str:
@@ -261,10 +302,10 @@ def weightiest_words(reading: Reading, weights: Weights) -> tuple[int, int]:
     """The span, in the original text, from the first to the last of the words that weigh most in a message."""
     row = _words_of(reading)
     words = [word for _, word in row]
-    alone = [weights.at_all(SAID + word) + weights.at_all(SAID + _begun(word)) for word in words]
+    alone = [weights.at_all(word) + weights.at_all(_begun(word)) for word in words]
     for apart, pairs in _pairs(words):
         for index, pair in enumerate(pairs):
-            both = weights.at_all(SAID + pair)
+            both = weights.at_all(pair)
             alone[index] += both
             alone[index + apart] += both
     most = max(alone, default=0)

@@ -1,0 +1,143 @@
+"""network, and what alike makes of it: what is harmless together is no alert, and friendly words hide no lure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from benchmarks.likeness.corpus import digest
+from safeguarding.detection import alike, likeness
+from safeguarding.detection.network import KEPT, Network, packed, unpacked
+from safeguarding.detection.rulesets import LANGS, Ruleset
+from tests.talk import ALICE, BOB, CHARLIE, DANA, LURE, Talk, direct
+
+CODES = 1 + len(likeness.CODES)
+THREAT = "je vais te frapper demain"
+
+
+def made(said: dict[str, list[float]], out: list[float], answered: dict[str, list[float]] | None = None) -> bytes:
+    """A network whose hidden units these things move; `out` is what a unit says of risk, and of every code."""
+    things = sorted(said)
+    by_others = answered or {}
+    nothing = [0.0] * len(out)
+    return packed(
+        things,
+        np.array([said[thing] for thing in things]),
+        np.array([by_others.get(thing, nothing) for thing in things]),
+        np.zeros(len(out)),
+        np.repeat(np.array(out)[:, None], CODES, 1),
+        np.zeros(CODES),
+    )
+
+
+@pytest.fixture
+def games() -> Iterator[Network]:
+    """Weights and a network that take everything for harmless but "grue"."""
+    network = unpacked(made({"grue": [9.0], "carte": [-9.0]}, [1.0]))
+    with likeness.instead("fr", likeness.parsed("start\t-300\nSgrue\t900\nScarte\t-900\n", "fr", network)):
+        yield network
+
+
+# ---- the file
+
+
+def test_what_was_packed_is_read(games: Network) -> None:
+    assert (games.things, games.units, games.rows.shape) == (("carte", "grue"), 1, (2, 2))
+    said, answered = games.added([1])
+    assert (int(said[0]), int(answered[0])) == (127, 0)
+    assert games.read(games.moved([], said)) == (900,) * CODES
+    assert games.read(games.moved([], games.added([0])[0])) == (0,) * CODES  # a hidden unit is never below nothing
+
+
+def test_what_was_said_before_counts_less_with_every_message(games: Network) -> None:
+    state = games.moved([], games.added([1])[0])
+    nothing = games.added([])[0]
+    kept = []
+    for _ in range(60):
+        kept.append(state[0])
+        state = games.moved(state, nothing)
+    assert kept[1] == round(127 * KEPT)
+    assert kept == sorted(kept, reverse=True)
+    assert kept[-1] < 10
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"start\t1\n", made({"a": [1.0]}, [1.0])[:-40]])
+def test_what_is_no_network_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="network"):
+        unpacked(data)
+
+
+def test_parts_that_do_not_fit_are_refused() -> None:
+    wrong = packed(["a", "b"], np.ones((1, 2)), np.ones((1, 2)), np.zeros(2), np.zeros((2, CODES)), np.zeros(CODES))
+    with pytest.raises(ValueError, match="do not fit"):
+        unpacked(wrong)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_network_is_that_of_the_pairs_as_they_stand(lang: str) -> None:
+    with np.load(likeness.FOLDER / f"{lang}.npz", allow_pickle=False) as file:
+        assert file["learned_from"].tobytes().decode() == digest(lang), "make likeness"
+
+
+# ---- what it changes
+
+
+def played(ruleset: Ruleset, *texts: str) -> Talk:
+    talk = Talk(ruleset, CHARLIE, BOB)
+    for text in texts:
+        talk.say(BOB, text, direct(BOB, CHARLIE), CHARLIE)
+    return talk
+
+
+def severities(talk: Talk, code: str) -> list[str]:
+    return [alert.severity for alert in talk.told(code) if alert.tactics != (alike.TACTIC,)]
+
+
+def test_what_a_rule_finds_in_harmless_talk_waits_and_says_so(ruleset: Ruleset, games: Network) -> None:
+    talk = played(ruleset, "une carte", "et une autre", f"{THREAT}, pose ta carte")
+    assert severities(talk, "V2") == ["P3"]
+    assert talk.told("V2")[0].explanation["lowered_from"] in alike.LOWERED
+    with likeness.instead("fr", likeness.parsed("start\t-300\n")):
+        grave = played(ruleset, "une carte", "et une autre", f"{THREAT}, pose ta carte")
+    assert severities(grave, "V2") == [talk.told("V2")[0].explanation["lowered_from"]]
+    assert "lowered_from" not in grave.told("V2")[0].explanation
+
+
+def test_it_is_told_as_grave_as_it_is_once_the_talk_turns(ruleset: Ruleset, games: Network) -> None:
+    talk = played(ruleset, "une carte", "et une autre", THREAT, f"{THREAT} la grue")
+    assert severities(talk, "V2")[0] == "P3"
+    assert severities(talk, "V2")[-1] in alike.LOWERED
+
+
+@pytest.mark.parametrize("text", [f"grue {THREAT}", f"carte carte, grue {THREAT}, une carte pour toi"])
+def test_friendly_words_around_it_hide_nothing(ruleset: Ruleset, games: Network, text: str) -> None:
+    talk = played(ruleset, *["une carte, ta carte"] * 6, text)
+    assert severities(talk, "V2")[0] in alike.LOWERED
+
+
+def test_before_there_is_a_talk_nothing_is_lowered(ruleset: Ruleset, games: Network) -> None:
+    assert severities(played(ruleset, THREAT), "V2")[0] in alike.LOWERED
+
+
+def test_what_is_gravest_stays_so(ruleset: Ruleset, games: Network) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in ("une carte", *LURE, *LURE):
+        talk.say(BOB, f"{text} carte", direct(ALICE, BOB), ALICE)
+    assert "P0" in severities(talk, "M1")
+
+
+def test_who_calls_for_help_is_heard_at_once(ruleset: Ruleset, games: Network) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    for text in ("une carte", "et une autre", "j'ai plus envie de vivre, je vais en finir ce soir"):
+        talk.say(ALICE, text, direct(ALICE, DANA), DANA)
+    assert talk.told("D1") and talk.told("D1")[0].severity != "P3"
+
+
+def test_of_two_who_are_alike_the_less_alike_is_not_named(ruleset: Ruleset) -> None:
+    with likeness.instead("fr", likeness.parsed("start\t-100\nSgrue\t220\tV2:40\n")):
+        talk, room = Talk(ruleset, CHARLIE, BOB), direct(BOB, CHARLIE)
+        for author in (BOB, BOB, BOB, CHARLIE, CHARLIE):
+            talk.say(author, f"grue {talk.n}", room)
+    assert {alert.subject for alert in talk.alerts} == {"bob"}
