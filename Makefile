@@ -31,10 +31,11 @@ bench: .venv/installed-dev
 detection-report: .venv/installed
 	@$(BIN)/python -m benchmarks.detection $(ARGS)
 
-# The weights of talk that is like risky talk, anew from the written pairs; ARGS=--measure says what they are worth.
+# The weights of talk that is like risky talk, anew from the written pairs, in a quarter of an hour; ARGS=--measure says
+# what they are worth. One thread, so that the same pairs give the same files.
 likeness: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-training.txt
-	@$(BIN)/python -m benchmarks.likeness $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.likeness $(ARGS)
 
 # The README's pictures and every main page, light and dark, narrow and wide, into var/screenshots/.
 screenshots: .venv/installed-dev

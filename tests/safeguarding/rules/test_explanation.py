@@ -18,6 +18,7 @@ from safeguarding.rule_figures import look_alikes, outcomes_by_rule
 from safeguarding.rules import current_rules
 from safeguarding.selectors import case_file
 from safeguarding.services.casework import claim_case
+from safeguarding.words import explain
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 SECRET = "ça reste notre secret"
@@ -84,6 +85,15 @@ def test_the_page_says_it_in_french_and_in_english(alert, sam, visit):
     french = browser.get(url).content.decode()
     assert "Sans l’écart d’âge\xa0: 40 → 24" in french
     assert "demande de garder un secret" in french
+
+
+def test_it_is_said_why_what_rules_call_grave_waits(alert):
+    with translation.override("en"):
+        assert not any("By its rules" in line for line in explain(alert))
+    alert.explanation["lowered_from"] = "P1"
+    for language, line in (("en", "By its rules this is P1."), ("fr", "D’après ses règles, c’est P1.")):
+        with translation.override(language):
+            assert explain(alert)[-1].startswith(line)
 
 
 def test_nobody_reads_the_passages_without_taking_the_case(alert, sam, visit):
