@@ -32,6 +32,7 @@ _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILE
 _ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})  # what people in a quarrel do to one another
 _STRIKES = frozenset({"C1", "H1", "V2"})  # what a pile-on is made of
 _AMONG_MORE = frozenset({"C1"})  # takes several; between two, rules tell insults
+_NEVER_LOWERED = HELP_CODES | {"V1", "V3"}  # who is helped, or drawn to an ambush, needs their card now
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
 
@@ -88,12 +89,12 @@ def reads(situation: Situation, person: str, row: Sequence[Any], code: str) -> i
 def calmed(situation: Situation, code: str, severity: str) -> str:
     """How grave what rules found is, once the talk has been read: P3 instead of P1 or P2 where it reads as harmless,
     whole, by this message alone and by the clause alone in which it was found. So friendly words around a lure hide
-    next to nothing. What is gravest stays so, and what is told of somebody to be helped, and all that is said before
-    there is a talk; an adult where a minor reads must be calmer.
+    next to nothing. What is gravest stays so, a call for help, an ambush, and all that is said before there is a talk;
+    an adult where a minor reads must be calmer.
     """
     weights = likeness.weights_for(situation.utterance.lang)
     row = situation.room_ledger["like"].get(situation.author)
-    if severity not in LOWERED or code in HELP_CODES or code not in likeness.CODES or not weights.network:
+    if severity not in LOWERED or code in _NEVER_LOWERED or code not in likeness.CODES or not weights.network:
         return severity
     if row is None or situation.room_ledger["n"] + 1 < TALK or reads(situation, situation.author, row, code) >= CALM:
         return severity
