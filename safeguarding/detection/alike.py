@@ -25,6 +25,7 @@ BLOWS = 2  # exchanged in a room lately; more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
 LOWERED = ("P1", "P2")
 CALM = 100  # hundredths of a logit under which a talk reads as harmless, whatever a rule found
+CALM_ALONE = 0  # the same for its message alone: small talk before a lure says nothing of it
 CLAUSE_ENDS = ",.;:!?\n"
 NEAR = 40  # characters on either side that are read with a match where no sign ends its clause
 LIT = 60  # what a message adds for its words to be shown
@@ -81,27 +82,33 @@ def reads(situation: Situation, person: str, row: Sequence[Any], code: str) -> i
     """How like a talk of this code that of somebody is, in hundredths of a logit; less is enough of an adult who writes
     where a minor reads.
     """
+    gap = GAP if _is_adult_near_minors(situation, person) else 0
+    return likeness.risk_of(row, code, likeness.weights_for(situation.utterance.lang)) + gap
+
+
+def _is_adult_near_minors(situation: Situation, person: str) -> bool:
     near = situation.sure if person == situation.author else [situation.author]
-    gap = situation.is_adult(person) and (situation.minors_room or any(map(situation.is_minor, near)))
-    return likeness.risk_of(row, code, likeness.weights_for(situation.utterance.lang)) + (GAP if gap else 0)
+    return situation.is_adult(person) and (situation.minors_room or any(map(situation.is_minor, near)))
 
 
 def calmed(situation: Situation, code: str, severity: str) -> str:
     """How grave what rules found is, once the talk has been read: P3 instead of P1 or P2 where it reads as harmless,
-    whole, by this message alone and by the clause alone in which it was found. So friendly words around a lure hide
-    next to nothing. What is gravest stays so, a call for help, an ambush, and all that is said before there is a talk;
-    an adult where a minor reads must be calmer.
+    whole, by this message alone and by the clause alone in which it was found. So neither small talk before a lure nor
+    friendly words around it hide it. What is gravest stays so, a call for help, an ambush, all that an adult says where
+    a minor reads, and all that is said before there is a talk.
     """
     weights = likeness.weights_for(situation.utterance.lang)
     row = situation.room_ledger["like"].get(situation.author)
     if severity not in LOWERED or code in _NEVER_LOWERED or code not in likeness.CODES or not weights.network:
         return severity
-    if row is None or situation.room_ledger["n"] + 1 < TALK or reads(situation, situation.author, row, code) >= CALM:
+    if row is None or situation.room_ledger["n"] + 1 < TALK or _is_adult_near_minors(situation, situation.author):
+        return severity
+    if reads(situation, situation.author, row, code) >= CALM:
         return severity
     text, classes = situation.utterance.text, likeness.classes_of(situation.lexicon)
     for said in (text, _clause(text, situation.told)):
         things = likeness.things_in(situation.lexicon.read(said), situation.told, classes)
-        if likeness.risk_alone(things, code, weights) >= CALM:
+        if likeness.risk_alone(things, code, weights) >= CALM_ALONE:
             return severity
     return "P3"
 

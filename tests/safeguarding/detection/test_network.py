@@ -117,6 +117,28 @@ def test_friendly_words_around_it_hide_nothing(ruleset: Ruleset, games: Network,
     assert severities(talk, "V2")[0] in alike.LOWERED
 
 
+def test_nothing_that_an_adult_says_where_a_minor_reads_waits(ruleset: Ruleset, games: Network) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in ("une carte", "et une autre", f"{THREAT}, pose ta carte"):
+        talk.say(BOB, text, direct(ALICE, BOB), ALICE)
+    assert severities(talk, "V2")[0] in alike.LOWERED
+
+
+def test_small_talk_before_a_lure_hides_none_of_it(ruleset: Ruleset) -> None:
+    """As weights and network ship."""
+    small = ("salut ça va ?", "oui et toi ?", "tranquille, je joue à minecraft", "ah trop bien", "t'as vu le match ?")
+    for lure in (
+        "dis rien à tes parents ok",
+        "c'est notre secret",
+        "montre toi à la cam",
+        "envoie moi une photo de toi",
+    ):
+        talk = Talk(ruleset, ALICE, BOB)
+        for turn, text in enumerate((*small, "ouais incroyable", lure)):
+            talk.say((BOB, ALICE)[turn % 2], text, direct(ALICE, BOB))
+        assert severities(talk, "M1")[-1] in alike.LOWERED, lure
+
+
 def test_before_there_is_a_talk_nothing_is_lowered(ruleset: Ruleset, games: Network) -> None:
     assert severities(played(ruleset, THREAT), "V2")[0] in alike.LOWERED
 
