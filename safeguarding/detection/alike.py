@@ -1,4 +1,4 @@
-"""Alerts that a talk gives rise to by its likeness to risky ones (see `likeness`). It only ever adds to the rules'."""
+"""Alerts that a talk gives rise to by its likeness to risky ones (see `likeness`), and what of the rules' may wait."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ make of a message counts too. Ages, names, rooms and whatever else is known of p
 learned from members.
 
 The sum is kept for the people who wrote lately in a room, and never falls far below where a talk begins (a CUSUM,
-Page 1954): weeks of small talk buy nobody the right to a lure. Somebody whose talk is very like a risky one is a P2
-that no rule had found (`alike`). It takes nothing away: what a rule found stays as grave as it was.
+Page 1954): weeks of small talk buy nobody the right to a lure. Beside the sum a
+small network reads the same things (`network`), and both judge by halves. Somebody whose talk is very like a risky one
+is a P2 that no rule had found; what a rule found in talk that reads as harmless may wait a day (`alike`).
 
 Weights are files made by `python -m benchmarks.likeness`, in hundredths of a logit, a line a thing: what it is, what it
 weighs, and what it weighs for each code. A version names their content. Linear models with the other person's words

@@ -4,8 +4,9 @@ A sum cannot know that "kill" beside "cards" is a game. One hidden layer can (de
 2015; wide and deep: Cheng et al. 2016). It is learned from the same pairs, also with friendly words put among and into
 risky messages, so that these hide less.
 
-For each person of a talk it keeps UNITS whole numbers: what they and others said, the older the less (KEPT a message).
-So a message costs the same after a million as after ten, and small talk is forgotten as fast as it is made.
+For each person of a talk it keeps a state: the number that names the network, then for each unit a whole number, what
+they and others said, the older the less (KEPT a message). The state of another network is begun anew. So a message
+costs the same after a million as after ten, and small talk is forgotten as fast as it is made.
 
 A file of it (`weights/fr.npz`) is made by `python -m benchmarks.likeness`: the things, what each adds to the hidden
 units when the person or somebody else says it (8 bits, `scale` a unit), and the layer after these.
@@ -44,8 +45,13 @@ class Network:
 
     @property
     def units(self) -> int:
-        """How many numbers are kept of a person."""
+        """How many hidden units there are."""
         return len(self.bias)
+
+    @property
+    def name(self) -> int:
+        """The number that a state of this network begins with."""
+        return int(self.version[:8], 16)
 
     def added(self, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """What a message that holds the things at these places adds for who says it, and for those whom it answers."""
@@ -56,13 +62,17 @@ class Network:
 
     def moved(self, state: Sequence[int], added: np.ndarray) -> State:
         """What is kept of a person once a message has added to it; `state` is empty for somebody new."""
-        moved: State = ((self.nothing + (state or 0)) * KEPT + added).round().astype(int).tolist()
-        return moved
+        moved: State = (self._units_of(state) * KEPT + added).round().astype(int).tolist()
+        return [self.name, *moved]
 
     def read(self, state: Sequence[int]) -> tuple[int, ...]:
         """How like a risky talk that is, then for each of `likeness.CODES`: hundredths of a logit."""
-        hidden = ((self.nothing + (state or 0)) * self.scale + self.bias).clip(0)
+        hidden = (self._units_of(state) * self.scale + self.bias).clip(0)
         return tuple((100 * (hidden @ self.out + self.out_bias)).round().astype(int).tolist())
+
+    def _units_of(self, state: Sequence[int]) -> np.ndarray:
+        mine = len(state) == 1 + self.units and state[0] == self.name
+        return self.nothing + state[1:] if mine else self.nothing
 
 
 def packed(

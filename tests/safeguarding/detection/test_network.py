@@ -56,11 +56,18 @@ def test_what_was_said_before_counts_less_with_every_message(games: Network) -> 
     nothing = games.added([])[0]
     kept = []
     for _ in range(60):
-        kept.append(state[0])
+        kept.append(state[1])
         state = games.moved(state, nothing)
     assert kept[1] == round(127 * KEPT)
     assert kept == sorted(kept, reverse=True)
     assert kept[-1] < 10
+
+
+def test_what_another_network_kept_means_nothing(games: Network) -> None:
+    kept = games.moved([], games.added([1])[0])
+    for other in (unpacked(made({"grue": [8.0]}, [1.0])), unpacked(made({"grue": [1.0, 2.0]}, [1.0, 1.0]))):
+        assert other.read(kept) == other.read([])
+        assert other.moved(kept, other.added([])[0]) == other.moved([], other.added([])[0])
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"start\t1\n", made({"a": [1.0]}, [1.0])[:-40]])
