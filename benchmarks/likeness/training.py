@@ -1,8 +1,8 @@
 """The network of `safeguarding.detection.network`, trained on the same talks as the sums.
 
-Each talk is read at its end, at a message or two before it, and a risky one when an alert is still useful. Each time
-anew a part of what was said is left out, and harmless things are put beside, between and before the messages: what a
-talk is must not hang on one word, nor be hidden by friendly ones.
+A risky talk is read when an alert is still useful and at its end, another at its end and at two moments before. Each
+time anew a part of what was said is left out, and harmless things are put beside, between and before the messages: what
+a talk is must not hang on one word, nor be hidden by friendly ones.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from sklearn.neural_network import MLPClassifier
 from safeguarding.detection import network
 from safeguarding.detection.likeness import CODES
 
+from .learning import LEAST_SOURCES, SEEN_ALWAYS
 from .reading import Talk
 
 UNITS = 32
 ROUNDS = 3
-LEAST_SOURCES, LEAST_TIMES = 2, 3  # who must have written a thing, and how often, for it to be learned
-SEEN_ALWAYS = 3.0  # log of how much rarer than everything a thing is that counts as one
+LEAST_TIMES = 3  # that a thing must have been written to be learned
 DISTURBED = 0.5  # of the talks get harmless things into them
+PUT_INTO = 0.6  # of these go into a message, the others between two
 LED_IN = 0.2  # of the talks begin with small talk
 SHORT = 60  # things at most in what is put there
 LEFT_OUT = 0.6  # at most, of what was said
@@ -84,7 +85,7 @@ class _Rows:
             place = int(self.random.integers(len(made)))
             author, said = made[place]
             other = self.harmless[self.random.integers(len(self.harmless))]
-            if self.random.random() < 0.6:
+            if self.random.random() < PUT_INTO:
                 made[place] = (author, np.union1d(said, other))
             else:
                 made.insert(place, (author, other))
@@ -97,8 +98,8 @@ class _Rows:
         return made, until
 
     def _examples(self, messages: Sequence[Message], person: str, until: int) -> Iterator[dict[int, float]]:
-        """What a person and others had said, at three moments: of a risky talk (`until` is when an alert is still
-        useful) not before that, of another at any.
+        """What a person and others had said: at `until` messages, when an alert is still useful, and at the end of a
+        risky talk; at its end and two other moments of any other (`until` is 0).
         """
         last = len(messages) - 1
         first = next(place for place, (author, _) in enumerate(messages) if author == person)

@@ -33,7 +33,9 @@ _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILE
 _ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})  # what people in a quarrel do to one another
 _STRIKES = frozenset({"C1", "H1", "V2"})  # what a pile-on is made of
 _AMONG_MORE = frozenset({"C1"})  # takes several; between two, rules tell insults
-_NEVER_LOWERED = HELP_CODES | {"V1", "V3"}  # who is helped, or drawn to an ambush, needs their card now
+# Who is helped, or drawn to an ambush, needs their card now; and what lures minors alerts among members of one band
+# too, since a proof can be false.
+NEVER_LOWERED = HELP_CODES | {"V1", "V3"} | {code for code, profile in _PROFILES.items() if not profile.adults}
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
 
@@ -94,19 +96,19 @@ def _is_adult_near_minors(situation: Situation, person: str) -> bool:
 def calmed(situation: Situation, code: str, severity: str) -> str:
     """How grave what rules found is, once the talk has been read: P3 instead of P1 or P2 where it reads as harmless,
     whole, by this message alone and by the clause alone in which it was found. So neither small talk before a lure nor
-    friendly words around it hide it. What is gravest stays so, a call for help, an ambush, all that an adult says where
-    a minor reads, and all that is said before there is a talk.
+    friendly words around it hide it. What is gravest stays so, a call for help, an ambush, what lures minors, all that
+    an adult says where a minor reads, and all that is said before there is a talk.
     """
     weights = likeness.weights_for(situation.utterance.lang)
     row = situation.room_ledger["like"].get(situation.author)
-    if severity not in LOWERED or code in _NEVER_LOWERED or code not in likeness.CODES or not weights.network:
+    if severity not in LOWERED or code in NEVER_LOWERED or code not in likeness.CODES or not weights.network:
         return severity
     if row is None or situation.room_ledger["n"] + 1 < TALK or _is_adult_near_minors(situation, situation.author):
         return severity
     if reads(situation, situation.author, row, code) >= CALM:
         return severity
     text, classes = situation.utterance.text, likeness.classes_of(situation.lexicon)
-    for said in (text, _clause(text, situation.told)):
+    for said in {text, _clause(text, situation.told)}:
         things = likeness.things_in(situation.lexicon.read(said), situation.told, classes)
         if likeness.risk_alone(things, code, weights) >= CALM_ALONE:
             return severity
@@ -156,7 +158,7 @@ def _by_itself(situation: Situation, person: str, row: list[Any]) -> Iterator[Al
     value = reads(situation, person, row, code)
     if value < (high(code) if talking else ALONE):
         return
-    if code in HELP_CODES or _may_be_named(situation, person, code):
+    if code in HELP_CODES or _may_be_named(situation, person, code, value):
         yield from _alert(situation, person, row, code, value)
 
 
@@ -196,12 +198,13 @@ def _alert(situation: Situation, person: str, row: list[Any], code: str, value: 
     )  # fmt: skip
 
 
-def _may_be_named(situation: Situation, person: str, code: str) -> bool:
-    """Whether somebody can be told from the others. Of two, not whoever answers somebody told of: refusing again and
-    again is like a risky talk too. Of what is done to minors, no minor who speaks to adults. Among more, only while
-    few speak. As attacking, not who takes the blows, and nobody once it is a quarrel: who is answered harshly may be
-    the one attacked, and `piles` tells them apart. Who lures or sells may well be answered harshly; who gives blows as
-    well is in a quarrel, and what else it is like is a guess.
+def _may_be_named(situation: Situation, person: str, code: str, value: int) -> bool:
+    """Whether somebody whose talk reads `value` can be told from the others. Of two, not whose talk reads less like it
+    than the other's, nor whoever answers somebody told of: refusing again and again is like a risky talk too. Of what
+    is done to minors, no minor who speaks to adults. Among more, only while few speak. As attacking, not who takes the
+    blows, and nobody once it is a quarrel: who is answered harshly may be the one attacked, and `piles` tells them
+    apart. Who lures or sells may well be answered harshly; who gives blows as well is in a quarrel, and what else it is
+    like is a guess.
     """
     wrote, profile = situation.room_ledger["like"], _PROFILES.get(code)
     to = situation.sure if person == situation.author else []
@@ -211,8 +214,7 @@ def _may_be_named(situation: Situation, person: str, code: str) -> bool:
         others = {key: row for key, row in wrote.items() if key != person}
         if code in _AMONG_MORE or any(row[4].keys() - HELP_CODES for row in others.values()):
             return False
-        mine = reads(situation, person, wrote[person], code)
-        return all(reads(situation, key, row, code) <= mine for key, row in others.items())
+        return all(reads(situation, key, row, code) <= value for key, row in others.items())
     pile, now = situation.room_ledger["pile"], situation.now
     if code in _ATTACKS and _somebody_is_told_off(situation, wrote.keys() - {person}):
         return False

@@ -14,6 +14,7 @@ units when the person or somebody else says it (8 bits, `scale` a unit), and the
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import zipfile
@@ -48,7 +49,7 @@ class Network:
         """How many hidden units there are."""
         return len(self.bias)
 
-    @property
+    @functools.cached_property
     def name(self) -> int:
         """The number that a state of this network begins with."""
         return int(self.version[:8], 16)

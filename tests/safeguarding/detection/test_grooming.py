@@ -35,7 +35,6 @@ def test_one_plain_line_of_an_adult_to_a_minor_is_looked_at_and_of_a_friend_it_i
 
 
 def test_friends_with_a_secret_who_meet_are_looked_at_and_nothing_is_held(ruleset: Ruleset) -> None:
-    """At their leisure, where all else they say is harmless (see `alike.calmed`)."""
     talk = Talk(ruleset, ALICE, DANA)
     said = (
         (ALICE, "je kiffe lucas, dis rien à personne stp"),
@@ -44,8 +43,7 @@ def test_friends_with_a_secret_who_meet_are_looked_at_and_nothing_is_held(rulese
     )
     verdicts = {talk.say(who, text, direct(ALICE, DANA)).verdict for who, text in said}
     assert verdicts == {Verdict.ALLOW}
-    last = talk.told("M1")[-1]
-    assert (last.severity, last.explanation["lowered_from"]) == ("P3", "P2")
+    assert max(talk.told("M1"), key=lambda alert: alert.severity < "P3").severity == "P2"
 
 
 def test_three_of_what_lures_do_are_held_though_a_proof_says_one_age(ruleset: Ruleset) -> None:

@@ -17,15 +17,15 @@ CODES = 1 + len(likeness.CODES)
 THREAT = "je vais te frapper demain"
 
 
-def made(said: dict[str, list[float]], out: list[float], answered: dict[str, list[float]] | None = None) -> bytes:
-    """A network whose hidden units these things move; `out` is what a unit says of risk, and of every code."""
+def made(said: dict[str, list[float]], out: list[float]) -> bytes:
+    """A network whose hidden units these things move when somebody says them; `out` is what a unit says of risk, and of
+    every code.
+    """
     things = sorted(said)
-    by_others = answered or {}
-    nothing = [0.0] * len(out)
     return packed(
         things,
         np.array([said[thing] for thing in things]),
-        np.array([by_others.get(thing, nothing) for thing in things]),
+        np.zeros((len(things), len(out))),
         np.zeros(len(out)),
         np.repeat(np.array(out)[:, None], CODES, 1),
         np.zeros(CODES),
