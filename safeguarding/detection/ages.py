@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from . import pairs, rooms
 from .context import MINORS, Situation
-from .counterfactual import Circumstances, rescored
+from .counterfactual import rescored
 from .normalise import normalise
 from .pairs import Sighting
 from .tactics import AGE_TACTICS, Profile
@@ -174,6 +174,6 @@ def age_alerts(situation: Situation) -> Iterator[Alert]:
             "code": "M6", "score": score.total, "weights": dict(score.weights), "bonus": dict(score.bonus),
             "without_age_gap": score.total,
             "rules": [{"rule": e[4], "version": e[5], "ref": e[3]} for e in score.entries],
-            "counterfactuals": rescored(profile, ledger, score, Circumstances(), lambda _, other: other.severity),
+            "counterfactuals": rescored(profile, ledger, score, pairs.ORDINARY, lambda _, other: other.severity),
         },
     )  # fmt: skip

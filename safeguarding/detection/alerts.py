@@ -14,7 +14,7 @@ from typing import Any
 
 from . import ages, alike, crowds, drift, gangs, pairs, piles, rendezvous, rooms, spread
 from .context import Situation
-from .counterfactual import Circumstances, rescored
+from .counterfactual import rescored
 from .pairs import Score, Sighting
 from .tactics import (
     AMONG_FRIENDS,
@@ -112,7 +112,7 @@ def _self_alerts(situation: Situation) -> Iterator[Alert]:
             author = situation.author
             yield _scored_alert(
                 profile, score, score.severity, author, (author,), situation.utterance.ref,
-                counterfactuals=rescored(profile, ledger, score, Circumstances(), _severity_of),
+                counterfactuals=rescored(profile, ledger, score, pairs.ORDINARY, _severity_of),
             )  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     lured = len(spread.recipients(situation.author_ledger, now, spread.DAY))
     candidates: list[tuple[Score, str | None]] = []
     newcomer = situation.is_newcomer(author)
-    around: dict[str | None, Circumstances] = {}
+    around: dict[str | None, pairs.Circumstances] = {}
     helped: dict[str, list[list[Any]]] = _helped(situation) if profile is V1 else {}
 
     def is_due(ledger: pairs.Ledger, score: Score) -> bool:
@@ -222,13 +222,13 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         done = situation.towards[other]
         done = spread.joined(done, helped[other]) if other in helped else done
         many = profile is V1 and situation.drawn >= spread.MANY and {"isolated_place", "late"} <= done["t"].keys()
-        around[other] = Circumstances(_gap(situation, other), newcomer, max(0, lured - 1) + also, many)
-        score = pairs.score(profile, done, **dataclasses.asdict(around[other]))
+        around[other] = pairs.Circumstances(_gap(situation, other), newcomer, max(0, lured - 1) + also, many)
+        score = pairs.score(profile, done, around[other])
         if is_due(done, score) and not _did_more(situation, profile, other, score):
             candidates.append((score, other))
     if to_all and _applies(situation, profile, None):
-        around[None] = Circumstances(_gap(situation, None), newcomer)
-        score = pairs.score(profile, open_ledger, **dataclasses.asdict(around[None]))
+        around[None] = pairs.Circumstances(_gap(situation, None), newcomer)
+        score = pairs.score(profile, open_ledger, around[None])
         if is_due(open_ledger, score):
             candidates.append((score, None))
     if not candidates:
@@ -274,7 +274,7 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
 
 
 def _with_the_subject(
-    situation: Situation, profile: Profile, score: Score, joined: pairs.Ledger, around: Circumstances,
+    situation: Situation, profile: Profile, score: Score, joined: pairs.Ledger, around: pairs.Circumstances,
     rows: list[list[Any]], protects: tuple[str, ...],
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
     """Who acted with the author in an ambush, and who had a part that accuses nobody by itself (see `Alert`).
@@ -293,9 +293,7 @@ def _with_the_subject(
         refs = {row[4] for row in rows if row[0] == person}
         kept = {name: [one for one in told if one[3] not in refs] for name, told in joined["t"].items()}
         without = {**joined, "t": {name: told for name, told in kept.items() if told}, "d": {}}
-        needed = _severity_of(profile, pairs.score(profile, without, **dataclasses.asdict(around))) != _severity_of(
-            profile, score
-        )
+        needed = _severity_of(profile, pairs.score(profile, without, around)) != _severity_of(profile, score)
         if did & FURTIVE_TACTICS or (needed and did - {"meeting"}):
             acted.add(person)
         elif needed or did - {"meeting"}:

@@ -10,20 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from . import pairs
-from .pairs import Ledger, Score
+from .pairs import Circumstances, Ledger, Score
 from .tactics import Profile
 
 MOST_TACTICS = 3  # the weightiest: without one of these is what a person asks
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What counts besides the tactics themselves (see `pairs.score`)."""
-
-    age_gap: bool = False
-    newcomer: bool = False
-    spread: int = 0
-    many: bool = False
 
 
 def rescored(
@@ -52,7 +42,7 @@ def rescored(
     trials += [(f"tactic:{name}", _lacking(ledger, name), circumstances) for name in weightiest]
     told = []
     for name, remembered, around in trials:
-        other = pairs.score(profile, {**remembered, "d": dict(remembered["d"])}, **dataclasses.asdict(around))
+        other = pairs.score(profile, {**remembered, "d": dict(remembered["d"])}, around)
         told.append({"without": name, "score": other.total, "severity": severity_of(profile, other)})
     return told
 

@@ -62,6 +62,19 @@ class Score:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What counts besides the tactics themselves."""
+
+    age_gap: bool = False  # a verified adult faces a minor
+    newcomer: bool = False
+    spread: int = 0  # further people who got the same lure
+    many: bool = False  # this very rendezvous was proposed to several
+
+
+ORDINARY = Circumstances()
+
+
 def fresh() -> Ledger:
     """An empty ledger."""
     return {"v": VERSION, "n": 0, "t": {}, "d": {}, "a": {}, "c": {}, "p": [0, 0]}
@@ -156,19 +169,9 @@ def _most_together(telling: Mapping[str, Sequence[Entry]], field: int, span: int
     return best
 
 
-def score(
-    profile: Profile,
-    ledger: Ledger,
-    *,
-    age_gap: bool = False,
-    newcomer: bool = False,
-    spread: int = 0,
-    many: bool = False,
-) -> Score:
+def score(profile: Profile, ledger: Ledger, around: Circumstances = ORDINARY) -> Score:
     """What `profile` makes of a ledger. The densest moment so far is remembered in it, so that nothing later lowers it.
-
-    `age_gap`: a verified adult faces a minor. `spread`: how many further people got the same lure. `many`: this very
-    rendezvous was proposed to several. A newcomer, and this, may be what a severity takes (`Profile.grave`).
+    A newcomer, and a rendezvous proposed to several, may be what a severity takes (`Profile.grave`).
     """
     held = {name: entries for name, entries in ledger["t"].items() if name in profile.weights}
     if mark := ledger["c"].get(profile.code):
@@ -186,14 +189,14 @@ def score(
         "speed": 1.5 * min(4, max(0, min(fast, len(telling)) - 2)),
     }
     if telling:
-        bonus["age_gap"] = profile.adult_gap if age_gap else 0.0
-        bonus["newcomer"] = profile.newcomer if newcomer else 0.0
-        bonus["spread"] = profile.spread * min(3, spread)
+        bonus["age_gap"] = profile.adult_gap if around.age_gap else 0.0
+        bonus["newcomer"] = profile.newcomer if around.newcomer else 0.0
+        bonus["spread"] = profile.spread * min(3, around.spread)
     bonus = {name: points for name, points in bonus.items() if points}
     total = round(min(100.0, sum(weights.values()) + sum(bonus.values())), 1)
     entries = tuple(sorted((entry for name in held for entry in held[name]), key=lambda entry: (entry[0], entry[1])))
-    around = {name for name, there in (("newcomer", newcomer), ("many", many)) if there}
-    return Score(total, weights, bonus, entries, _severity(profile, total, frozenset(held) | around))
+    beside = {name for name, there in (("newcomer", around.newcomer), ("many", around.many)) if there}
+    return Score(total, weights, bonus, entries, _severity(profile, total, frozenset(held) | beside))
 
 
 def _severity(profile: Profile, total: float, present: frozenset[str]) -> str | None:

@@ -134,7 +134,7 @@ def cleared_ledger(*tactics: str, rank: int = 2) -> pairs.Ledger:
 
 
 def quiet(ledger: pairs.Ledger) -> bool:
-    score = pairs.score(M1, ledger, age_gap=True)
+    score = pairs.score(M1, ledger, pairs.Circumstances(age_gap=True))
     assert score.severity
     return pairs.is_cleared(ledger, "M1", score.severity, score)
 
@@ -148,11 +148,11 @@ def test_the_same_again_is_quiet_another_tactic_or_a_graver_severity_is_not() ->
     graver = cleared_ledger("secrecy", rank=3)
     for _again in range(3):
         seen(graver, "secrecy")
-    assert pairs.score(M1, graver, age_gap=True).severity == "P2"
+    assert pairs.score(M1, graver, pairs.Circumstances(age_gap=True)).severity == "P2"
     assert not quiet(graver)
     calling = cleared_ledger("sexual", rank=0)
     seen(calling, "sexual")
-    assert pairs.score(M1, calling, age_gap=True).severity == "P1"
+    assert pairs.score(M1, calling, pairs.Circumstances(age_gap=True)).severity == "P1"
     assert not quiet(calling)
 
 

@@ -14,6 +14,7 @@ from safeguarding.detection.tactics import D1, DAY, M1, PAIR_PROFILES, SELF_PROF
 
 NOW = 1_770_000_000
 LURE = ("age_probe", "maturity", "isolation", "secrecy", "image_request")
+GAP = pairs.Circumstances(age_gap=True)
 
 
 def seen(tactic: str, strength: float = 1.0, ref: str = "1") -> Sighting:
@@ -29,7 +30,7 @@ def ledger_of(tactics: tuple[str, ...], gap: int = 60) -> pairs.Ledger:
 
 
 def test_first_grave_message_scores_at_once() -> None:
-    assert pairs.score(M1, ledger_of(("sexual",)), age_gap=True).severity in ("P0", "P1", "P2")
+    assert pairs.score(M1, ledger_of(("sexual",)), GAP).severity in ("P0", "P1", "P2")
 
 
 def test_order_of_tactics_does_not_matter() -> None:
@@ -42,7 +43,7 @@ def test_order_of_tactics_does_not_matter() -> None:
 def test_dense_lure_of_five_messages_is_as_grave_as_a_slow_one_over_weeks() -> None:
     dense, slow = ledger_of(LURE, gap=60), ledger_of(LURE, gap=7 * DAY)
     pairs.forget(slow, NOW + 5 * 7 * DAY)
-    fast_score, slow_score = pairs.score(M1, dense, age_gap=True), pairs.score(M1, slow, age_gap=True)
+    fast_score, slow_score = pairs.score(M1, dense, GAP), pairs.score(M1, slow, GAP)
     assert fast_score.severity == slow_score.severity == "P1"
     assert fast_score.total >= slow_score.total
 
@@ -50,7 +51,7 @@ def test_dense_lure_of_five_messages_is_as_grave_as_a_slow_one_over_weeks() -> N
 @pytest.mark.parametrize("profile", PAIR_PROFILES + SELF_PROFILES, ids=lambda profile: profile.code)
 def test_age_gap_only_ever_adds(profile) -> None:
     ledger = ledger_of(tuple(sorted(profile.weights)))
-    with_gap, without = pairs.score(profile, ledger, age_gap=True), pairs.score(profile, ledger)
+    with_gap, without = pairs.score(profile, ledger, GAP), pairs.score(profile, ledger)
     assert with_gap.total >= without.total
     assert with_gap.without_age_gap == without.total
 
@@ -62,7 +63,7 @@ def test_one_more_sighting_never_lowers_the_score(sightings, data) -> None:
     for index, (tactic, strength) in enumerate(sightings):
         ledger["n"] += 1
         pairs.record(ledger, [seen(tactic, strength, ref=str(index))], NOW + index * data.draw(st.integers(0, 5000)))
-        total = pairs.score(M1, ledger, age_gap=True).total
+        total = pairs.score(M1, ledger, GAP).total
         assert total >= before - 1e-9
         before = total
 
@@ -102,7 +103,9 @@ def test_a_vague_addressee_is_no_tactic() -> None:
 
 
 def test_night_isolation_and_a_new_account_alone_are_never_an_ambush() -> None:
-    score = pairs.score(V1, ledger_of(("isolated_place", "late", "meeting", "urgency")), newcomer=True, spread=0)
+    score = pairs.score(
+        V1, ledger_of(("isolated_place", "late", "meeting", "urgency")), pairs.Circumstances(newcomer=True)
+    )
     assert score.severity is None
 
 
@@ -113,7 +116,7 @@ def test_refusing_to_be_seen_and_an_isolated_place_alone_is_an_ambush() -> None:
 
 def test_same_lure_to_many_weighs_more() -> None:
     ledger = ledger_of(("meeting", "isolated_place", "come_alone"))
-    assert pairs.score(V1, ledger, spread=2).total > pairs.score(V1, ledger).total
+    assert pairs.score(V1, ledger, pairs.Circumstances(spread=2)).total > pairs.score(V1, ledger).total
 
 
 def test_every_level_can_be_reached() -> None:
