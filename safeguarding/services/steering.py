@@ -107,7 +107,8 @@ def count_today() -> list[Change]:
     """Count how many distinct members each acting rule met today (UTC) among those who wrote, and raise an alarm for
     each sudden change. Safe to run as often as one likes; return the changes found.
 
-    Members, not messages: somebody who posts again and again what was held is one.
+    Members, not messages: somebody who posts again and again what was held is one. A rule that leaves CANARY meets more
+    because it judges more: days count only beside days on which it judged as many.
     """
     now = timezone.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -119,13 +120,15 @@ def count_today() -> list[Change]:
         .values_list("rule")
         .annotate(Count("check_run__message__author", distinct=True))
     )
-    keys = set(Rule.objects.filter(stage__in=ACTING).values_list("key", flat=True))
     RuleDay.objects.bulk_create(
         # Somebody whose message of yesterday was checked today may be met and not have written: never more than all.
-        [RuleDay(day=midnight.date(), rule=key, met=min(met.get(key, 0), wrote), wrote=wrote) for key in sorted(keys)],
+        [
+            RuleDay(day=midnight.date(), rule=key, met=min(met.get(key, 0), wrote), wrote=wrote, share=share)
+            for key, share in sorted(_shares(midnight.date()).items())
+        ],
         update_conflicts=True,
         unique_fields=["rule", "day"],
-        update_fields=["met", "wrote"],
+        update_fields=["met", "wrote", "share"],
     )
     changes = list(_sudden_changes(midnight.date()))
     for change in changes:
@@ -137,6 +140,16 @@ def count_today() -> list[Change]:
             },
         )  # fmt: skip
     return changes
+
+
+def _shares(today: dt.date) -> dict[str, int]:
+    """Of each acting rule, the percent of the members whom it judges; 0 where it was another earlier today."""
+    canary = RulesInForce.objects.values_list("canary_share", flat=True).filter(pk=1).first() or 0
+    acting = Rule.objects.filter(stage__in=ACTING).values_list("key", "stage")
+    # A version may be in CANARY beside another that is LIVE: then all are judged by one of them.
+    now = dict(sorted((key, canary if stage == Stage.CANARY else 100) for key, stage in acting))
+    counted = dict(RuleDay.objects.filter(day=today).values_list("rule", "share"))
+    return {key: share if counted.get(key, share) == share else 0 for key, share in now.items()}
 
 
 def _first_message_since(moment: dt.datetime) -> int | None:
@@ -157,17 +170,17 @@ def _first_message_since(moment: dt.datetime) -> int | None:
 
 
 def _sudden_changes(today: dt.date) -> Iterator[Change]:
-    history: dict[str, list[tuple[int, int, int]]] = defaultdict(list)  # rule -> (days ago, met, wrote)
-    now: dict[str, tuple[int, int]] = {}
+    history: dict[tuple[str, int], list[tuple[int, int, int]]] = defaultdict(list)  # rule, share -> (ago, met, wrote)
+    now: dict[str, tuple[int, int, int]] = {}
     since = today - dt.timedelta(days=HISTORY_DAYS)
-    rows = RuleDay.objects.filter(day__gt=since, day__lte=today).order_by("rule", "day")
-    for rule, day, met, wrote in rows.values_list("rule", "day", "met", "wrote"):
+    rows = RuleDay.objects.filter(day__gt=since, day__lte=today, share__gt=0).order_by("rule", "day")
+    for rule, day, met, wrote, share in rows.values_list("rule", "day", "met", "wrote", "share"):
         if day == today:
-            now[rule] = met, wrote
+            now[rule] = met, wrote, share
         elif wrote:
-            history[rule].append(((today - day).days, met, wrote))
-    for rule, (met, wrote) in now.items():
-        past = history[rule]
+            history[rule, share].append(((today - day).days, met, wrote))
+    for rule, (met, wrote, share) in now.items():
+        past = history[rule, share]
         if len(past) < LEAST_DAYS or wrote < LEAST_WROTE:
             continue
         weights = [(1 - FADES) ** ago for ago, _met, _wrote in past]

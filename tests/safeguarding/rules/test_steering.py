@@ -149,10 +149,10 @@ def test_a_step_that_waits_for_a_grave_rule_is_left_to_people(judged, sam):
 
 @pytest.fixture
 def past(db):
-    def make(*, met: int, wrote: int, days: int = 14) -> None:
+    def make(*, met: int, wrote: int, days: int = 14, share: int = 100) -> None:
         today = timezone.now().date()
         RuleDay.objects.bulk_create(
-            RuleDay(day=today - dt.timedelta(days=ago), rule="t.scam", met=met, wrote=wrote)
+            RuleDay(day=today - dt.timedelta(days=ago), rule="t.scam", met=met, wrote=wrote, share=share)
             for ago in range(1, days + 1)
         )
 
@@ -210,6 +210,35 @@ def test_without_a_history_or_without_a_change_there_is_no_alarm(past, today, gi
     past(**{"met": 1, "wrote": 200, **given})
     today(members=30, met=12)
     assert count_today() == []
+
+
+@pytest.mark.django_db
+def test_a_rule_that_judges_more_members_than_before_has_no_history_yet(past, today):
+    past(met=1, wrote=200, share=10)
+    today(members=30, met=12)
+    assert count_today() == []
+    RuleDay.objects.filter(share=10).update(share=100)
+    assert [change.rule for change in count_today()] == ["t.scam"]
+
+
+@pytest.mark.django_db
+def test_in_canary_a_rule_is_compared_with_its_days_in_canary(past, today):
+    Rule.objects.filter(key="t.scam").update(stage=Stage.CANARY)
+    past(met=1, wrote=200, share=10)
+    today(members=30, met=12)
+    assert [change.rule for change in count_today()] == ["t.scam"]
+
+
+@pytest.mark.django_db
+def test_the_day_on_which_it_begins_to_judge_more_members_is_no_measure(past, today):
+    past(met=100, wrote=200)
+    Rule.objects.filter(key="t.scam").update(stage=Stage.CANARY)
+    today(members=40, met=0)
+    assert count_today() == []
+    Rule.objects.filter(key="t.scam").update(stage=Stage.LIVE)
+    for _ in range(2):
+        assert count_today() == []
+    assert RuleDay.objects.get(rule="t.scam", day=timezone.now().date()).share == 0
 
 
 @pytest.mark.django_db
