@@ -191,6 +191,11 @@ class Situation:
         return [key for key, confidence in self.aimed if confidence >= rooms.SURE]
 
     @property
+    def minors_addressed(self) -> bool:
+        """Whether a minor is certainly among those who will read the message."""
+        return self.minors_room or any(map(self.is_minor, self.sure))
+
+    @property
     def tactics(self) -> dict[str, Finding]:
         """tactic -> its strongest finding that alerts, in this message."""
         best: dict[str, Finding] = {}

@@ -124,7 +124,7 @@ def assess(
     told += [replace(found, code="C1", alerting=False) for found in findings if _applauds(found) and found.rule == blow]
     if lit:
         told.append(lit)
-    verdict = _full_verdict(findings, raised, ruleset)
+    verdict = _full_verdict(situation, raised, ruleset)
     return Assessment(verdict, tuple(told), raised, changed, ruleset.digest, degraded, meeting)
 
 
@@ -172,9 +172,11 @@ def refusing(findings: Sequence[Finding], ruleset: Ruleset) -> frozenset[str]:
     )
 
 
-def _full_verdict(findings: Sequence[Finding], raised: Sequence[Alert], ruleset: Ruleset) -> Verdict:
-    verdict = _text_verdict(findings, ruleset)
-    if any("hold" in alert.measures for alert in raised):
+def _full_verdict(situation: Situation, raised: Sequence[Alert], ruleset: Ruleset) -> Verdict:
+    """What the words say, and held besides where an alert asks for it, or a minor would read that they should die."""
+    verdict = _text_verdict(situation.findings, ruleset)
+    urges = situation.minors_addressed and "incites_suicide" in situation.tactics
+    if urges or any("hold" in alert.measures for alert in raised):
         verdict = max(verdict, Verdict.HOLD, key=_RANK.__getitem__)
     return verdict
 

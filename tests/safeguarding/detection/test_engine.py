@@ -452,8 +452,16 @@ def test_whoever_urges_somebody_to_kill_themselves_is_looked_at_once_is_enough(r
 @pytest.mark.parametrize("text", ["va te coucher", "saute du plongeoir", "elle m'a dit va te pendre"])
 def test_other_advice_and_what_was_said_to_oneself_urges_nobody(ruleset: Ruleset, text: str) -> None:
     talk = Talk(ruleset, ALICE, DANA)
-    talk.say(DANA, text, TEENS, ALICE)
+    assert talk.say(DANA, text, TEENS, ALICE).verdict is Verdict.ALLOW
     assert talk.told("C1") == []
+
+
+def test_no_minor_reads_that_they_should_die_before_a_person_did_however_often_it_is_said(ruleset: Ruleset) -> None:
+    for author, to, room in ((DANA, ALICE, TEENS), (DANA, ALICE, direct(DANA, ALICE)), (BOB, ALICE, direct(BOB, ALICE))):
+        talk = Talk(ruleset, author, to)
+        assert {talk.say(author, "va te pendre", room, to).verdict for _ in range(3)} == {Verdict.HOLD}
+    talk = Talk(ruleset, BOB, CHARLIE)
+    assert talk.say(BOB, "va te pendre", direct(BOB, CHARLIE), CHARLIE).verdict is Verdict.ALLOW
 
 
 def test_a_verified_adult_who_claims_to_be_fifteen_among_minors_is_not_the_one_protected(ruleset: Ruleset) -> None:
