@@ -190,7 +190,7 @@ class RuleDay(models.Model):
     rule = models.CharField(max_length=80)
     met = models.PositiveIntegerField()  # distinct members
     wrote = models.PositiveIntegerField()  # distinct members
-    share = models.PositiveSmallIntegerField(default=100)  # percent of the members judged by it; 0: that changed that day
+    share = models.PositiveSmallIntegerField(default=100)  # percent of the members judged by it; 0: it changed that day
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["rule", "day"], name="rule_day_once")]
