@@ -40,7 +40,8 @@ _TOKEN = re.compile(
 _PARTED = re.compile(r"(?<![a-z0-9'])[a-z]{1,16}(?:[/\\_.,:;~=^#%&-][a-z]{1,16}){1,3}+(?![a-z0-9'])")
 _SIGN_WITHIN = re.compile(r"[/\\_.,:;~=^#%&-](?=[a-z])(?<=[a-z].)")
 _NO_LETTER = re.compile("[^a-z]")
-_SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W\d_](?![^\W_])){2,40}+")
+_SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W_](?![^\W_])){2,40}+")
+_FIGURES = str.maketrans("0134578", "oieastb")  # as letters, among letters that are split ("g 4 y")
 _FEW_TEXTS = 4  # the parts of one check ask for the same text, alone and after what was said before
 
 
@@ -174,8 +175,9 @@ class Lexicon:
 
     def _spelt_out(self, folded: str, start: int, end: int) -> Iterator[tuple[Place, str]]:
         """Letters split by signs: the longest known word they spell, else the letters themselves."""
-        places = [index for index in range(start, end) if folded[index].isalpha()]
-        letters = "".join(folded[index] for index in places)
+        places = [index for index in range(start, end) if folded[index].isalnum()]
+        written = "".join(folded[index] for index in places)
+        letters = written.translate(_FIGURES)
         if letters in self.words.known:
             yield (places[0], places[-1] + 1), letters
             return
@@ -184,12 +186,15 @@ class Lexicon:
             # two letters are a word only where they end the run, after another ("s a l e   p d", never "p d g")
             least = 2 if after_word and at + 2 == len(letters) else 3
             for stop in range(min(len(letters), at + 20), at + least - 1, -1):
-                if letters[at:stop] in self.words.repairable or (self.words.lookup(letters[at:stop]) and stop - at > 4):
-                    yield (places[at], places[stop - 1] + 1), letters[at:stop]
+                word = letters[at:stop]
+                if written[at].isdecimal() or letters[stop - 1].isdecimal():
+                    continue
+                if word in self.words.repairable or (self.words.lookup(word) and stop - at > 4):
+                    yield (places[at], places[stop - 1] + 1), word
                     at, after_word = stop, True
                     break
             else:
-                yield (places[at], places[at] + 1), letters[at]
+                yield (places[at], places[at] + 1), written[at]
                 at, after_word = at + 1, False
 
     def _in_context(self, pieces: list[bytes], spans: list[_Where]) -> tuple[list[bytes], list[_Where]]:

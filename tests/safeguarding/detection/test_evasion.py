@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from safeguarding.detection.engine import screen
+from safeguarding.detection.lexicon import lexicon_for
+from safeguarding.detection.reading import bare_word
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.tongue import languages_of
 from safeguarding.detection.types import Person, RoomInfo
@@ -130,6 +133,20 @@ def test_borrowed_words_do_not_make_another_language(lang: str, text: str) -> No
 
 
 # ---- words set apart: by lines, by stops, by messages
+
+
+@pytest.mark.parametrize(("text", "codes"), [("plays like a f 4 g", {"H1"}), ("p 3 d e va", {"C1", "H1"})])
+def test_figures_among_split_letters_are_letters(ruleset: Ruleset, text: str, codes: set[str]) -> None:
+    room = TEENS if "va" in text else RoomInfo("r", "room", "", "", "teen_15_17", "en")
+    findings = screen(text, room=room, author=BOB, ruleset=ruleset).findings
+    assert {one.code for one in findings if one.alerting} == codes
+    assert {text[slice(*one.span)].strip() for one in findings if one.code == "H1"} <= {"a f 4 g", "p 3 d e"}
+
+
+@pytest.mark.parametrize("text", ["rdv a 8 h 30 devant le lycée", "c 1 0 5 euros", "y a 3 m 20 de tissu", "a 1 0 5"])
+def test_figures_that_count_stay_figures(ruleset: Ruleset, text: str) -> None:
+    words = [*map(bare_word, lexicon_for(ruleset, "fr").read(text).pieces)]
+    assert [word for word in words if word.isdecimal()] == re.findall(r"\d+", text)
 
 
 @pytest.mark.parametrize("sign", ["\n", ". ", ".", "\n\n", " ;\n", "? "])
