@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from community.models import AgeOfficer, Association, Member
 from community.policies import AgeBand
@@ -15,6 +14,7 @@ from community.roles import AGE_OFFICER
 from community.services.access import access_of
 from community.services.attesting import attest_check
 from tests.community.conftest import new_member
+from tests.harness.browsers import sound
 from tests.harness.live import LiveHavre
 from tests.harness.servers import wait_until
 
@@ -24,13 +24,6 @@ pytestmark = [pytest.mark.live, pytest.mark.browser]
 @pytest.fixture(autouse=True)
 def ports() -> None:
     """The real floors above, not the stand-ins of this folder."""
-
-
-def sound(page: Page) -> None:
-    """No violation of WCAG that axe can see, and nothing wider than the screen."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -7,7 +7,8 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 FLAGS = [
     "--no-sandbox",
@@ -64,3 +65,13 @@ def new_person(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     for context in contexts:
         context.close()
     assert not errors, "\n".join(errors)
+
+
+def sound(page: Page) -> None:
+    """No violation of WCAG that axe can see, and nothing wider than the screen. The page is looked at once it is whole:
+    without its stylesheet it has another's colours.
+    """
+    page.wait_for_load_state()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
