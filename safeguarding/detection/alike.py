@@ -89,8 +89,9 @@ def reads(situation: Situation, person: str, row: Sequence[Any], code: str) -> i
 
 
 def _is_adult_near_minors(situation: Situation, person: str) -> bool:
-    near = situation.sure if person == situation.author else [situation.author]
-    return situation.is_adult(person) and (situation.minors_room or any(map(situation.is_minor, near)))
+    if person == situation.author:
+        return situation.is_adult(person) and situation.minors_addressed
+    return situation.is_adult(person) and (situation.minors_room or situation.is_minor(situation.author))
 
 
 def calmed(situation: Situation, code: str, severity: str) -> str:

@@ -23,7 +23,7 @@ from .normalise import normalise
 from .patterns import CONTINUED, END, Group, PatternError, filled, parsed, reach_of, to_regex, wavers, words_of
 from .reading import Pieces, Place, Places, Reading, bare_word, with_mark
 from .rulesets import LANGS, Context, Rule, Ruleset, RulesetError, Vocabulary
-from .spelling import without_inclusive
+from .spelling import LEET, without_inclusive
 from .words import Words
 
 _Where = TypeVar("_Where")
@@ -41,7 +41,8 @@ _PARTED = re.compile(r"(?<![a-z0-9'])[a-z]{1,16}(?:[/\\_.,:;~=^#%&-][a-z]{1,16})
 _SIGN_WITHIN = re.compile(r"[/\\_.,:;~=^#%&-](?=[a-z])(?<=[a-z].)")
 _NO_LETTER = re.compile("[^a-z]")
 _SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W_](?![^\W_])){2,40}+")
-_FIGURES = str.maketrans("0134578", "oieastb")  # as letters, among letters that are split ("g 4 y")
+# Figures as letters, among letters that are split ("g 4 y").
+_FIGURES = str.maketrans({sign: letters[0] for sign, letters in LEET.items() if sign.isdecimal()})
 _FEW_TEXTS = 4  # the parts of one check ask for the same text, alone and after what was said before
 
 
@@ -185,9 +186,10 @@ class Lexicon:
         while at < len(letters):
             # two letters are a word only where they end the run, after another ("s a l e   p d", never "p d g")
             least = 2 if after_word and at + 2 == len(letters) else 3
-            for stop in range(min(len(letters), at + 20), at + least - 1, -1):
+            most = at if written[at].isdecimal() else min(len(letters), at + 20)  # no word begins with a figure
+            for stop in range(most, at + least - 1, -1):
                 word = letters[at:stop]
-                if written[at].isdecimal() or letters[stop - 1].isdecimal():
+                if word[-1].isdecimal():  # nor ends with one
                     continue
                 if word in self.words.repairable or (self.words.lookup(word) and stop - at > 4):
                     yield (places[at], places[stop - 1] + 1), word

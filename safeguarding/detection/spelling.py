@@ -16,8 +16,8 @@ _INCLUSIVE = re.compile(
 )
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
-_LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
-         "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
+LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
+        "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
 _LEET_SIGNS = re.compile(r"[0-9@$!|€+]")
 _MOST_ELISIONS = 4  # in one word ("qu'aujourd'hui" has two)
 
@@ -142,7 +142,7 @@ def plainer_forms(token: str) -> Iterator[str]:
     signs = _LEET_SIGNS.findall(token)
     if signs and len(signs) <= 4 and any(map(str.isalpha, token)):
         first, *others = _LEET_SIGNS.split(token)
-        for choice in itertools.product(*(_LEET.get(sign, sign) for sign in signs)):
+        for choice in itertools.product(*(LEET.get(sign, sign) for sign in signs)):
             plain = first + "".join(itertools.chain(*zip(choice, others, strict=True)))
             yield plain
             if STRETCHED.search(plain):
