@@ -13,9 +13,9 @@ from .told import AGAIN, explain, told_about
 from .types import Alert, Finding
 
 TACTIC = "likeness"
-HIGH = 250  # hundredths of a logit from which a talk is looked at for itself
+HIGH = 300  # hundredths of a logit from which a talk is looked at for itself
 # The same where harmless talk is often like it (friends, dates), and where it hardly ever is.
-HIGH_FOR = {"C1": 325, "H1": 325, "V1": 325, "C3": 175, "M1": 175, "M4": 175, "M7": 175}
+HIGH_FOR = {"C1": 375, "H1": 375, "V1": 375, "C3": 225, "M1": 225, "M4": 225, "M7": 225}
 JOINS = 100  # that somebody else's talk must read like, where a talk of several against one is enough at HIGH
 ALONE = 700  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk
@@ -23,19 +23,18 @@ GAP = 60  # hundredths of a logit less for an adult where a minor is
 FURTHER = 100  # by which a talk must be still more alike to be told of again
 BLOWS = 2  # exchanged in a room lately; more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
-LOWERED = ("P1", "P2")
-CALM = 100  # hundredths of a logit under which a talk reads as harmless, whatever a rule found
-CALM_ALONE = 0  # the same for its message alone: small talk before a lure says nothing of it
+CALM = 200  # hundredths of a logit under which a talk reads as harmless, whatever a rule found
+CALM_ALONE = 100  # the same for its message alone: small talk before a lure says nothing of it
+CAREFUL = 200  # less than these of what is gravest, lures minors (a proof can be false) or comes from an adult near them
 CLAUSE_ENDS = ",.;:!?\n"
-NEAR = 40  # characters on either side that are read with a match where no sign ends its clause
+NEAR = 12  # characters on either side that are read with a match where no sign ends its clause
 LIT = 60  # what a message adds for its words to be shown
 _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILES)}
 _ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})  # what people in a quarrel do to one another
 _STRIKES = frozenset({"C1", "H1", "V2"})  # what a pile-on is made of
 _AMONG_MORE = frozenset({"C1"})  # takes several; between two, rules tell insults
-# Who is helped, or drawn to an ambush, needs their card now; and what lures minors alerts among members of one band
-# too, since a proof can be false.
-NEVER_LOWERED = HELP_CODES | {"V1", "V3"} | {code for code, profile in _PROFILES.items() if not profile.adults}
+_LURES_MINORS = frozenset(code for code, profile in _PROFILES.items() if not profile.adults)
+NEVER_LOWERED = HELP_CODES | {"V1", "V3"}  # who is helped, or drawn to an ambush, needs their card now
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
 
@@ -95,23 +94,25 @@ def _is_adult_near_minors(situation: Situation, person: str) -> bool:
 
 
 def calmed(situation: Situation, code: str, severity: str) -> str:
-    """How grave what rules found is, once the talk has been read: P3 instead of P1 or P2 where it reads as harmless,
-    whole, by this message alone and by the clause alone in which it was found. So neither small talk before a lure nor
-    friendly words around it hide it. What is gravest stays so, a call for help, an ambush, what lures minors, all that
-    an adult says where a minor reads, and all that is said before there is a talk.
+    """How grave what rules found is, once the talk has been read: a P3 where it reads as harmless, whole, by this
+    message alone and by the clause alone in which it was found. So neither small talk before a lure nor friendly words
+    around it hide it. Never a call for help nor an ambush, nor what is said before there is a talk; and what is
+    gravest, what lures minors and what an adult says where a minor reads must read far more harmless.
     """
     weights = likeness.weights_for(situation.utterance.lang)
     row = situation.room_ledger["like"].get(situation.author)
-    if severity not in LOWERED or code in NEVER_LOWERED or code not in likeness.CODES or not weights.network:
+    if code in NEVER_LOWERED or code not in likeness.CODES or not weights.network:
         return severity
-    if row is None or situation.room_ledger["n"] + 1 < TALK or _is_adult_near_minors(situation, situation.author):
+    if row is None or situation.room_ledger["n"] + 1 < TALK:
         return severity
-    if reads(situation, situation.author, row, code) >= CALM:
+    grave = severity == "P0" or code in _LURES_MINORS or _is_adult_near_minors(situation, situation.author)
+    less = CAREFUL if grave else 0
+    if likeness.risk_of(row, code, weights) >= CALM - less:
         return severity
     text, classes = situation.utterance.text, likeness.classes_of(situation.lexicon)
     for said in {text, _clause(text, situation.told)}:
         things = likeness.things_in(situation.lexicon.read(said), situation.told, classes)
-        if likeness.risk_alone(things, code, weights) >= CALM_ALONE:
+        if likeness.risk_alone(things, code, weights) >= CALM_ALONE - less:
             return severity
     return "P3"
 

@@ -11,6 +11,7 @@ from benchmarks.likeness.corpus import digest
 from safeguarding.detection import alike, likeness
 from safeguarding.detection.network import KEPT, Network, packed, unpacked
 from safeguarding.detection.rulesets import LANGS, Ruleset
+from safeguarding.detection.types import Person
 from tests.talk import ALICE, BOB, CHARLIE, DANA, LURE, Talk, direct
 
 CODES = 1 + len(likeness.CODES)
@@ -105,7 +106,7 @@ def severities(talk: Talk, code: str) -> list[str]:
 def test_what_a_rule_finds_in_harmless_talk_waits_and_says_so(ruleset: Ruleset, games: Network) -> None:
     talk = played(ruleset, "une carte", "et une autre", f"{THREAT}, pose ta carte")
     assert severities(talk, "V2") == ["P3"]
-    assert talk.told("V2")[0].explanation["lowered_from"] in alike.LOWERED
+    assert talk.told("V2")[0].explanation["lowered_from"] < "P3"
     with likeness.instead("fr", likeness.parsed("start\t-300\n")):
         grave = played(ruleset, "une carte", "et une autre", f"{THREAT}, pose ta carte")
     assert severities(grave, "V2") == [talk.told("V2")[0].explanation["lowered_from"]]
@@ -115,20 +116,29 @@ def test_what_a_rule_finds_in_harmless_talk_waits_and_says_so(ruleset: Ruleset, 
 def test_it_is_told_as_grave_as_it_is_once_the_talk_turns(ruleset: Ruleset, games: Network) -> None:
     talk = played(ruleset, "une carte", "et une autre", THREAT, f"{THREAT} la grue")
     assert severities(talk, "V2")[0] == "P3"
-    assert severities(talk, "V2")[-1] in alike.LOWERED
+    assert severities(talk, "V2")[-1] < "P3"
 
 
 @pytest.mark.parametrize("text", [f"grue {THREAT}", f"carte carte, grue {THREAT}, une carte pour toi"])
 def test_friendly_words_around_it_hide_nothing(ruleset: Ruleset, games: Network, text: str) -> None:
     talk = played(ruleset, *["une carte, ta carte"] * 6, text)
-    assert severities(talk, "V2")[0] in alike.LOWERED
+    assert severities(talk, "V2")[0] < "P3"
 
 
-def test_nothing_that_an_adult_says_where_a_minor_reads_waits(ruleset: Ruleset, games: Network) -> None:
+def test_what_an_adult_says_where_a_minor_reads_waits_only_if_it_is_far_more_harmless(
+    ruleset: Ruleset, games: Network
+) -> None:
+    unsure = likeness.parsed("start\t0\n", "fr", games)  # nothing that anybody says weighs
+    for other, waits in ((CHARLIE, True), (ALICE, False)):
+        talk = Talk(ruleset, other, BOB)
+        with likeness.instead("fr", unsure):
+            for text in ("bonjour", "ça va", THREAT):
+                talk.say(BOB, text, direct(BOB, other), other)
+        assert (severities(talk, "V2")[0] == "P3") is waits
     talk = Talk(ruleset, ALICE, BOB)
     for text in ("une carte", "et une autre", f"{THREAT}, pose ta carte"):
         talk.say(BOB, text, direct(ALICE, BOB), ALICE)
-    assert severities(talk, "V2")[0] in alike.LOWERED
+    assert severities(talk, "V2") == ["P3"]
 
 
 def test_small_talk_before_a_lure_hides_none_of_it(ruleset: Ruleset) -> None:
@@ -143,18 +153,35 @@ def test_small_talk_before_a_lure_hides_none_of_it(ruleset: Ruleset) -> None:
         talk = Talk(ruleset, ALICE, BOB)
         for turn, text in enumerate((*small, "ouais incroyable", lure)):
             talk.say((BOB, ALICE)[turn % 2], text, direct(ALICE, BOB))
-        assert severities(talk, "M1")[-1] in alike.LOWERED, lure
+        assert severities(talk, "M1")[-1] < "P3", lure
 
 
 def test_before_there_is_a_talk_nothing_is_lowered(ruleset: Ruleset, games: Network) -> None:
-    assert severities(played(ruleset, THREAT), "V2")[0] in alike.LOWERED
+    assert severities(played(ruleset, THREAT), "V2")[0] < "P3"
 
 
-def test_what_is_gravest_stays_so(ruleset: Ruleset, games: Network) -> None:
-    talk = Talk(ruleset, ALICE, BOB)
-    for text in ("une carte", *LURE, *LURE):
-        talk.say(BOB, f"{text} carte", direct(ALICE, BOB), ALICE)
-    assert "P0" in severities(talk, "M1")
+@pytest.mark.parametrize("person", [BOB, DANA])
+def test_what_lures_minors_stays_as_grave_unless_it_is_far_more_harmless(
+    ruleset: Ruleset, games: Network, person: Person
+) -> None:
+    """Whoever says it: a proof of age can be false."""
+    told = {}
+    for start in (0, -300):
+        talk = Talk(ruleset, ALICE, person)
+        with likeness.instead("fr", likeness.parsed(f"start\t{start}\n", "fr", games)):
+            for text in ("une carte", *LURE, *LURE):
+                talk.say(person, text, direct(ALICE, person), ALICE)
+        told[start] = set(severities(talk, "M1"))
+    assert "P0" in told[0] and told[-300] == {"P3"}
+
+
+def test_what_is_gravest_stays_so_unless_it_is_far_more_harmless(ruleset: Ruleset, games: Network) -> None:
+    told = {}
+    for start in (0, -300):
+        with likeness.instead("fr", likeness.parsed(f"start\t{start}\n", "fr", games)):
+            talk = played(ruleset, "bonjour", "ça va", "je sais où tu habites, je vais te tuer ce soir")
+        told[start] = severities(talk, "V2")
+    assert told == {0: ["P0"], -300: ["P3"]}
 
 
 def test_who_calls_for_help_is_heard_at_once(ruleset: Ruleset, games: Network) -> None:
