@@ -55,7 +55,7 @@ def listen(situation: Situation, told: Sequence[Finding]) -> Finding | None:
     if _is_told_of_another(told):
         said, places = likeness.NOTHING, []
     situation.grown = likeness.note(
-        people, situation.author, utterance.ref, situation.now, said, answered, weights, places
+        people, situation.author, utterance.ref, situation.now, said, answered, weights, places, situation.sure
     )
     situation.said, situation.told = said, told
     mine = people[situation.author]
@@ -192,7 +192,7 @@ def _alert(situation: Situation, person: str, row: list[Any], code: str, value: 
     weights, score, refs = likeness.weights_for(situation.utterance.lang), likeness.points(value), likeness.refs_of(row)
     entries = [[0, 0, 0.0, ref, weights.rule, weights.version] for ref in refs]
     yield Alert(
-        code, "P2", person, _protected(situation, person, code), score, (TACTIC,), refs,
+        code, "P2", person, _protected(situation, person, row, code), score, (TACTIC,), refs,
         _PROFILES[code].measures.get("P2", ()) if code in _PROFILES else (),
         explain(code, score, {TACTIC: score}, {}, entries, counterfactuals=[
             {"without": f"tactic:{TACTIC}", "score": 0.0, "severity": None},
@@ -232,9 +232,9 @@ def _somebody_is_told_off(situation: Situation, people: Iterable[str]) -> bool:
     return any(told_about(situation.room_ledger["a"], person, situation.now) for person in people)
 
 
-def _protected(situation: Situation, person: str, code: str) -> tuple[str, ...]:
+def _protected(situation: Situation, person: str, row: Sequence[Any], code: str) -> tuple[str, ...]:
     if code in HELP_CODES:
         return (person,)
     if situation.room.kind == "direct":
         return tuple(sorted(key for key in situation.people if key != person))
-    return tuple(situation.sure) if person == situation.author else ()
+    return tuple(key for key in row[6] if key != person)

@@ -181,15 +181,16 @@ def instead(lang: str, weights: Weights) -> Iterator[None]:
 
 
 # ---- what a room's ledger keeps: {person: [at, logit x 100, [of each code], [[ref, added], ...], told, state of the
-# ---- network]}, and of what was said lately [[hash of author and words, at], ...]
+# ---- network, [those surely spoken to last]]}, and of what was said lately [[hash of author and words, at], ...]
 
 
 def copied(rows: Mapping[str, Any]) -> dict[str, list[Any]]:
     """A private copy of the part of a room's ledger."""
-    return {
-        person: [at, total, list(codes), [list(ref) for ref in refs], dict(told), list(state[0]) if state else []]
-        for person, (at, total, codes, refs, told, *state) in rows.items()
-    }
+    kept = {}
+    for person, (at, total, codes, refs, told, *more) in rows.items():
+        state, spoken_to = [*more, [], []][:2]
+        kept[person] = [at, total, list(codes), [list(ref) for ref in refs], dict(told), list(state), list(spoken_to)]
+    return kept
 
 
 def counts(heard: list[list[int]], author: str, reading: Reading, now: int) -> bool:
@@ -206,15 +207,15 @@ def counts(heard: list[list[int]], author: str, reading: Reading, now: int) -> b
 
 def note(
     people: dict[str, list[Any]], author: str, ref: str, now: int, said: Sequence[int], answered: Sequence[int],
-    weights: Weights, places: Sequence[int] = (),
+    weights: Weights, places: Sequence[int] = (), to: Sequence[str] = (),
 ) -> list[str]:  # fmt: skip
-    """Add a message: for its author what it says, for those who wrote before what it answers, and to the network what
-    stands at `places`. Returns those whose talk it made clearly more alike.
+    """Add a message: for its author what it says and to whom, for those who wrote before what it answers, and to the
+    network what stands at `places`. Returns those whose talk it made clearly more alike.
     """
     for person in [key for key, row in people.items() if now - row[0] >= FORGOTTEN_SECONDS]:
         del people[person]
     if author not in people:
-        people[author] = [now, weights.start[0], list(weights.start[1:]), [], {}, []]
+        people[author] = [now, weights.start[0], list(weights.start[1:]), [], {}, [], []]
     floor, *floors = _floors(weights.start)
     for person, row in people.items():
         added = said if person == author else answered
@@ -227,6 +228,8 @@ def note(
         for person, row in people.items():
             row[5] = weights.network.moved(row[5], by_author if person == author else by_another)
     people[author][0] = now
+    if to:
+        people[author][6] = list(to)
     grown = [key for key in sorted(people) if (said if key == author else answered)[0] >= GROWS]
     while len(people) > MOST_PEOPLE:
         del people[min(people.keys() - {author}, key=lambda person: (people[person][0], person))]

@@ -327,12 +327,13 @@ def test_the_ledger_stays_small_whatever_is_said(ruleset: Ruleset, one_word: Wei
     assert all(len(row[3]) <= likeness.MOST_REFS and len(row[2]) == len(CODES) for row in kept.values())
 
 
-def test_what_was_kept_before_there_was_a_network_is_read(ruleset: Ruleset) -> None:
+@pytest.mark.parametrize("parts", [5, 6])  # before there was a network; before it was kept to whom they spoke
+def test_what_was_kept_before_is_read(ruleset: Ruleset, parts: int) -> None:
     talk, room = Talk(ruleset, ALICE, BOB), direct(ALICE, BOB)
     talk.say(BOB, "bonjour", room)
     kept = talk.ledgers["room:alice-bob"]["like"]["bob"]
-    before = talk.ledgers["room:alice-bob"]["like"]["bob"] = kept[:5]
-    assert likeness.copied({"bob": before})["bob"] == [*before, []]
+    before = talk.ledgers["room:alice-bob"]["like"]["bob"] = kept[:parts]
+    assert likeness.copied({"bob": before})["bob"] == [*before, [], []][:7]
     assert not talk.say(BOB, "bonsoir", room).degraded
 
 
@@ -354,3 +355,13 @@ def test_a_span_lies_in_the_original_however_it_folds() -> None:
 
 def test_any_other_language_is_read_as_french() -> None:
     assert weights_for("") is weights_for("fr")
+
+
+def test_who_was_spoken_to_is_protected_though_another_s_answer_tells(ruleset: Ruleset) -> None:
+    eve, finn = Person("eve", "teen_15_17", 90, "Eve"), Person("finn", "teen_15_17", 90, "Finn")
+    talk = Talk(ruleset, ALICE, eve, finn)
+    with likeness.instead("fr", parsed("start\t-100\nSgrue\t190\tX1:90\nOhou\t200\tX1:90\n")):
+        for author, text in ((finn, "bonjour"), (eve, "Finn, grue"), (finn, "bof"), (ALICE, "hou")):
+            talk.say(author, text, TEENS)
+    (alert,) = [alert for alert in talk.alerts if alert.tactics == (alike.TACTIC,)]
+    assert (alert.subject, alert.protects) == ("eve", ("finn",))
