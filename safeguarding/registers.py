@@ -21,8 +21,9 @@ from community.models import ConnectionLog, Member, PseudonymChange
 
 from .incidents import CHANNELS, INCIDENTS
 from .models import AuthorityOrder, Case, CaseParty, Duty, ErasureRequest, LegalHold, Transmission, UrgentSheet
-from .selectors import Line, PersonInCase, conversation, messages_of, people_of, visible_cases
+from .selectors import Line, PersonInCase, conversation, people_of, visible_cases
 from .services import casework
+from .services.evidence import messages_of
 from .services.holds import held_members
 
 MOST_SHOWN = 20  # of each kind, on the dashboard

@@ -37,6 +37,7 @@ from .models import (
     SafetyCard,
 )
 from .services import casework
+from .services.evidence import messages_of
 from .services.people import bands_of
 
 
@@ -294,12 +295,6 @@ def people_of(case: Case, parties: Iterable[CaseParty]) -> list[PersonInCase]:
         )
         for pk, rows in by_member.items()
     ]
-
-
-def messages_of(case: Case) -> QuerySet[Message]:
-    """The messages frozen for the case, in the order in which they were sent."""
-    frozen = Evidence.objects.filter(case=case, kind=Evidence.Kind.MESSAGE).values("source_ref")
-    return Message.objects.filter(public_id__in=frozen).order_by("created_at", "pk")
 
 
 def conversation(

@@ -22,13 +22,14 @@ from safeguarding.incidents import CHANNELS, INCIDENTS
 from safeguarding.models import Case, Decision
 from safeguarding.services import casework, decisions, paging, statements
 from safeguarding.services.evidence import freeze_more
+from safeguarding.services.naming import name_party
 from safeguarding.services.transmissions import add_transmission
 from safeguarding.services.urgent import open_urgent_sheet
 
 from .access import is_officer, may, reader
 from .chronology import ChronologyPage
 from .filters import CodeFilter
-from .forms import DecisionForm, FreezeForm, NoteForm, ReasonForm
+from .forms import DecisionForm, FreezeForm, NamingForm, NoteForm, ReasonForm
 from .handover_forms import ChannelForm
 from .prepare import DossierPage
 from .records import RecordAdmin
@@ -127,6 +128,7 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
             "reason_form": ReasonForm(),
             "note_form": NoteForm(),
             "freeze_form": FreezeForm(case=record) if mine and waits else None,
+            "naming_form": NamingForm(case=record, actor=actor) if mine and waits else None,
             "proposals": [d for d in file.decisions if d.takes_effect_at is None and d.refused_at is None],
             "readings": AuditEvent.objects.filter(
                 Q(action="case.read") | Q(action="case.claimed"),
@@ -243,7 +245,17 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
             "n": len(frozen)
         }
 
+    def name(self, request: HttpRequest, case: Case) -> str | HttpResponse:
+        """Somebody becomes a party whom neither a report nor the machine had seen."""
+        casework.require_worker(actor=reader(request), case=case)
+        form = NamingForm(request.POST, case=case, actor=reader(request))
+        if not form.is_valid():
+            return self.show(request, case, naming_form=form)
+        name_party(actor=reader(request), case=case, **form.cleaned_data)
+        return _("%(who)s is a party to this case now.") % {"who": form.cleaned_data["member"].pseudonym}
+
     verbs = {  # noqa: RUF012  a table of the methods above
+        "name": name,
         "freeze": freeze,
         "claim": claim,
         "release": release,

@@ -19,8 +19,8 @@ from safeguarding.enforcement import MEASURES
 from safeguarding.errors import ClauseRequired, EndRequired, SaysTooMuch
 from safeguarding.incidents import INCIDENTS, citation
 from safeguarding.models import Case, CaseParty, Decision, UrgentSheet
-from safeguarding.selectors import messages_of
-from safeguarding.services.evidence import AFTER, BEFORE, MORE
+from safeguarding.services.evidence import AFTER, BEFORE, MORE, messages_of
+from safeguarding.services.naming import ROLES, nameable
 
 DURATIONS = [
     ("", "—"),
@@ -190,6 +190,18 @@ class FreezeForm(forms.Form):
         latest = list(messages_of(case).order_by("-pk").values_list("pk", flat=True)[:ANCHORS])
         said = Message.objects.filter(pk__in=latest)
         _choose_among(self.fields["message"], said.select_related("author", "room").order_by("-pk"))
+
+
+class NamingForm(forms.Form):
+    """Somebody who spoke there becomes a party to the case."""
+
+    member = forms.ModelChoiceField(Member.objects.none(), label=_("Who"), to_field_name="public_id")
+    role = forms.ChoiceField(label=_("Which part"), choices=[(role.value, role.label) for role in ROLES])
+    reason = forms.CharField(label=_("Why"), max_length=500, help_text=_("For the audit log. It is sent to nobody."))
+
+    def __init__(self, *args: Any, case: Case, actor: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "naming_%s", **kwargs})
+        _choose_among(self.fields["member"], nameable(actor=actor, case=case))
 
 
 class JudgementForm(forms.Form):

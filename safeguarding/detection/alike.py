@@ -25,7 +25,9 @@ BLOWS = 2  # exchanged in a room lately; more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
 CALM = 200  # hundredths of a logit under which a talk reads as harmless, whatever a rule found
 CALM_ALONE = 100  # the same for its message alone: small talk before a lure says nothing of it
-CAREFUL = 200  # less than these of what is gravest, lures minors (a proof can be false) or comes from an adult near them
+CAREFUL = (
+    200  # less than these of what is gravest, lures minors (a proof can be false) or comes from an adult near them
+)
 CLAUSE_ENDS = ",.;:!?\n"
 NEAR = 12  # characters on either side that are read with a match where no sign ends its clause
 LIT = 60  # what a message adds for its words to be shown

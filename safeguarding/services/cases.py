@@ -139,8 +139,11 @@ def add_parties(
     case: Case,
     parties: Iterable[tuple[Member, CaseParty.Role]],
     component: str = "",
+    reason: str = "",
 ) -> list[CaseParty]:
-    """Add people in their roles, with the band they have now; who is there already stays as they were met."""
+    """Add people in their roles, with the band they have now; who is there already stays as they were met. A
+    person who adds them says the `reason`.
+    """
     known = set(CaseParty.objects.filter(case=case).values_list("member_id", "role"))
     fresh = {(member.pk, role): member for member, role in parties if (member.pk, str(role)) not in known}
     if not fresh:
@@ -157,6 +160,9 @@ def add_parties(
         component=component,
         action="case.party_added",
         subject=case,
-        data={"parties": [{"member": party.member.public_id, "role": party.role} for party in added]},
+        data={
+            "parties": [{"member": party.member.public_id, "role": party.role} for party in added],
+            **({"reason": reason} if reason else {}),
+        },
     )
     return added

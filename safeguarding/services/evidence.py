@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat.models import Membership, Message, Room
@@ -115,6 +115,12 @@ def refreeze_case(*, actor: Member | None, case: Case, component: str = "") -> l
     online = Member.objects.filter(public_id__in=refs["connections"])
     pieces += connection_pieces(online.values_list("pk", flat=True))
     return _seal(actor=actor, case=case, pieces=pieces, component=component)
+
+
+def messages_of(case: Case) -> QuerySet[Message]:
+    """The messages frozen for the case, in the order in which they were sent."""
+    frozen = Evidence.objects.filter(case=case, kind=Evidence.Kind.MESSAGE).values("source_ref")
+    return Message.objects.filter(public_id__in=frozen).order_by("created_at", "pk")
 
 
 @transaction.atomic

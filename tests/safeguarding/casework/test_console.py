@@ -219,7 +219,10 @@ def test_the_case_page_costs_the_same_however_long_the_conversation(mo, visit, c
     assert "number 11" in browser.get(page_of(case)).content.decode()
 
 
-@pytest.mark.parametrize("name", ["claim", "release", "look", "note", "escalate", "close", "acknowledge", "decide"])
+VERBS = ["claim", "release", "look", "note", "name", "escalate", "close", "acknowledge", "decide"]
+
+
+@pytest.mark.parametrize("name", VERBS)
 def test_a_verb_is_a_post_with_its_token(mo, visit, case, name):
     browser = visit(mo)
     assert browser.get(verb(case, name)).status_code == 405

@@ -31,6 +31,7 @@ from safeguarding.services import (
     evidence,
     exports,
     holds,
+    naming,
     orders,
     transmissions,
     urgent,
@@ -104,6 +105,12 @@ ACTIONS: dict[str, tuple[Act, dict[str, type[Refused] | None]]] = {
     ),
     "freeze more": (
         lambda a, w: evidence.freeze_more(actor=a, case=w.case, message=w.message, reason="x"),
+        WORKERS,
+    ),
+    "name a party": (
+        lambda a, w: naming.name_party(
+            actor=a, case=claimed(a, w.case), member=w.message.author, role="witness", reason="x"
+        ),
         WORKERS,
     ),
     "open the life-at-risk sheet": (lambda a, w: urgent.open_urgent_sheet(actor=a, case=w.severe), OFFICERS),
