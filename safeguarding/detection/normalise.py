@@ -2,8 +2,9 @@
 
 `normalise` works letter by letter and never guesses: compatibility forms (NFKC), full-width, circled and mathematical
 letters, accents, Cyrillic/Greek/Armenian/Cherokee/IPA look-alikes become the ASCII letter they show; invisible and
-bidirectional characters and combining marks vanish. Only a word wholly in Cyrillic or Greek that has a letter like no
-Latin one is read by its sound ("фото": photo is meant, no look). What needs a guess (leet, letters split by spaces,
+bidirectional characters and combining marks vanish. Only where a word wholly in Cyrillic or Greek has a letter like no
+Latin one is it read by its sound ("фото": photo is meant, no look), and with it every other such word of the text,
+which its author spells so too ("муа": moi). What needs a guess (leet, letters split by spaces,
 stretched letters, misspellings) is left to `lexicon`, which tries it only where the result is a word it knows.
 
 Linear in the length of the text; total (any `str` is accepted, lone surrogates included); idempotent.
@@ -44,15 +45,16 @@ _SIGNS = {
     "œ": "oe", "æ": "ae", "ß": "ss", "ĳ": "ij", "þ": "th",
     "\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\r": "\n", "\t": " ", "\n": "\n",
 }  # fmt: skip
-# A word wholly of these alphabets with one of the letters that look like no Latin letter is spelt by sound.
-_FOREIGN_WORD = re.compile(r"(?<![^\W\d_])[\u0370-\u03ff\u0400-\u052f]{3,}(?![^\W\d_])")
+# Words wholly of these alphabets are spelt by sound where one of them has a letter that looks like no Latin one.
+_FOREIGN_WORD = re.compile(r"(?<![^\W\d_])[\u0370-\u03ff\u0400-\u052f]+(?![^\W\d_])")
 _LIKE_NONE = frozenset("бгджзийлпфцчшщъыэюяБГДЖЗИЙЛПФЦЧШЩЪЫЭЮЯγδθλξπσφψωΓΔΘΛΞΠΣΦΨΩ")
 _SOUND_PAIRS = """
-а:a б:b в:v г:g д:d е:e ё:e ж:j з:z и:i й:y к:k л:l м:m н:n о:o п:p р:r с:s т:t у:u ф:f х:h ц:c ч:ch ш:ch щ:ch ъ: ы:y
-ь: э:e ю:u я:a і:i є:e ї:i ґ:g ў:u ј:j љ:l њ:n ћ:c ђ:d џ:j α:a β:b γ:g δ:d ε:e ζ:z η:i θ:t ι:i κ:k λ:l μ:m ν:n ξ:x
+а:a б:b в:v г:g д:d е:e ё:eu ж:j з:z и:i й:y к:k л:l м:m н:n о:o п:p р:r с:s т:t у:ou ф:f х:h ц:c ч:ch ш:ch щ:ch ъ:i ы:y
+ь:i э:e ю:u я:a і:i є:e ї:i ґ:g ў:u ј:j љ:l њ:n ћ:c ђ:d џ:j α:a β:b γ:g δ:d ε:e ζ:z η:i θ:t ι:i κ:k λ:l μ:m ν:n ξ:x
 ο:o π:p ρ:r σ:s ς:s τ:t υ:u φ:f χ:h ψ:ps ω:o
 """
 _SOUNDS = dict(pair.split(":") for pair in _SOUND_PAIRS.split())
+_LEAST_SPELT = 3  # letters of a word that tells how its author spells
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")
 _DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs", "Co", "Cn"})
 _CACHE_LIMIT = 20_000
@@ -130,6 +132,20 @@ _NOT_LATIN = 1
 _LATIN = bytes(ord(plain) if (plain := _one_for_one[code]) < "\x80" else _NOT_LATIN for code in range(256))
 
 
+def _sound(text: str, index: int, start: int) -> str | None:
+    """What a letter of a word that starts at `start` sounds like, None of none known. French has two letters for what
+    у and ё are ("ву": vous, "сёль": seul), but one after an о and in its shortest words ("жё": je, and yet "вё": veux).
+    """
+    letter, before = text[index].lower(), text[index - 1].lower() if index > start else ""
+    after = text[index + 1 : index + 2].lower()
+    if letter in "ьъ":  # silent but before a vowel ("рьен": rien)
+        return _SOUNDS[letter] if after and after in "аеёиоуыэюя" else ""
+    short = index == start + 1 and not after.isalpha()
+    if (letter == "у" and before == "о") or (letter == "ё" and short and before not in "впф"):
+        return _SOUNDS[letter].replace("ou", "u").replace("eu", "e")
+    return _SOUNDS.get(letter)
+
+
 class Normalised(NamedTuple):
     """A folded text. `offsets[i]` is the index in the original of the character that gave `text[i]`; None means i."""
 
@@ -162,10 +178,12 @@ def normalise(text: str) -> Normalised:
     cached = _cache.get
     pieces = [piece if (piece := cached(char)) is not None else _folded(char) for char in text]
     if not _LIKE_NONE.isdisjoint(text):
-        for word in _FOREIGN_WORD.finditer(text):
-            if not _LIKE_NONE.isdisjoint(word.group()):
+        words = [*_FOREIGN_WORD.finditer(text)]
+        if any(len(word.group()) >= _LEAST_SPELT and not _LIKE_NONE.isdisjoint(word.group()) for word in words):
+            for word in words:
                 for index in range(*word.span()):
-                    pieces[index] = _SOUNDS.get(text[index].lower(), pieces[index])
+                    sound = _sound(text, index, word.start())
+                    pieces[index] = pieces[index] if sound is None else sound
     folded = "".join(pieces)
     if len(folded) == len(text) and all(pieces):
         return Normalised(folded, None, len(text))

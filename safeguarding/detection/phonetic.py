@@ -43,7 +43,7 @@ _MUTE_ENDS = ("e", "es")
 _SOUNDED_ENDS = ("ss", "z")
 _SILENT = re.compile(r"(?<=..)[tdspxz]+$")
 _SILENT_ENDS = tuple("tdspxz")
-_BY_EAR = re.compile("[kw]")  # what French hardly has and chats are full of
+_BY_EAR = re.compile("[kw]|(?<=[b-df-hj-np-tv-z])oua(?!i)")  # what French hardly has and chats are full of
 _ONLY_SILENT = re.compile("[tdspxz]+|e?s?")
 _TWICE = re.compile(r"(.)\1+")
 

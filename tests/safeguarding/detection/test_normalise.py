@@ -60,6 +60,21 @@ def test_every_letter_remembers_the_letter_it_came_from(text: str) -> None:
         assert normalise(text[start:end]).text == folded.text or not _LIKE_NONE.isdisjoint(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("тю вё ме монтре та фото", "tu veu me montre ta foto"),  # words of letters like Latin ones among them
+        ("вьян сёль ce soir", "vian seul ce soir"),
+        ("жё сэ у тю абит", "je se ou tu abit"),
+        ("соувиенс тоут", "souviens tout"),
+        ("сасhе ton реrе", "cache ton pere"),  # look-alikes among Latin letters
+        ("со рате", "co pate"),  # nothing tells that it is spelt by sound
+    ],
+)
+def test_whoever_spells_one_word_by_sound_spells_the_others_so(text: str, folded: str) -> None:
+    assert normalise(text).text == folded
+
+
 def test_every_code_point_folds_to_something_stable() -> None:
     for code in range(0x3000):
         once = normalise(chr(code)).text

@@ -87,6 +87,7 @@ def plain(text: str) -> str:
         ("fr", "di ri1 a té paren", "secrecy"), ("fr", "nvoi nude", "image_request"), ("fr", "vi1 seul", "come_alone"),
         ("fr", "ta kel age", "age_probe"), ("fr", "tu me donn ton numéro", "off_platform"),
         ("fr", "jtenvoi 1 foto 2 mwa, montre moi 1 foto 2 toi", "image_request"),
+        ("fr", "anvoua moua une foto de toua", "image_request"),
         ("en", "dnt tel ur mum", "secrecy"), ("en", "wot r u wearin", "intimacy"), ("en", "r u alone rn", "isolation"),
     ],
 )  # fmt: skip
