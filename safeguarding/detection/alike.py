@@ -13,9 +13,9 @@ from .told import AGAIN, explain, told_about
 from .types import Alert, Finding
 
 TACTIC = "likeness"
-HIGH = 300  # hundredths of a logit from which a talk is looked at for itself
+HIGH = 250  # hundredths of a logit from which a talk is looked at for itself
 # The same where harmless talk is often like it (friends, dates), and where it hardly ever is.
-HIGH_FOR = {"C1": 375, "H1": 375, "V1": 375, "C3": 225, "M1": 225, "M4": 225, "M7": 225}
+HIGH_FOR = {"C1": 325, "H1": 325, "V1": 325, "C3": 175, "M1": 175, "M4": 175, "M7": 175}
 JOINS = 100  # that somebody else's talk must read like, where a talk of several against one is enough at HIGH
 ALONE = 700  # the same where there is no talk yet: a message or two
 TALK = 3  # messages of a room that make a talk

@@ -228,7 +228,7 @@ def test_of_many_voices_the_most_alike_is_named_where_another_joins_in(
 ) -> None:
     crowd = [Person(f"p{n}", "adult", 90) for n in range(alike.FEW + 1)]
     talk = Talk(ruleset, *crowd)
-    with likeness.instead("fr", parsed("start\t-50\tC1:100\nSgrue\t140\tC1:30\n")):
+    with likeness.instead("fr", parsed("start\t-50\tC1:100\nSgrue\t120\tC1:20\n")):
         for person in crowd[1:]:
             talk.say(person, second if person.key == "p1" else "bonjour", ADULTS)
         for _ in range(2):
@@ -256,7 +256,7 @@ def test_who_gives_blows_and_takes_some_is_in_a_quarrel_whatever_else_it_is_like
 
 def test_who_says_one_thing_over_and_over_has_said_it_three_times(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, ALICE, BOB)
-    with likeness.instead("fr", parsed("start\t-100\nSgrue\t65\tM1:20\n")):
+    with likeness.instead("fr", parsed("start\t-100\nSgrue\t50\tM1:20\n")):
         for text in ("grue", "grue !", "GRUE", "grue", "grue.", "grue"):
             talk.say(BOB, text, direct(ALICE, BOB))
         assert by_likeness(talk) == []
