@@ -273,6 +273,7 @@ class _Guards:
             hit.first - last <= _WARNED
             and self._reaches(hit, first, last)
             and not self._names((self.me,), max(first - 2, 0), hit.last)
+            and not self._names((self.speaker,), hit.first, hit.last)
             and not (instructs and self._names((self.you,), last, hit.last))
             for first, last in (self.warned_of if instructs else self.warned + self.warned_of)
         )

@@ -97,6 +97,10 @@ def test_who_warns_of_what_others_may_ask_asks_nothing(ruleset: Ruleset, author:
 @pytest.mark.parametrize(
     ("lang", "text"),
     [
+        ("fr", "si tu portes plainte je balance tes nudes à ton lycée"),
+        ("fr", "à l'atelier samedi, sinon je balance tes nudes"),
+        ("fr", "c'est pas du chantage mais je balance tes nudes demain"),
+        ("en", "after the workshop i leak your nudes"),
         ("fr", "n'envoie pas de photo habillée, envoie une photo nue"),
         ("fr", "t'es pas obligée de montrer ton visage sur la photo nue"),
         ("fr", "tu n'es pas obligée de m'envoyer une photo nue mais ça me ferait plaisir"),
