@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from community.errors import Refused
 from community.models import AuditEvent
 from safeguarding import enforcement, explanations, selectors
-from safeguarding.errors import Conflict
+from safeguarding.errors import Conflict, NotClaimed
 from safeguarding.incidents import CHANNELS, INCIDENTS
 from safeguarding.models import Case, Decision
 from safeguarding.services import casework, decisions, paging, statements
@@ -237,9 +237,8 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
     def freeze(self, request: HttpRequest, case: Case) -> str | HttpResponse:
         """More of the conversation becomes evidence; what was typed wrongly comes back with its error."""
         form = FreezeForm(request.POST, case=case)
-        casework.require_worker(actor=reader(request), case=case)
         if not form.is_valid():
-            return self.show(request, case, freeze_form=form)
+            return self.back_to_holder(request, case, freeze_form=form)
         frozen = freeze_more(actor=reader(request), case=case, **form.cleaned_data)
         return ngettext("%(n)d more piece is frozen.", "%(n)d more pieces are frozen.", len(frozen)) % {
             "n": len(frozen)
@@ -247,12 +246,19 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
 
     def name(self, request: HttpRequest, case: Case) -> str | HttpResponse:
         """Somebody becomes a party whom neither a report nor the machine had seen."""
-        casework.require_worker(actor=reader(request), case=case)
-        form = NamingForm(request.POST, case=case, actor=reader(request))
+        actor = reader(request)
+        form = NamingForm(request.POST, case=case, actor=actor)
         if not form.is_valid():
-            return self.show(request, case, naming_form=form)
-        name_party(actor=reader(request), case=case, **form.cleaned_data)
+            return self.back_to_holder(request, case, naming_form=form)
+        name_party(actor=actor, case=case, **form.cleaned_data)
         return _("%(who)s is a party to this case now.") % {"who": form.cleaned_data["member"].pseudonym}
+
+    def back_to_holder(self, request: HttpRequest, case: Case, **form: Any) -> HttpResponse:
+        """What was typed wrongly, to whoever holds the case: what is offered there is for nobody else to read."""
+        casework.require_worker(actor=reader(request), case=case)
+        if case.state == Case.State.CLOSED or not casework.holds(actor=reader(request), case=case):
+            raise NotClaimed
+        return self.show(request, case, **form)
 
     verbs = {  # noqa: RUF012  a table of the methods above
         "name": name,

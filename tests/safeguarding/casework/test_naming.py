@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from chat.models import Message
 from community.errors import NotAllowed, ReasonRequired
 from community.models import AgeOfficer, AuditEvent
 from safeguarding.errors import NotAParty, NotClaimed
 from safeguarding.services import casework, naming
-from safeguarding.services.evidence import freeze_relationship
+from safeguarding.services.evidence import freeze_relationship, messages_of
 from tests.safeguarding.casework.test_casework import attest
 from tests.safeguarding.casework.test_console import verb
 
@@ -46,14 +47,23 @@ def test_who_is_it_already_stays_as_they_were_met(mo, talk, eve):
     assert AuditEvent.objects.filter(action="case.party_added", actor=mo).count() == 1
 
 
-def test_nobody_is_named_who_did_not_speak_there_or_whom_the_worker_knows(mo, talk, alice, charlie, club):
-    for member in (alice, mo):
+def test_what_was_said_to_whom_is_named_is_frozen_wherever_it_was(mo, talk, bob, eve, make_room, say):
+    elsewhere = say(bob, make_room("kitchen", bob, eve), "You again.")
+    Message.objects.filter(pk=elsewhere.pk).update(reply_to=Message.objects.filter(author=eve).first())
+    assert elsewhere not in messages_of(talk)
+    naming.name_party(actor=mo, case=talk, member=eve, role="to_protect", reason="It is said to her.")
+    assert elsewhere in messages_of(talk)
+
+
+def test_nobody_is_named_who_did_not_speak_there_is_of_the_team_or_known_to_the_worker(
+    mo, talk, insult, alice, charlie, dana, club, say
+):
+    freeze_relationship(actor=None, case=talk, anchors=[say(dana, insult.room, "Stop.")], component="test")
+    attest(charlie, AgeOfficer.objects.get(member=mo))
+    for member in (alice, dana, charlie):
         with pytest.raises(NotAParty):
             naming.name_party(actor=mo, case=talk, member=member, role="witness", reason="x")
-    attest(charlie, AgeOfficer.objects.get(member=mo))
-    with pytest.raises(NotAParty):
-        naming.name_party(actor=mo, case=talk, member=charlie, role="witness", reason="x")
-    assert "Charlie" not in {name for name, _role in parties(talk)}
+    assert {"Alice", "Dana", "Charlie"}.isdisjoint({name for name, _role in parties(talk)})
 
 
 def test_without_a_reason_or_the_case_in_hand_nobody_is_named(mo, max_, talk, charlie):
@@ -61,6 +71,12 @@ def test_without_a_reason_or_the_case_in_hand_nobody_is_named(mo, max_, talk, ch
         naming.name_party(actor=mo, case=talk, member=charlie, role="witness", reason="  ")
     with pytest.raises(NotClaimed):
         naming.name_party(actor=max_, case=talk, member=charlie, role="witness", reason="x")
+
+
+def test_who_does_not_hold_the_case_reads_nothing_of_who_wrote_there(mo, max_, talk, visit):
+    for name in ("name", "freeze"):
+        answer = visit(max_).post(verb(talk, name), {"member": "nobody", "message": "nothing"}, follow=True)
+        assert "Charlie" not in answer.content.decode()
 
 
 def test_nobody_is_accused_by_hand(mo, talk, charlie):
