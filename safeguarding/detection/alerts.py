@@ -243,7 +243,7 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
 
     score, target = max(candidates, key=gravest)
     by_rules = _severity_of(profile, score) or "P3"
-    severity = alike.calmed(situation, profile.code, by_rules)
+    severity = alike.calmed(situation, profile.code, by_rules, {entry[3] for entry in score.entries})
     ledger = situation.towards[target] if target is not None else open_ledger
     told = ledger["a"]
     # What is only remembered is told once: a case may have been closed on it. What goes on is told again.
@@ -270,7 +270,9 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         **({"together": together, "counts": {"accounts": len(together)}} if together else {}),
     }
     alert = _scored_alert(profile, score, severity, author, protects, situation.utterance.ref, **more)
-    yield dataclasses.replace(alert, others=acted, onlookers=looked_on)
+    # What waits is looked at later, and protected against at once.
+    measures = profile.measures.get(by_rules, ())
+    yield dataclasses.replace(alert, others=acted, onlookers=looked_on, measures=measures)
 
 
 def _with_the_subject(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import likeness, piles, rooms
@@ -25,9 +25,8 @@ BLOWS = 2  # exchanged in a room lately; more are a quarrel
 FEW = 4  # people heard in a room lately, of whom one can be told from the others
 CALM = 200  # hundredths of a logit under which a talk reads as harmless, whatever a rule found
 CALM_ALONE = 100  # the same for its message alone: small talk before a lure says nothing of it
-CAREFUL = (
-    200  # less than these of what is gravest, lures minors (a proof can be false) or comes from an adult near them
-)
+CAREFUL = 200  # by how much lower both are of what is done to minors (a proof can be false), and of an adult near them
+ENOUGH = 4  # words that a clause must have to read as anything at all
 CLAUSE_ENDS = ",.;:!?\n"
 NEAR = 12  # characters on either side that are read with a match where no sign ends its clause
 LIT = 60  # what a message adds for its words to be shown
@@ -35,8 +34,9 @@ _PROFILES = {profile.code: profile for profile in (*PAIR_PROFILES, *SELF_PROFILE
 _ATTACKS = frozenset({"C1", "C2", "C3", "H1", "M2", "V2", "V3"})  # what people in a quarrel do to one another
 _STRIKES = frozenset({"C1", "H1", "V2"})  # what a pile-on is made of
 _AMONG_MORE = frozenset({"C1"})  # takes several; between two, rules tell insults
-_LURES_MINORS = frozenset(code for code, profile in _PROFILES.items() if not profile.adults)
-NEVER_LOWERED = HELP_CODES | {"V1", "V3"}  # who is helped, or drawn to an ambush, needs their card now
+# Who is helped, or drawn to an ambush, needs their card now; of abuse material weights know too few words.
+NEVER_LOWERED = HELP_CODES | {"V1", "V3", "M3"}
+LOWERED = ("P1", "P2")
 _NEVER = frozenset({"X2"})  # told by how many people got it, not by words
 
 
@@ -95,34 +95,39 @@ def _is_adult_near_minors(situation: Situation, person: str) -> bool:
     return situation.is_adult(person) and (situation.minors_room or situation.is_minor(situation.author))
 
 
-def calmed(situation: Situation, code: str, severity: str) -> str:
-    """How grave what rules found is, once the talk has been read: a P3 where it reads as harmless, whole, by this
-    message alone and by the clause alone in which it was found. So neither small talk before a lure nor friendly words
-    around it hide it. Never a call for help nor an ambush, nor what is said before there is a talk; and what is
-    gravest, what lures minors and what an adult says where a minor reads must read far more harmless.
+def calmed(situation: Situation, code: str, severity: str, rests_on: Collection[str]) -> str:
+    """How grave what rules found is, once the talk has been read: a P3 instead of a P1 or P2 where it `rests_on` this
+    message alone and the talk reads as harmless, whole, by the message alone and by each clause alone in which
+    something was found. So neither small talk before a lure nor friendly words around it hide it. What is done to
+    minors and what an adult says where a minor reads must read far more harmless. Never what is gravest, a call for
+    help, an ambush, abuse material, a yes (it says what another proposed), what few words say, nor what is said before
+    there is a talk.
     """
     weights = likeness.weights_for(situation.utterance.lang)
     row = situation.room_ledger["like"].get(situation.author)
-    if code in NEVER_LOWERED or code not in likeness.CODES or not weights.network:
+    if severity not in LOWERED or code in NEVER_LOWERED or code not in likeness.CODES or not weights.network:
         return severity
     if row is None or situation.room_ledger["n"] + 1 < TALK:
         return severity
-    grave = severity == "P0" or code in _LURES_MINORS or _is_adult_near_minors(situation, situation.author)
-    less = CAREFUL if grave else 0
+    careful = code.startswith("M") or _is_adult_near_minors(situation, situation.author)
+    if "accepts" in situation.tactics or (careful and any(ref != situation.utterance.ref for ref in rests_on)):
+        return severity
+    less = CAREFUL if careful else 0
     if likeness.risk_of(row, code, weights) >= CALM - less:
         return severity
     text, classes = situation.utterance.text, likeness.classes_of(situation.lexicon)
-    for said in {text, _clause(text, situation.told)}:
-        things = likeness.things_in(situation.lexicon.read(said), situation.told, classes)
-        if likeness.risk_alone(things, code, weights) >= CALM_ALONE - less:
+    for said in {text, *(_clause(text, one) for one in situation.told if one.alerting)}:
+        reading = situation.lexicon.read(said)
+        things = likeness.things_in(reading, situation.told, classes)
+        few = len(likeness.words_of(reading)) < ENOUGH
+        if few or likeness.risk_alone(things, code, weights) >= CALM_ALONE - less:
             return severity
     return "P3"
 
 
-def _clause(text: str, told: Iterable[Finding]) -> str:
-    """What stands between two signs, and near, around what rules found in a text."""
-    spans = [one.span for one in told if one.alerting]
-    start, end = min((span[0] for span in spans), default=0), max((span[1] for span in spans), default=len(text))
+def _clause(text: str, found: Finding) -> str:
+    """What stands between two signs, and near, around what a rule found in a text."""
+    start, end = found.span
     begins = (*(text.rfind(sign, 0, start) for sign in CLAUSE_ENDS), text.rfind(" ", 0, max(0, start - NEAR)))
     ends = (*(text.find(sign, end) for sign in CLAUSE_ENDS), text.find(" ", end + NEAR))
     before, after = max(begins), min((place for place in ends if place >= 0), default=len(text))
@@ -239,4 +244,5 @@ def _protected(situation: Situation, person: str, row: Sequence[Any], code: str)
         return (person,)
     if situation.room.kind == "direct":
         return tuple(sorted(key for key in situation.people if key != person))
-    return tuple(key for key in row[6] if key != person)
+    spoken_to = row[6] if situation.now - row[0] <= rooms.TURN_SECONDS else ()
+    return tuple(key for key in spoken_to if key != person)

@@ -63,7 +63,7 @@ _BEGINNING = 4  # letters that tell a word from others, whatever its ending: "re
 _APART = (1, 2)  # next to one another, and with one word between: "seul ce soir", "seul chez moi ce soir"
 
 
-def _words_of(reading: Reading) -> list[tuple[int, str]]:
+def words_of(reading: Reading) -> list[tuple[int, str]]:
     """The words of a message, each with its place. Not its full stops: these tell who writes so, not what is meant."""
     return [(place, bare_word(piece)) for place, piece in enumerate(reading.pieces) if piece != STOP]
 
@@ -82,7 +82,7 @@ def things_in(reading: Reading, findings: Iterable[Finding], classes: Mapping[in
     """What a message holds that may weigh: words, how they begin, two near one another, word classes, tactics; without
     its role.
     """
-    words = [word for _, word in _words_of(reading)]
+    words = [word for _, word in words_of(reading)]
     things = {*words, *(_begun(word) for word in words if len(word) > _BEGINNING)}
     for _, pairs in _pairs(words):
         things.update(pairs)
@@ -197,7 +197,7 @@ def counts(heard: list[list[int]], author: str, reading: Reading, now: int) -> b
     """Whether somebody did not say the very same so often lately that it says nothing more (as in learning, where a
     thing counts at most so often in a talk); remembered in `heard`.
     """
-    key = zlib.crc32("\n".join([author, *(word for _, word in _words_of(reading))]).encode())
+    key = zlib.crc32("\n".join([author, *(word for _, word in words_of(reading))]).encode())
     lately = [row for row in heard if now - row[1] < HEARD_SECONDS]
     if sum(row[0] == key for row in lately) >= SAME_AT_MOST:
         return False
@@ -227,9 +227,7 @@ def note(
         by_author, by_another = weights.network.added(places)
         for person, row in people.items():
             row[5] = weights.network.moved(row[5], by_author if person == author else by_another)
-    people[author][0] = now
-    if to:
-        people[author][6] = list(to)
+    people[author][0], people[author][6] = now, list(to)
     grown = [key for key in sorted(people) if (said if key == author else answered)[0] >= GROWS]
     while len(people) > MOST_PEOPLE:
         del people[min(people.keys() - {author}, key=lambda person: (people[person][0], person))]
@@ -304,7 +302,7 @@ def points(total: int) -> float:
 
 def weightiest_words(reading: Reading, weights: Weights) -> tuple[int, int]:
     """The span, in the original text, from the first to the last of the words that weigh most in a message."""
-    row = _words_of(reading)
+    row = words_of(reading)
     words = [word for _, word in row]
     alone = [weights.at_all(word) + weights.at_all(_begun(word)) for word in words]
     for apart, pairs in _pairs(words):

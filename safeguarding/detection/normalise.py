@@ -54,6 +54,7 @@ _SOUND_PAIRS = """
 ο:o π:p ρ:r σ:s ς:s τ:t υ:u φ:f χ:h ψ:ps ω:o
 """
 _SOUNDS = dict(pair.split(":") for pair in _SOUND_PAIRS.split())
+_NO_RUSSIAN = frozenset("ѕіјѵһԁԛԝЅІЈѴҺԀԚԜ")  # who writes these among them writes look-alikes
 _LEAST_SPELT = 3  # letters of a word that tells how its author spells
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")
 _DROPPED = frozenset({"Cf", "Mn", "Me", "Cc", "Cs", "Co", "Cn"})
@@ -133,8 +134,9 @@ _LATIN = bytes(ord(plain) if (plain := _one_for_one[code]) < "\x80" else _NOT_LA
 
 
 def _sound(text: str, index: int, start: int) -> str | None:
-    """What a letter of a word that starts at `start` sounds like, None of none known. French has two letters for what
-    у and ё are ("ву": vous, "сёль": seul), but one after an о and in its shortest words ("жё": je, and yet "вё": veux).
+    """What a letter of a word that starts at `start` sounds like, None where that is not known. French has two letters
+    for what у and ё are ("ву": vous, "сёль": seul), but one after an о and in its shortest words ("жё": je, and yet
+    "вё": veux).
     """
     letter, before = text[index].lower(), text[index - 1].lower() if index > start else ""
     after = text[index + 1 : index + 2].lower()
@@ -181,6 +183,8 @@ def normalise(text: str) -> Normalised:
         words = [*_FOREIGN_WORD.finditer(text)]
         if any(len(word.group()) >= _LEAST_SPELT and not _LIKE_NONE.isdisjoint(word.group()) for word in words):
             for word in words:
+                if not _NO_RUSSIAN.isdisjoint(word.group()):
+                    continue
                 for index in range(*word.span()):
                     sound = _sound(text, index, word.start())
                     pieces[index] = pieces[index] if sound is None else sound

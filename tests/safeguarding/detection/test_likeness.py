@@ -357,11 +357,15 @@ def test_any_other_language_is_read_as_french() -> None:
     assert weights_for("") is weights_for("fr")
 
 
-def test_who_was_spoken_to_is_protected_though_another_s_answer_tells(ruleset: Ruleset) -> None:
+@pytest.mark.parametrize(("minutes", "protected"), [(1, ("finn",)), (60, ())])
+def test_who_was_spoken_to_is_protected_though_another_s_answer_tells(
+    ruleset: Ruleset, minutes: float, protected: tuple[str, ...]
+) -> None:
     eve, finn = Person("eve", "teen_15_17", 90, "Eve"), Person("finn", "teen_15_17", 90, "Finn")
     talk = Talk(ruleset, ALICE, eve, finn)
     with likeness.instead("fr", parsed("start\t-100\nSgrue\t190\tX1:90\nOhou\t200\tX1:90\n")):
-        for author, text in ((finn, "bonjour"), (eve, "Finn, grue"), (finn, "bof"), (ALICE, "hou")):
+        for author, text in ((finn, "bonjour"), (eve, "Finn, grue"), (finn, "bof")):
             talk.say(author, text, TEENS)
+        talk.say(ALICE, "hou", TEENS, minutes=minutes)
     (alert,) = [alert for alert in talk.alerts if alert.tactics == (alike.TACTIC,)]
-    assert (alert.subject, alert.protects) == ("eve", ("finn",))
+    assert (alert.subject, alert.protects) == ("eve", protected)

@@ -11,7 +11,7 @@ from benchmarks.likeness.corpus import digest
 from safeguarding.detection import alike, likeness
 from safeguarding.detection.network import KEPT, Network, packed, unpacked
 from safeguarding.detection.rulesets import LANGS, Ruleset
-from safeguarding.detection.types import Person
+from safeguarding.detection.types import Person, Verdict
 from tests.talk import ALICE, BOB, CHARLIE, DANA, LURE, Talk, direct
 
 CODES = 1 + len(likeness.CODES)
@@ -119,7 +119,15 @@ def test_it_is_told_as_grave_as_it_is_once_the_talk_turns(ruleset: Ruleset, game
     assert severities(talk, "V2")[-1] < "P3"
 
 
-@pytest.mark.parametrize("text", [f"grue {THREAT}", f"carte carte, grue {THREAT}, une carte pour toi"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"grue {THREAT}",
+        f"carte carte, grue {THREAT}, une carte pour toi",
+        f"la grue et je vais te frapper, carte, carte, carte, et encore {THREAT}, pose ta carte",
+        "une carte, ta carte, je te tue",  # what few words say reads as nothing
+    ],
+)
 def test_friendly_words_around_it_hide_nothing(ruleset: Ruleset, games: Network, text: str) -> None:
     talk = played(ruleset, *["une carte, ta carte"] * 6, text)
     assert severities(talk, "V2")[0] < "P3"
@@ -161,27 +169,46 @@ def test_before_there_is_a_talk_nothing_is_lowered(ruleset: Ruleset, games: Netw
 
 
 @pytest.mark.parametrize("person", [BOB, DANA])
-def test_what_lures_minors_stays_as_grave_unless_it_is_far_more_harmless(
+def test_what_lures_minors_waits_only_where_it_rests_on_one_message(
     ruleset: Ruleset, games: Network, person: Person
 ) -> None:
-    """Whoever says it: a proof of age can be false."""
-    told = {}
-    for start in (0, -300):
-        talk = Talk(ruleset, ALICE, person)
-        with likeness.instead("fr", likeness.parsed(f"start\t{start}\n", "fr", games)):
-            for text in ("une carte", *LURE, *LURE):
-                talk.say(person, text, direct(ALICE, person), ALICE)
-        told[start] = set(severities(talk, "M1"))
-    assert "P0" in told[0] and told[-300] == {"P3"}
+    """Whoever says it: a proof of age can be false. Here everything reads as harmless."""
+    talk = Talk(ruleset, ALICE, person)
+    for text in ("une carte", "et ta carte", *(f"{text} carte" for text in LURE)):
+        talk.say(person, text, direct(ALICE, person), ALICE)
+    assert severities(talk, "M1")[0] == "P3" and severities(talk, "M1")[-1] < "P3"
 
 
-def test_what_is_gravest_stays_so_unless_it_is_far_more_harmless(ruleset: Ruleset, games: Network) -> None:
-    told = {}
-    for start in (0, -300):
-        with likeness.instead("fr", likeness.parsed(f"start\t{start}\n", "fr", games)):
-            talk = played(ruleset, "bonjour", "ça va", "je sais où tu habites, je vais te tuer ce soir")
-        told[start] = severities(talk, "V2")
-    assert told == {0: ["P0"], -300: ["P3"]}
+def test_what_is_gravest_never_waits(ruleset: Ruleset, games: Network) -> None:
+    talk = played(ruleset, "une carte", "et une autre", "carte je sais où tu habites, je vais te tuer ce soir, carte")
+    assert severities(talk, "V2") == ["P0"]
+
+
+def test_what_waits_is_protected_against_all_the_same(ruleset: Ruleset, games: Network) -> None:
+    talk = Talk(ruleset, ALICE, BOB)
+    for text in ("une carte", "et ta carte", "dis rien à tes parents et envoie une photo de toi derrière la carte"):
+        last = talk.say(BOB, text, direct(ALICE, BOB), ALICE)
+    assert severities(talk, "M1") == ["P3"] and last.verdict is Verdict.HOLD
+
+
+@pytest.mark.parametrize(
+    ("proposed", "text", "code"),
+    [
+        ("", "qui a des liens cp", "M3"),
+        ("je t'envoie une photo ? on se voit samedi derrière la gare ?", "oui d'accord", "M1"),
+        ("", "on se voit samedi ? pour le match de foot avec ta maman et le chien. et ça reste entre nous", "M1"),
+    ],
+)
+def test_no_lure_waits_for_words_that_weights_do_not_know(
+    ruleset: Ruleset, proposed: str, text: str, code: str
+) -> None:
+    """As weights and network ship: small talk before, a yes, friendly words between two lures."""
+    talk, room = Talk(ruleset, ALICE, BOB), direct(ALICE, BOB)
+    for turn, said in enumerate(("salut", "ça va ?", "tranquille et toi", "oui ça va", proposed)):
+        if said:
+            talk.say((BOB, ALICE)[turn % 2] if said != proposed else ALICE, said, room)
+    talk.say(BOB, text, room)
+    assert severities(talk, code) and severities(talk, code)[-1] < "P3"
 
 
 def test_who_calls_for_help_is_heard_at_once(ruleset: Ruleset, games: Network) -> None:

@@ -68,6 +68,7 @@ def test_every_letter_remembers_the_letter_it_came_from(text: str) -> None:
         ("жё сэ у тю абит", "je se ou tu abit"),
         ("соувиенс тоут", "souviens tout"),
         ("сасhе ton реrе", "cache ton pere"),  # look-alikes among Latin letters
+        ("envoie фото ѕехе", "envoie foto sexe"),  # look-alikes that no Russian writes beside a word spelt by sound
         ("со рате", "co pate"),  # nothing tells that it is spelt by sound
     ],
 )
