@@ -255,8 +255,7 @@ class CaseAdmin(ChronologyPage, DossierPage, RecordAdmin):
 
     def back_to_holder(self, request: HttpRequest, case: Case, **form: Any) -> HttpResponse:
         """What was typed wrongly, to whoever holds the case: what is offered there is for nobody else to read."""
-        casework.require_worker(actor=reader(request), case=case)
-        if case.state == Case.State.CLOSED or not casework.holds(actor=reader(request), case=case):
+        if not casework.holds(actor=reader(request), case=case):
             raise NotClaimed
         return self.show(request, case, **form)
 

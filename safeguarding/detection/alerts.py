@@ -78,12 +78,14 @@ def _sightings(situation: Situation, wanted: frozenset[str], confidence: float) 
 
 
 def _scored_alert(
-    profile: Profile, score: Score, severity: str, subject: str, protects: tuple[str, ...], ref: str, **more: Any
-) -> Alert:
+    profile: Profile, score: Score, severity: str, subject: str, protects: tuple[str, ...], ref: str, *,
+    by_rules: str = "", **more: Any,
+) -> Alert:  # fmt: skip
+    """`by_rules`: how grave its rules say it is; what waits is looked at later, and protected against at once."""
     return Alert(
         code=profile.code, severity=severity, subject=subject, protects=protects, score=score.total,
         tactics=tuple(sorted(score.weights, key=lambda name: (-score.weights[name], name))),
-        evidence=evidence_of(score.entries, ref), measures=profile.measures.get(severity, ()),
+        evidence=evidence_of(score.entries, ref), measures=profile.measures.get(by_rules or severity, ()),
         explanation=explain(
             profile.code, score.total, dict(score.weights), dict(score.bonus), score.entries, score.without_age_gap,
             **more
@@ -269,10 +271,9 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
         **({"lowered_from": by_rules} if severity != by_rules else {}),
         **({"together": together, "counts": {"accounts": len(together)}} if together else {}),
     }
-    alert = _scored_alert(profile, score, severity, author, protects, situation.utterance.ref, **more)
-    # What waits is looked at later, and protected against at once.
-    measures = profile.measures.get(by_rules, ())
-    yield dataclasses.replace(alert, others=acted, onlookers=looked_on, measures=measures)
+    ref = situation.utterance.ref
+    alert = _scored_alert(profile, score, severity, author, protects, ref, by_rules=by_rules, **more)
+    yield dataclasses.replace(alert, others=acted, onlookers=looked_on)
 
 
 def _with_the_subject(
