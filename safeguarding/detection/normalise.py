@@ -54,6 +54,7 @@ _SOUND_PAIRS = """
 ο:o π:p ρ:r σ:s ς:s τ:t υ:u φ:f χ:h ψ:ps ω:o
 """
 _SOUNDS = dict(pair.split(":") for pair in _SOUND_PAIRS.split())
+_SHORT_SOUNDS = {"у": "u", "ё": "e"}  # where one letter is enough (see `_sound`)
 _NO_RUSSIAN = frozenset("ѕіјѵһԁԛԝЅІЈѴҺԀԚԜ")  # who writes these among them writes look-alikes
 _LEAST_SPELT = 3  # letters of a word that tells how its author spells
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")
@@ -144,7 +145,7 @@ def _sound(text: str, index: int, start: int) -> str | None:
         return _SOUNDS[letter] if after and after in "аеёиоуыэюя" else ""
     short = index == start + 1 and not after.isalpha()
     if (letter == "у" and before == "о") or (letter == "ё" and short and before not in "впф"):
-        return _SOUNDS[letter].replace("ou", "u").replace("eu", "e")
+        return _SHORT_SOUNDS[letter]
     return _SOUNDS.get(letter)
 
 

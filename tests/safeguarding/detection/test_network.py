@@ -92,10 +92,10 @@ def test_the_network_is_that_of_the_pairs_as_they_stand(lang: str) -> None:
 # ---- what it changes
 
 
-def played(ruleset: Ruleset, *texts: str) -> Talk:
-    talk = Talk(ruleset, CHARLIE, BOB)
+def played(ruleset: Ruleset, *texts: str, author: Person = BOB, to: Person = CHARLIE) -> Talk:
+    talk = Talk(ruleset, to, author)
     for text in texts:
-        talk.say(BOB, text, direct(BOB, CHARLIE), CHARLIE)
+        talk.say(author, text, direct(author, to), to)
     return talk
 
 
@@ -138,14 +138,10 @@ def test_what_an_adult_says_where_a_minor_reads_waits_only_if_it_is_far_more_har
 ) -> None:
     unsure = likeness.parsed("start\t0\n", "fr", games)  # nothing that anybody says weighs
     for other, waits in ((CHARLIE, True), (ALICE, False)):
-        talk = Talk(ruleset, other, BOB)
         with likeness.instead("fr", unsure):
-            for text in ("bonjour", "ça va", THREAT):
-                talk.say(BOB, text, direct(BOB, other), other)
+            talk = played(ruleset, "bonjour", "ça va", THREAT, to=other)
         assert (severities(talk, "V2")[0] == "P3") is waits
-    talk = Talk(ruleset, ALICE, BOB)
-    for text in ("une carte", "et une autre", f"{THREAT}, pose ta carte"):
-        talk.say(BOB, text, direct(ALICE, BOB), ALICE)
+    talk = played(ruleset, "une carte", "et une autre", f"{THREAT}, pose ta carte", to=ALICE)
     assert severities(talk, "V2") == ["P3"]
 
 
@@ -173,9 +169,8 @@ def test_what_lures_minors_waits_only_where_it_rests_on_one_message(
     ruleset: Ruleset, games: Network, person: Person
 ) -> None:
     """Whoever says it: a proof of age can be false. Here everything reads as harmless."""
-    talk = Talk(ruleset, ALICE, person)
-    for text in ("une carte", "et ta carte", *(f"{text} carte" for text in LURE)):
-        talk.say(person, text, direct(ALICE, person), ALICE)
+    lure = (f"{text} carte" for text in LURE)
+    talk = played(ruleset, "une carte", "et ta carte", *lure, author=person, to=ALICE)
     assert severities(talk, "M1")[0] == "P3" and severities(talk, "M1")[-1] < "P3"
 
 
@@ -185,9 +180,9 @@ def test_what_is_gravest_never_waits(ruleset: Ruleset, games: Network) -> None:
 
 
 def test_what_waits_is_protected_against_all_the_same(ruleset: Ruleset, games: Network) -> None:
-    talk = Talk(ruleset, ALICE, BOB)
-    for text in ("une carte", "et ta carte", "dis rien à tes parents et envoie une photo de toi derrière la carte"):
-        last = talk.say(BOB, text, direct(ALICE, BOB), ALICE)
+    talk = played(ruleset, "une carte", "et ta carte", to=ALICE)
+    lure = "dis rien à tes parents et envoie une photo de toi derrière la carte"
+    last = talk.say(BOB, lure, direct(BOB, ALICE), ALICE)
     assert severities(talk, "M1") == ["P3"] and last.verdict is Verdict.HOLD
 
 
@@ -204,17 +199,15 @@ def test_no_lure_waits_for_words_that_weights_do_not_know(
 ) -> None:
     """As weights and network ship: small talk before, a yes, friendly words between two lures."""
     talk, room = Talk(ruleset, ALICE, BOB), direct(ALICE, BOB)
-    for turn, said in enumerate(("salut", "ça va ?", "tranquille et toi", "oui ça va", proposed)):
-        if said:
-            talk.say((BOB, ALICE)[turn % 2] if said != proposed else ALICE, said, room)
+    for turn, said in enumerate(("salut", "ça va ?", "tranquille et toi", "oui ça va", "cool", proposed or "oui")):
+        talk.say((BOB, ALICE)[turn % 2], said, room)
     talk.say(BOB, text, room)
     assert severities(talk, code) and severities(talk, code)[-1] < "P3"
 
 
 def test_who_calls_for_help_is_heard_at_once(ruleset: Ruleset, games: Network) -> None:
-    talk = Talk(ruleset, ALICE, DANA)
-    for text in ("une carte", "et une autre", "j'ai plus envie de vivre, je vais en finir ce soir"):
-        talk.say(ALICE, text, direct(ALICE, DANA), DANA)
+    despair = "j'ai plus envie de vivre, je vais en finir ce soir"
+    talk = played(ruleset, "une carte", "et une autre", despair, author=ALICE, to=DANA)
     assert talk.told("D1") and talk.told("D1")[0].severity != "P3"
 
 
