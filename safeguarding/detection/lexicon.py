@@ -101,8 +101,8 @@ class Lexicon:
         matcher = self._matchers.get(scope)
         if matcher is None:
             rules = [rule for rule in self.rules if rule.scope == scope]
-            lines = (self.read(example.text).line for rule in rules for example in rule.must_not_fire)
-            matcher = self._matchers[scope] = RuleMatcher(map(self._translated, rules), lines)
+            rows = (self.read(example.text).pieces for rule in rules for example in rule.must_not_fire)
+            matcher = self._matchers[scope] = RuleMatcher(map(self._translated, rules), rows)
         return matcher
 
     def _translated(self, rule: Rule) -> Translated:

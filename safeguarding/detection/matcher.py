@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import re2
 
 from .needed import NeededWords, Way
-from .reading import Reading
+from .reading import Pieces, Reading
 from .rulesets import Rule
 
 _SETS_OFF = frozenset(",;\n")
@@ -67,14 +67,18 @@ class Translated:
     unless: list[Findable]
 
 
+Said = Callable[[], Collection[int]]
+"""The things that a row holds (see `needed`), worked out where they are asked for."""
+
+
 class Unless(NamedTuple):
     """What must not be beside a pattern, and things one of which is said wherever it is: None where nothing need be."""
 
     pattern: Pattern
     traces: frozenset[int] | None
 
-    def may_be(self, said: Collection[int]) -> bool:
-        return self.traces is None or not self.traces.isdisjoint(said)
+    def may_be(self, said: Said) -> bool:
+        return self.traces is None or not self.traces.isdisjoint(said())
 
 
 def _any_of(patterns: Iterable[Pattern]) -> Pattern:
@@ -95,11 +99,11 @@ class RuleMatcher:
     is written, so the whole is linear in the text. Patterns that may span more than a window are RE2's, linear too.
     """
 
-    def __init__(self, rules: Iterable[Translated], lines: Iterable[bytes] = ()) -> None:
-        """`lines`: of ordinary texts, to learn which words are often said."""
+    def __init__(self, rules: Iterable[Translated], rows: Iterable[Pieces] = ()) -> None:
+        """`rows`: of ordinary texts, to learn which words are often said."""
         rules = [*rules]
         self._needed = NeededWords(
-            [ways for one in rules for _, ways in one.patterns], lines,
+            [ways for one in rules for _, ways in one.patterns], rows,
             beside=[[way for _, ways in one.unless for way in ways] for one in rules],
         )  # fmt: skip
         self._patterns: list[tuple[Rule, Pattern, Unless | None]] = []
@@ -117,12 +121,9 @@ class RuleMatcher:
 
     def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
         """Every match, by pattern; then of the guards, where a rule that matched asks for them."""
-        said: Collection[int] = self._needed.said(reading.line)
-        windows = None
-        if len(reading.pieces) > _NEAR:
-            said = {*said}  # asked for each pattern: the same words again and again cost nothing more
-            windows = self._windows(reading, said)
-        maybe = self._needed.candidates(said) if windows is None else windows.keys()
+        said = functools.cache(lambda: self._needed.said(reading.pieces))
+        windows = self._windows(reading) if len(reading.pieces) > _NEAR else None
+        maybe = self._needed.candidates(reading.pieces) if windows is None else windows.keys()
         found: list[Hit] = []
         guards: list[int] = []
         for number in sorted(maybe):
@@ -138,19 +139,17 @@ class RuleMatcher:
                 found += self._places(number, reading, said, windows)
         return found
 
-    def _windows(self, reading: Reading, said: Collection[int]) -> dict[int, list[Window]]:
+    def _windows(self, reading: Reading) -> dict[int, list[Window]]:
         """The patterns that may be in a long row, and where in its line; nowhere is everywhere."""
-        line, at = reading.line, [*itertools.accumulate(map(len, reading.pieces), initial=0)]
-        found: dict[int, list[Window]] = {number: [] for number in self._needed.candidates(said) & self._far}
-        for first, following, last in _windows(reading.pieces):
+        pieces, at = reading.pieces, [*itertools.accumulate(map(len, reading.pieces), initial=0)]
+        found: dict[int, list[Window]] = {number: [] for number in self._needed.candidates(pieces) & self._far}
+        for first, following, last in _windows(pieces):
             window = at[first], at[following], at[last]
-            for number in self._needed.candidates(self._needed.said(line[at[first] : at[last]])) - self._far:
+            for number in self._needed.candidates(pieces[first:last]) - self._far:
                 found.setdefault(number, []).append(window)
         return found
 
-    def _places(
-        self, number: int, reading: Reading, said: Collection[int], windows: dict[int, list[Window]] | None
-    ) -> list[Hit]:
+    def _places(self, number: int, reading: Reading, said: Said, windows: dict[int, list[Window]] | None) -> list[Hit]:
         """Where a pattern is; not where something is beside it that must not be."""
         rule, pattern, unless = self._patterns[number]
         line, pieces = reading.line, reading.pieces
@@ -227,13 +226,13 @@ def _is_set_off(reading: Reading, start: int, end: int) -> bool:
     return not _SETS_OFF.isdisjoint(reading.source.text[reading.spans[before][1] : reading.spans[after][0]])
 
 
-@lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=8192)
 def _short(source: str) -> re.Pattern[bytes]:
     """A pattern for short lines: a tenth of RE2's time there, as RE2 builds its states anew for each line."""
     return re.compile(source.encode("latin-1"))
 
 
-@lru_cache(maxsize=2048)
+@functools.lru_cache(maxsize=2048)
 def _linear(source: str) -> Any:
     """A pattern for lines of any length."""
     options = re2.Options()

@@ -9,14 +9,18 @@ expression decides.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
+import operator
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import ahocorasick
 
-from .patterns import FIRST_CLASS, ClassMark, Group, Row, Symbol, class_names, range_of
+from .patterns import ClassMark, Group, Row, Symbol, class_names, range_of
+from .reading import Pieces, bare_word, marks_of
 
 Thing = str | int | tuple[str, str]
 """What meets a need: a word, "stem*" for any word so begun, two neighbours, or the mark of a class."""
@@ -26,7 +30,10 @@ _SENTENCE_ENDS = {"end": (".", "?"), "qmark": ("?",)}
 _MOST_WAYS = 64  # of a row of a pattern; where it has more, it asks for less
 _NOTHING: Way = frozenset()
 _ASKED = 3  # needs of a way that are looked at, the seldomest met: more would spare next to nothing
-_ALL_MARKS = bytes(range(FIRST_CLASS, 256))
+_MOST_REMEMBERED = 30_000  # pieces, those of rules and those people make up
+
+Try = tuple[int, int]
+"""The needs that must be met besides, a bit each, and the number of the pattern to try there."""
 
 
 def ways_of(group: Group, mark: ClassMark) -> list[Way]:
@@ -81,31 +88,54 @@ def _of_symbol(symbol: Symbol, mark: ClassMark) -> Way:
     return frozenset([frozenset(need)])
 
 
+class _Piece(NamedTuple):
+    """What one piece of a row holds."""
+
+    things: tuple[int, ...]
+    meets: int  # the needs they meet, a bit each
+    tries: tuple[Try, ...]  # of them
+    word: str | None  # where it may be one of two neighbours that are needed
+
+
+class _Remembered(dict[bytes, _Piece]):
+    """What pieces hold, read when first met."""
+
+    def __init__(self, read: Callable[[bytes], _Piece]) -> None:
+        self._read = read
+
+    def __missing__(self, piece: bytes) -> _Piece:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        found = self[piece] = self._read(piece)
+        return found
+
+
 class NeededWords:
     """The ways in which numbered patterns can be found, each under the one of its needs that is seldomest met."""
 
     def __init__(
-        self, patterns: Sequence[Iterable[Way]], lines: Iterable[bytes] = (), *, beside: Sequence[Sequence[Way]] = ()
+        self, patterns: Sequence[Iterable[Way]], rows: Iterable[Pieces] = (), *, beside: Sequence[Sequence[Way]] = ()
     ) -> None:
-        """`lines`: of ordinary texts, to learn what is often said; only the cost depends on them. `beside`: the ways of
+        """`rows`: of ordinary texts, to learn what is often said; only the cost depends on them. `beside`: the ways of
         what is not looked for, but asked about beside what is found; of each, `traces` tells of things one of which is
-        said in any line where it is (None where nothing need be).
+        said in any row where it is (None where nothing need be).
         """
         ways = [(number, way) for number, found in enumerate(patterns) for way in found]
         every = [*itertools.chain.from_iterable(beside), *(way for _, way in ways)]
         things = sorted({thing for way in every for need in way for thing in need}, key=str)
         numbers = {thing: number for number, thing in enumerate(things)}
+        self._marks = {thing: number for thing, number in numbers.items() if isinstance(thing, int)}
+        self._pairs = {thing: number for thing, number in numbers.items() if isinstance(thing, tuple)}
+        self._paired = {word for pair in self._pairs for word in pair}
         self._words = ahocorasick.Automaton()
-        self._marks: dict[int, int] = {}
         for thing, number in numbers.items():
-            if isinstance(thing, int):
-                self._marks[thing] = number
-            else:
-                self._words.add_word(_in_line(thing), number)
+            if isinstance(thing, str):
+                self._words.add_word(f" {thing[:-1]}" if thing.endswith("*") else f" {thing} ", number)
         self._words.make_automaton()
-        self._no_marks = bytes(set(range(256)) - self._marks.keys())
+        self._told: list[tuple[int, tuple[Try, ...]]] = []  # of each thing
+        self._of_piece = _Remembered(self._read)
 
-        said = Counter(things[number] for line in lines for number in self.said(line))
+        said = Counter(things[number] for row in rows for number in self.said(row))
         often = {need: sum(said[thing] for thing in need) for way in every for need in way}
         chosen = [(number, sorted(way, key=often.__getitem__)[:_ASKED]) for number, way in ways if way]
         asked = {need for _, needs in chosen for need in needs[1:]}
@@ -115,30 +145,45 @@ class NeededWords:
         for need, bit in bits.items():
             for thing in need:
                 meets[thing] |= bit
-        tries: dict[Thing, list[tuple[int, int]]] = {thing: [] for thing in things}
+        tries: dict[Thing, list[Try]] = {thing: [] for thing in things}
         for number, (seldomest, *others) in chosen:
             tried = sum(map(bits.__getitem__, others)), number
             for thing in seldomest:
                 tries[thing].append(tried)
-        # Of each thing, the needs it meets, a bit each, and what to try where all of a mask are met: (mask, pattern).
         self._told = [(meets[thing], tuple(tries[thing])) for thing in things]
+        self._of_piece.clear()  # what was read to learn what is often said knew no tries yet
         self._always = [(0, number) for number, way in ways if not way]
         self.traces = [_traces(found, often, numbers) for found in beside]
 
-    def said(self, line: bytes) -> list[int]:
-        """The things in a line, each as its number here."""
-        words = line.translate(None, _ALL_MARKS).decode("latin-1")
-        marks = {*line.translate(None, self._no_marks)}
-        found = self._words.iter(words) if self._words else ()  # one without words is no automaton
-        return [*[number for _, number in found], *map(self._marks.__getitem__, marks)]
+    def said(self, pieces: Pieces) -> set[int]:
+        """The things in a row, each as its number here."""
+        known = [*map(self._of_piece.__getitem__, pieces)]
+        pairs = map(self._pairs.get, itertools.pairwise(one.word for one in known))
+        alone = itertools.chain.from_iterable(one.things for one in known)
+        return {*alone, *(pair for pair in pairs if pair is not None)}
 
-    def candidates(self, said: Iterable[int]) -> set[int]:
-        """The patterns that may be in a line of which these things are said; no other is."""
-        met, tries = 0, [*self._always]
-        for meets, tried in map(self._told.__getitem__, said):
+    def candidates(self, pieces: Pieces) -> set[int]:
+        """The patterns that may be in a row; no other is."""
+        met, tries, before = 0, [*self._always], None
+        for _, meets, tried, word in map(self._of_piece.__getitem__, pieces):
             met |= meets
             tries += tried
+            if word and before and (pair := self._pairs.get((before, word))) is not None:
+                meets, tried = self._told[pair]
+                met |= meets
+                tries += tried
+            before = word
         return {number for mask, number in tries if met & mask == mask}
+
+    def _read(self, piece: bytes) -> _Piece:
+        word = bare_word(piece)
+        begun = self._words.iter(f" {word} ") if self._words else ()  # one without words is no automaton
+        marks = (mark for mark in marks_of(piece) if mark in self._marks)
+        things = (*(thing for _, thing in begun), *map(self._marks.__getitem__, marks))
+        told = [self._told[thing] for thing in things] if self._told else []
+        meets = functools.reduce(operator.or_, (met for met, _ in told), 0)
+        tries = tuple(itertools.chain.from_iterable(tried for _, tried in told))
+        return _Piece(things, meets, tries, word if word in self._paired else None)
 
 
 def _traces(ways: Sequence[Way], often: Mapping[Need, int], numbers: Mapping[Thing, int]) -> frozenset[int] | None:
@@ -146,10 +191,3 @@ def _traces(ways: Sequence[Way], often: Mapping[Need, int], numbers: Mapping[Thi
     if _NOTHING in ways:
         return None
     return frozenset(numbers[thing] for way in ways for thing in min(way, key=often.__getitem__))
-
-
-def _in_line(thing: str | tuple[str, str]) -> str:
-    """How a thing stands in a line without marks."""
-    if isinstance(thing, tuple):
-        return "".join(map(_in_line, thing))
-    return f" {thing[:-1]}" if thing.endswith("*") else f" {thing}\x80"

@@ -38,7 +38,7 @@ def found_one_by_one(lexicon: Lexicon, text: str) -> list[tuple[str, int, int]]:
     matcher, reading = lexicon._matcher("text"), lexicon.read(text)
     there = [n for n, (_, pattern, _) in enumerate(matcher._patterns) if _short(pattern.source).search(reading.line)]
     anything = {*range(len(matcher._needed._told))}
-    hits = [hit for number in there for hit in matcher._places(number, reading, anything, None)]
+    hits = [hit for number in there for hit in matcher._places(number, reading, lambda: anything, None)]
     return sorted((hit.rule.id, hit.first, hit.last) for hit in hits)
 
 
