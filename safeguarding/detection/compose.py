@@ -53,6 +53,7 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _MINE = frozenset({"moi", "me"})
+_SUBJECTS = frozenset({"je", "on", "nous", "i", "we"})
 _SETS_OFF = frozenset(",;")
 # What is done to somebody: who asks whom decides, and not whether a word of saying stands before it.
 DONE_TO_SOMEBODY = frozenset({"M1", "M2", "M4", "M5", "C2", "C3", "S1", "V1", "V2", "X1"})
@@ -166,7 +167,9 @@ class _Guards:
         return self._clauses[hit.first][1] < hit.first and "speaker" not in said
 
     def negated(self, hit: Hit) -> bool:
-        start = max(self.sentence(hit.first), hit.first - 1)
+        subject = self.reading.word(hit.first) in _SUBJECTS  # what is negated before it is said for itself
+        begins = hit.first if subject else hit.first - 1
+        start = max(self.sentence(hit.first), begins)
         odd = False
         for index in range(start, hit.last):
             if self._marked(index, self.breaks) and index > hit.first:
