@@ -327,7 +327,12 @@ def scan(text: str, lang: str, ruleset: Ruleset, *, without: str = "") -> list[F
     Pure and linear in its length.
     """
     lexicon = lexicon_for(ruleset, lang)
-    return judge(lexicon, lexicon.read(text), without=without)
+    reading = lexicon.read(text)
+    found = judge(lexicon, reading, without=without)
+    familiar = lexicon.familiar(reading)
+    if familiar is not None:
+        found = _once([*found, *(one for one in judge(lexicon, familiar) if one.code in DONE_TO_SOMEBODY)])
+    return found
 
 
 def judge(lexicon: Lexicon, reading: Reading, scope: str = "text", *, without: str = "") -> list[Finding]:

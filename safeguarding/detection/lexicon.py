@@ -13,10 +13,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TypeVar
 
+from . import polite
 from .matcher import Findable, Hit, Pattern, RuleMatcher, Translated
 from .needed import ways_of
 from .normalise import normalise
@@ -43,6 +44,9 @@ _NO_LETTER = re.compile("[^a-z]")
 _SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W_](?![^\W_])){2,40}+")
 # Figures as letters, among letters that are split ("g 4 y").
 _FIGURES = str.maketrans({sign: letters[0] for sign, letters in LEET.items() if sign.isdecimal()})
+_POLITE = tuple(
+    ending + END for ending in (b"ez", b" vous", b" votre", b" vos", b"tes")
+)  # looked for first: hardly any message has one
 _FEW_TEXTS = 4  # the parts of one check ask for the same text, alone and after what was said before
 
 
@@ -137,10 +141,27 @@ class Lexicon:
         pieces = [*itertools.chain.from_iterable(found)]
         if not self._context.keys().isdisjoint(pieces):
             pieces, _ = self._in_context(pieces, [0] * len(pieces))
+        return Reading(source, self._row(pieces), lambda: self._spans(places or _places(folded, tokens), found))
+
+    def _row(self, pieces: Iterable[bytes]) -> Pieces:
         row = tuple(pieces)
-        if not self._openings.keys().isdisjoint(itertools.pairwise(row)):
-            row = self._mark_expressions(row)
-        return Reading(source, row, lambda: self._spans(places or _places(folded, tokens), found))
+        if self._openings.keys().isdisjoint(itertools.pairwise(row)):
+            return row
+        return self._mark_expressions(row)
+
+    def familiar(self, reading: Reading) -> Reading | None:
+        """The same said to "tu" instead of "vous", its pieces in the same places; None where nobody says "vous"."""
+        if self.lang != "fr" or not any(form in reading.line for form in _POLITE):
+            return None
+        words = [*map(bare_word, reading.pieces)]
+        said = [*polite.familiar(words, self.words.known)]
+        if said == words:
+            return None
+        pieces = (
+            piece if word == before else (self.words.known.get(word) or (self.words.piece(word),))[0]
+            for piece, word, before in zip(reading.pieces, said, words, strict=True)
+        )
+        return Reading(reading.source, self._row(pieces), lambda: reading.spans)
 
     def _spans(self, places: Places, found: list[Pieces]) -> Places:
         """Where each piece came from, of tokens that were found to be these pieces."""

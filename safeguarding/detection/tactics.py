@@ -83,10 +83,11 @@ M1 = Profile(
         "compliance": 13, "intimacy": 25, "sexual": 42, "image_request": 26, "off_platform": 15, "meeting": 22,
         "gift": 15, "urgency": 5, "late": 4, "come_alone": 15, "isolated_place": 10, "no_trace": 20,
         "refuses_verification": 6, "threat_publish": 15, "seeks_minor": 60, "age_dismissal": 24,
+        "private_call": 12,
     },
     levels=((72, "P0"), (48, "P1"), (39, "P2"), (14, "P3")),
     core=_any("opener_sexual", "maturity", "isolation", "secrecy", "intimacy", "sexual", "image_request",
-              "off_platform", "meeting", "gift", "no_trace", "seeks_minor", "age_dismissal"),
+              "off_platform", "private_call", "meeting", "gift", "no_trace", "seeks_minor", "age_dismissal"),
     grave={"P0": (_any("meeting", "come_alone", "sexual", "seeks_minor"),)},
     adult_gap=16, adults=False, newcomer=2, spread=5, measures=_PROTECT,
 )  # fmt: skip
@@ -211,7 +212,7 @@ M7 = Profile(
 )  # fmt: skip
 
 # What alerts among minors of one band too, since a proof can be false. Of an adult, once is for a person to look at.
-NAMED: Group = _any("secrecy", "image_request", "off_platform", "meeting")
+NAMED: Group = _any("secrecy", "image_request", "off_platform", "private_call", "meeting")
 # What friends of one age say as well: two of the four named are looked at among them, and hold nothing.
 AMONG_FRIENDS: Group = NAMED | _any("trust", "age_probe", "gift", "urgency", "late")
 # What a minor proposes and an adult has done by saying yes: a child who leads the talk excuses nobody.

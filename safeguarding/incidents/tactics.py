@@ -133,6 +133,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "pile_on": Words("plusieurs personnes contre une seule", "several people against one"),
         "pimp_terms": Words("termes de proxénétisme", "terms of pimping"),
         "pretends": Words("se fait passer pour quelqu’un d’un autre âge", "passes for somebody of another age"),
+        "private_call": Words("veut un appel ou une visio à deux", "wants a call or a video call, just the two"),
         "prepaid": Words("demande des cartes prépayées", "asks for prepaid cards"),
         "rape_plan": Words("parle d’organiser un viol", "speaks of arranging a rape"),
         "recruit": Words("recrute pour du sexe contre de l’argent", "recruits for paid sex"),

@@ -6,7 +6,7 @@ import pytest
 
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Person, Verdict
-from tests.talk import ALICE, BOB, DANA, Talk, direct
+from tests.talk import ALICE, BOB, CHARLIE, DANA, Talk, direct
 
 CAM = Person("cam", "teen_13_14", 60)
 
@@ -20,6 +20,9 @@ CAM = Person("cam", "teen_13_14", 60)
         ("fr", "envoie une photo de toi"),
         ("fr", "tes vieux doivent pas être au courant"),
         ("fr", "ils en sauront rien"),
+        ("fr", "ne dites rien à vos parents"),
+        ("fr", "pourriez-vous m'envoyer une photo de vous ?"),
+        ("fr", "vous avez whatsapp ?"),
         ("en", "this is our secret"),
         ("en", "add me on snap"),
     ],
@@ -32,6 +35,21 @@ def test_one_plain_line_of_an_adult_to_a_minor_is_looked_at_and_of_a_friend_it_i
     friend.say(DANA, text, direct(DANA, ALICE), lang=lang)
     assert [(alert.severity, alert.subject) for alert in adult.told("M1")] == [("P2", "bob")]
     assert [(alert.severity, alert.subject) for alert in friend.told("M1")] == [("P3", "dana")]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [("fr", "on s'appelle en visio ?"), ("fr", "on se fait une visio ce soir"), ("en", "can we facetime?")],
+)
+def test_an_adult_who_asks_a_minor_for_a_call_is_looked_at_and_nobody_else_who_does(
+    ruleset: Ruleset, lang: str, text: str
+) -> None:
+    adult, friend, adults = Talk(ruleset, BOB, ALICE), Talk(ruleset, DANA, ALICE), Talk(ruleset, BOB, CHARLIE)
+    adult.say(BOB, text, direct(BOB, ALICE), lang=lang)
+    friend.say(DANA, text, direct(DANA, ALICE), lang=lang)
+    adults.say(BOB, text, direct(BOB, CHARLIE), lang=lang)
+    assert [(alert.severity, alert.subject) for alert in adult.told("M1")] == [("P2", "bob")]
+    assert friend.alerts == adults.alerts == []
 
 
 def test_friends_with_a_secret_who_meet_are_looked_at_and_nothing_is_held(ruleset: Ruleset) -> None:
