@@ -57,6 +57,7 @@ _SUBJECTS = frozenset({"je", "on", "nous", "i", "we"})
 _SETS_OFF = frozenset(",;")
 # What is done to somebody: who asks whom decides, and not whether a word of saying stands before it.
 DONE_TO_SOMEBODY = frozenset({"M1", "M2", "M4", "M5", "C2", "C3", "S1", "V1", "V2", "X1"})
+_ALSO_POLITE = DONE_TO_SOMEBODY - {"X1"}  # the rules of swindles say "vous" themselves, as shops and banks do
 _GIVEN = frozenset({"image_request", "sexual"})
 # "If anyone asks, you tell them that ..." instructs: of these only people are warned of ("who asks you to ...").
 _OFTEN_INSTRUCTED = frozenset({"secrecy", "isolation", "no_trace", "age_bypass", "compliance", "age_dismissal"})
@@ -331,7 +332,7 @@ def scan(text: str, lang: str, ruleset: Ruleset, *, without: str = "") -> list[F
     found = judge(lexicon, reading, without=without)
     familiar = lexicon.familiar(reading)
     if familiar is not None:
-        found = _once([*found, *(one for one in judge(lexicon, familiar) if one.code in DONE_TO_SOMEBODY)])
+        found = _once([*found, *(one for one in judge(lexicon, familiar) if one.code in _ALSO_POLITE)])
     return found
 
 
