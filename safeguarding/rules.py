@@ -91,7 +91,7 @@ def in_canary(member: str, share: int) -> bool:
 
 
 _book: Rulebook | None = None
-_broken: tuple[float, Exception] | None = None
+_broken: tuple[str, float, Exception] | None = None  # the digest of rules that could not be used, when, and why
 _lock = threading.Lock()
 
 
@@ -109,23 +109,31 @@ def current_ruleset() -> Ruleset:
 def refreshed_rules() -> Rulebook:
     """The rules in force now: one small query, and the reading and compiling only if they have changed.
 
-    Rules that cannot be read leave those this process has in force, loudly; a process without any raises.
+    Rules that cannot be read leave those this process has in force, loudly; a process without any raises. A database that
+    does not answer leaves them too; without any, as before the first migrate, those of this version judge until it does.
     """
     global _book, _broken
     with _lock:
-        digest, share, spent = _in_force()
+        try:
+            digest, share, spent = _in_force()
+        except DatabaseError:
+            if _book is None:
+                return _read("", 0)  # not kept: what is in force is asked again the next time
+            logger.critical("the rules in force cannot be asked for: those of %s stay", _book.digest[:12], exc_info=True)
+            return _book
         if _book is not None and _book.digest == digest and not _book.is_over:
             if _book.spent != spent:
                 _book = dataclasses.replace(_book, spent=spent)
             return _book
-        if _broken is not None and time.monotonic() - _broken[0] < RETRY_SECONDS:
+        if _broken is not None and _broken[0] == digest and time.monotonic() - _broken[1] < RETRY_SECONDS:
             if _book is None:
-                raise _broken[1]
+                raise _broken[2]
             return _book
         try:
             _book = dataclasses.replace(_read(digest, share), spent=spent)
         except Exception as error:
-            _broken = (time.monotonic(), error)
+            if not isinstance(error, DatabaseError):  # a database that is busy says nothing of the rules
+                _broken = (digest, time.monotonic(), error)
             if _book is None:
                 raise
             logger.critical("the rules in force cannot be read: those of %s stay", _book.digest[:12], exc_info=True)
@@ -163,16 +171,13 @@ def _watch() -> None:
 
 
 def _in_force() -> tuple[str, int, frozenset[str]]:
-    """The digest and share in force, and whose quota is used up today; ("", 0, ()) before the first migrate."""
+    """The digest and share in force, and whose quota is used up today; ("", 0, ()) where nothing was ever imported."""
     today = timezone.now().date()
-    try:
-        found = _in_force_row(1, today)
-        if not found:
-            return "", 0, frozenset()
-        digest, share, is_used_up = found[0]
-        return digest, share, frozenset(_used_up(today).values_list("about", flat=True)) if is_used_up else frozenset()
-    except DatabaseError:
+    found = _in_force_row(1, today)
+    if not found:
         return "", 0, frozenset()
+    digest, share, is_used_up = found[0]
+    return digest, share, frozenset(_used_up(today).values_list("about", flat=True)) if is_used_up else frozenset()
 
 
 @composed

@@ -53,7 +53,7 @@ def test_broken_rules_raise_every_time_and_are_read_again_after_a_while(monkeypa
         with pytest.raises(RulesetError):
             rules.current_ruleset()
     assert len(reads) == 1
-    monkeypatch.setattr(rules, "_broken", (time.monotonic() - rules.RETRY_SECONDS, ValueError()))
+    monkeypatch.setattr(rules, "_broken", (*rules._broken[:1], time.monotonic() - rules.RETRY_SECONDS, ValueError()))
     monkeypatch.setattr(rules, "_read", lambda digest, share: rules.Rulebook(digest, "mended"))
     assert rules.current_ruleset() == "mended"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.utils import DatabaseError
 
 from chat.models import Message
@@ -107,6 +107,52 @@ def test_rules_that_cannot_be_read_leave_those_a_process_has(monkeypatch, caplog
     monkeypatch.setattr(rules, "_read", broken)
     assert refreshed_rules() is before
     assert "stay" in caplog.text
+
+
+@pytest.mark.invariant(14)
+def test_a_database_that_does_not_answer_puts_no_other_rules_in_force(monkeypatch, caplog):
+    before = refreshed_rules()
+
+    def silent(*_):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as fails:
+        fails.setattr(rules, "_in_force_row", silent)
+        assert refreshed_rules() is before
+        assert "stay" in caplog.text
+        fails.setattr(rules, "_book", None)  # a process that begins now: by the rules of this version, this once
+        fails.setattr(rules, "rules_of_ours", lambda: before.live)
+        assert refreshed_rules().digest == ""
+        assert rules._book is None
+    assert refreshed_rules().digest == before.digest
+
+
+def test_rules_that_could_not_be_read_once_are_read_at_the_next_batch(monkeypatch):
+    refreshed_rules()
+    RulesInForce.objects.update(digest="moved")
+
+    def locked(*_):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as fails:
+        fails.setattr(rules, "_read", locked)
+        refreshed_rules()
+    assert refreshed_rules().digest == "moved"
+
+
+def test_rules_that_cannot_be_used_do_not_keep_the_next_ones_waiting(monkeypatch):
+    before, read = refreshed_rules(), rules._read
+
+    def broken(digest, share):
+        if digest == "broken":
+            raise ValueError("no patterns")
+        return read(digest, share)
+
+    monkeypatch.setattr(rules, "_read", broken)
+    RulesInForce.objects.update(digest="broken")
+    assert refreshed_rules() is before
+    RulesInForce.objects.update(digest="mended")
+    assert refreshed_rules().digest == "mended"
 
 
 # -- importing -------------------------------------------------------------------------------------------------------
