@@ -6,7 +6,7 @@ says that somebody is guilty.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext
@@ -18,7 +18,8 @@ from .detection.staging import is_watched
 from .incidents import TACTICS
 from .models import Alert, Case, Rule
 from .rule_figures import Outcomes
-from .selectors import CaseFile, Line
+from .selectors import CaseFile
+from .talks import Line, Version
 
 LIMIT = 100.0  # where every score ends
 MOST_PASSAGES = 12
@@ -57,13 +58,25 @@ class RuleMet:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A message an alert rests on, in the version that it was raised for."""
+
+    line: Line
+    version: Version
+
+    @property
+    def edited_since(self) -> bool:
+        return self.version is not self.line.newest
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     alert: Alert
     sentences: Sequence[str]
     weights: Sequence[Weight]
     counterfactuals: Sequence[Counterfactual]
     rules: Sequence[RuleMet]
-    passages: Sequence[Line]  # empty for whoever may not read what was said
+    passages: Sequence[Passage]  # empty for whoever may not read what was said
     degraded: bool
     by_rules: bool  # rules asked for a person by themselves: there is no score
     judged: bool  # whether cases like it can be right or wrong at all: a call for help cannot
@@ -121,13 +134,24 @@ def _card(
     )
 
 
-def _passages(alert: Alert, lines: Mapping[str, Line]) -> list[Line]:
+def _passages(alert: Alert, lines: Mapping[str, Line]) -> list[Passage]:
     """The messages an alert names; where rules asked by themselves, all that they met in the case, the latest."""
-    rules = {f"{row['rule']} · {row['version']}" for row in alert.explanation.get("rules", ())}
+    rules = {(row["rule"], row["version"]) for row in alert.explanation.get("rules", ())}
     if "by_rules" in alert.explanation and rules:
-        met = [line for line in lines.values() if any(found.partition(" · ")[2] in rules for found in line.found)]
-        return met[-MOST_PASSAGES:]
-    return [lines[ref] for ref in alert.evidence if ref in lines]
+        met = [line for line in lines.values() if any(version.meets(rules) for version in line.versions)]
+        return [Passage(line, _newest_meeting(line.versions, rules)) for line in met[-MOST_PASSAGES:]]
+    return [Passage(lines[ref], _as_judged(lines[ref], alert, rules)) for ref in alert.evidence if ref in lines]
+
+
+def _as_judged(line: Line, alert: Alert, rules: Iterable[tuple[str, str]]) -> Version:
+    """What a message said when the alert was raised: its author may have written something else since."""
+    then = [version for version in line.versions if version.revision.created_at <= alert.created_at]
+    return _newest_meeting(then or line.versions[:1], rules)
+
+
+def _newest_meeting(versions: Sequence[Version], rules: Iterable[tuple[str, str]]) -> Version:
+    """The last version in which one of the rules was met; the last one, where what counted was no rule's."""
+    return next((version for version in reversed(versions) if version.meets(rules)), versions[-1])
 
 
 def _weights(alert: Alert, names: Mapping[str, str]) -> list[Weight]:

@@ -21,10 +21,11 @@ from community.models import ConnectionLog, Member, PseudonymChange
 
 from .incidents import CHANNELS, INCIDENTS
 from .models import AuthorityOrder, Case, CaseParty, Duty, ErasureRequest, LegalHold, Transmission, UrgentSheet
-from .selectors import Line, PersonInCase, conversation, people_of, visible_cases
+from .selectors import PersonInCase, people_of, visible_cases
 from .services import casework
 from .services.evidence import messages_of
 from .services.holds import held_members
+from .talks import Line, conversation
 
 MOST_SHOWN = 20  # of each kind, on the dashboard
 QUOTED = 12  # messages on a sheet: what an officer can read out on the telephone

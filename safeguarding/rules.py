@@ -109,8 +109,8 @@ def current_ruleset() -> Ruleset:
 def refreshed_rules() -> Rulebook:
     """The rules in force now: one small query, and the reading and compiling only if they have changed.
 
-    Rules that cannot be read leave those this process has in force, loudly; a process without any raises. A database that
-    does not answer leaves them too; without any, as before the first migrate, those of this version judge until it does.
+    Rules that cannot be read leave those this process has in force, loudly; a process without any raises. A database
+    that does not answer leaves them too; without any, as before the first migrate, those of this version judge.
     """
     global _book, _broken
     with _lock:
@@ -119,7 +119,9 @@ def refreshed_rules() -> Rulebook:
         except DatabaseError:
             if _book is None:
                 return _read("", 0)  # not kept: what is in force is asked again the next time
-            logger.critical("the rules in force cannot be asked for: those of %s stay", _book.digest[:12], exc_info=True)
+            logger.critical(
+                "the rules in force cannot be asked for: those of %s stay", _book.digest[:12], exc_info=True
+            )
             return _book
         if _book is not None and _book.digest == digest and not _book.is_over:
             if _book.spent != spent:

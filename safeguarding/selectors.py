@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from chat.models import Membership, Message, MessageRevision
+from chat.models import Membership, Message
 from community.models import AgeAlert, AgeContest, Block, GuardianConsent, Member
 from community.policies import AgeBand
 
@@ -32,13 +31,11 @@ from .models import (
     Page,
     ProtectiveMeasure,
     Report,
-    RiskCheck,
-    RiskSignal,
     SafetyCard,
 )
 from .services import casework
-from .services.evidence import messages_of
 from .services.people import bands_of
+from .talks import Line, conversation
 
 
 def visible_cases(member: Member, *, officer: bool) -> QuerySet[Case]:
@@ -182,31 +179,6 @@ def audit_hidden_from(member: Member) -> Q:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of text; `rules` name what was found in it, empty for ordinary words."""
-
-    text: str
-    rules: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One message of the conversation, as a moderator reads it."""
-
-    message: Message
-    pieces: Sequence[Piece]
-    earlier: Sequence[MessageRevision]  # versions before the last one
-    marked: bool  # an alert, a report or a finding points to it
-    reported: bool
-    roles: Sequence[str]  # what its author is in the case
-
-    @property
-    def found(self) -> list[str]:
-        """The rules met in the words, each once."""
-        return list(dict.fromkeys(rule for piece in self.pieces for rule in piece.rules))
-
-
-@dataclass(frozen=True, slots=True)
 class PersonInCase:
     member: Member
     roles: Sequence[str]
@@ -231,11 +203,8 @@ class CaseFile:
     truncated: bool = False
 
 
-CONVERSATION_LIMIT = 400
-
-
 def case_file(case: Case, *, content: bool) -> CaseFile:
-    """The file of a case; with `content` also what was said, the last CONVERSATION_LIMIT messages frozen for it."""
+    """The file of a case; with `content` also what was said, the latest messages frozen for it."""
     parties = list(case.parties.select_related("member").order_by("pk"))
     reports = list(case.reports.select_related("message", "subject").order_by("pk"))
     alerts = list(case.alerts.select_related("message").order_by("pk"))
@@ -294,51 +263,6 @@ def people_of(case: Case, parties: Iterable[CaseParty]) -> list[PersonInCase]:
             other_cases=others.get(pk, 0),
         )
         for pk, rows in by_member.items()
-    ]
-
-
-def conversation(
-    case: Case, *, roles: Mapping[int, Sequence[str]], pointed: set[str], reported: set[int | None]
-) -> tuple[list[Line], bool]:
-    """What was said, with findings cut out of the text. Returns (lines, whether older ones were left out)."""
-    signals = Prefetch("signals", RiskSignal.objects.order_by("span_start"))
-    found = (
-        messages_of(case)
-        .select_related("author", "room", "reply_to__author")
-        .prefetch_related(
-            Prefetch("revisions", MessageRevision.objects.order_by("number")),
-            Prefetch("checks", RiskCheck.objects.prefetch_related(signals)),
-        )
-    )
-    newest = list(found.reverse()[: CONVERSATION_LIMIT + 1])
-    lines = []
-    for message in reversed(newest[:CONVERSATION_LIMIT]):
-        *earlier, head = message.revisions.all()
-        spans = {(f["span"][0], f["span"][1], f"{f['code']} · {f['rule']} · {f['version']}") for f in head.findings}
-        for check in message.checks.all():
-            if check.revision == head.number:
-                spans |= {(s.span_start, s.span_end, f"{s.code} · {s.rule} · {s.version}") for s in check.signals.all()}
-        lines.append(
-            Line(
-                message=message,
-                pieces=cut(head.body, spans),
-                earlier=earlier,
-                marked=bool(spans) or message.public_id in pointed or message.pk in reported,
-                reported=message.pk in reported,
-                roles=roles.get(message.author_id, ()),
-            )
-        )
-    return lines, len(newest) > CONVERSATION_LIMIT
-
-
-def cut(text: str, spans: Iterable[tuple[int, int, str]]) -> list[Piece]:
-    """Cut `text` at the edges of `spans` (start, end, rule; code points). Joined, the pieces are the text again."""
-    inside = [(max(0, a), min(len(text), b), rule) for a, b, rule in spans if a < b and a < len(text)]
-    edges = sorted({0, len(text), *(a for a, _b, _r in inside), *(b for _a, b, _r in inside)})
-    return [
-        Piece(text[a:b], tuple(sorted({rule for x, y, rule in inside if x <= a and b <= y})))
-        for a, b in pairwise(edges)
-        if a < b
     ]
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 
 from chat.models import Message
@@ -39,6 +39,7 @@ LEAST_DAYS = 7  # of history
 LEAST_WROTE = 20  # distinct members who wrote today
 FADES = 0.02  # how much less a day counts than the day after it
 KEEP_DAYS = 90
+DAY = dt.timedelta(days=1)
 
 
 # -- precision -------------------------------------------------------------------------------------------------------
@@ -94,9 +95,10 @@ def _drop(rule: Rule, facts: Mapping[str, object]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A rule that today meets more or fewer distinct members than its past lets expect."""
+    """A rule that on a day met more or fewer distinct members than its past lets expect."""
 
     rule: str
+    day: dt.date
     met: int
     wrote: int
     usual: float  # share
@@ -108,20 +110,12 @@ def count_today() -> list[Change]:
     each sudden change. Safe to run as often as one likes; return the changes found.
 
     Members, not messages: somebody who posts again and again what was held is one. A rule that leaves CANARY meets more
-    because it judges more: days count only beside days on which it judged as many.
+    because it judges more: days count only beside days on which it judged as many. That it meets more is told at once,
+    that it meets fewer of a day that is over: in the morning other people write than in the evening.
     """
-    now = timezone.now()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    first = _first_message_since(midnight)
-    wrote = Message.objects.filter(pk__gte=first).values("author").distinct().count() if first else 0
-    met = dict(
-        RiskSignal.objects.filter(check_run__created_at__gte=midnight)
-        .order_by()
-        .values_list("rule")
-        .annotate(Count("check_run__message__author", distinct=True))
-    )
+    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    wrote, met = _counted(midnight, midnight + DAY)
     RuleDay.objects.bulk_create(
-        # Somebody whose message of yesterday was checked today may be met and not have written: never more than all.
         [
             RuleDay(day=midnight.date(), rule=key, met=min(met.get(key, 0), wrote), wrote=wrote, share=share)
             for key, share in sorted(_shares(midnight.date()).items())
@@ -130,16 +124,43 @@ def count_today() -> list[Change]:
         unique_fields=["rule", "day"],
         update_fields=["met", "wrote", "share"],
     )
-    changes = list(_sudden_changes(midnight.date()))
+    _count_to_the_end(midnight - DAY)
+    changes = list(_sudden_changes(midnight))
     for change in changes:
         raise_alarm(
             component=COMPONENT, kind=RuleAlarm.Kind.PASS_RATE, about=change.rule,
             facts={
-                "met": change.met, "wrote": change.wrote, "usual": round(100 * change.usual, 3),
-                "chance": float(f"{change.chance:.1e}"),
+                "day": change.day.isoformat(), "met": change.met, "wrote": change.wrote,
+                "usual": round(100 * change.usual, 3), "chance": float(f"{change.chance:.1e}"),
             },
         )  # fmt: skip
     return changes
+
+
+def _counted(since: dt.datetime, until: dt.datetime) -> tuple[int, dict[str, int]]:
+    """How many distinct members wrote in a time, and how many of them each rule met."""
+    first = _first_message_since(since)
+    said = Message.objects.filter(pk__gte=first, created_at__lt=until) if first else Message.objects.none()
+    met = (
+        RiskSignal.objects.filter(check_run__created_at__gte=since, check_run__created_at__lt=until)
+        .order_by()
+        .values_list("rule")
+        .annotate(Count("check_run__message__author", distinct=True))
+    )
+    # Somebody whose message of yesterday was checked today may be met and not have written: never more than all.
+    return said.values("author").distinct().count(), dict(met)
+
+
+def _count_to_the_end(day: dt.datetime) -> None:
+    """Count a day that is over once more: what was last counted of it may have been its morning."""
+    wrote, met = _counted(day, day + DAY)
+    unfinished = []
+    for row in RuleDay.objects.filter(day=day.date()):
+        now = min(met.get(row.rule, 0), wrote), wrote
+        if now != (row.met, row.wrote):
+            row.met, row.wrote = now
+            unfinished.append(row)
+    RuleDay.objects.bulk_update(unfinished, ["met", "wrote"], batch_size=100)
 
 
 def _shares(today: dt.date) -> dict[str, int]:
@@ -169,27 +190,45 @@ def _first_message_since(moment: dt.datetime) -> int | None:
     return last.first()
 
 
-def _sudden_changes(today: dt.date) -> Iterator[Change]:
-    history: dict[tuple[str, int], list[tuple[int, int, int]]] = defaultdict(list)  # rule, share -> (ago, met, wrote)
-    now: dict[str, tuple[int, int, int]] = {}
-    since = today - dt.timedelta(days=HISTORY_DAYS)
-    rows = RuleDay.objects.filter(day__gt=since, day__lte=today, share__gt=0).order_by("rule", "day")
-    for rule, day, met, wrote, share in rows.values_list("rule", "day", "met", "wrote", "share"):
-        if day == today:
-            now[rule] = met, wrote, share
-        elif wrote:
-            history[rule, share].append(((today - day).days, met, wrote))
-    for rule, (met, wrote, share) in now.items():
-        past = history[rule, share]
-        if len(past) < LEAST_DAYS or wrote < LEAST_WROTE:
-            continue
-        weights = [(1 - FADES) ** ago for ago, _met, _wrote in past]
-        total = sum(weight * count for weight, (_ago, _met, count) in zip(weights, past, strict=True))
-        hits = sum(weight * count for weight, (_ago, count, _wrote) in zip(weights, past, strict=True))
-        usual = (hits + 0.5) / (total + 1)  # never surely nobody, never surely everybody
-        chance = min(binomial_tail(met, wrote, usual), binomial_head(met, wrote, usual))
-        if chance < SUDDEN:
-            yield Change(rule, met, wrote, usual, chance)
+def _sudden_changes(midnight: dt.datetime) -> Iterator[Change]:
+    """Rules that met more members today, or fewer yesterday, than the days before let expect."""
+    today, yesterday = midnight.date(), (midnight - DAY).date()
+    days: dict[tuple[str, int], dict[dt.date, tuple[int, int]]] = defaultdict(dict)  # rule, share -> day -> met, wrote
+    rows = RuleDay.objects.filter(day__gt=today - dt.timedelta(days=HISTORY_DAYS), day__lte=today, share__gt=0)
+    for rule, day, met, wrote, share in rows.order_by("rule", "day").values_list(
+        "rule", "day", "met", "wrote", "share"
+    ):
+        days[rule, share][day] = met, wrote
+    moved = _moved_since(midnight - DAY)
+    for (rule, _share), counted in days.items():
+        if today not in counted:
+            continue  # it judges no longer, or other members
+        changes = [_unlikely(rule, today, counted, binomial_tail)]
+        if yesterday in counted and rule not in moved:
+            changes.append(_unlikely(rule, yesterday, counted, binomial_head))
+        yield from filter(None, changes)
+
+
+def _moved_since(moment: dt.datetime) -> set[str]:
+    """Rules that took a step since then: they did not judge the whole of that day, or not as before."""
+    moves = Q(moves__took_effect_at__gte=moment) | Q(pack__moves__took_effect_at__gte=moment)
+    return set(Rule.objects.filter(moves).values_list("key", flat=True))
+
+
+def _unlikely(
+    rule: str, day: dt.date, counted: Mapping[dt.date, tuple[int, int]], tail: Callable[[int, int, float], float]
+) -> Change | None:
+    """The change that a day brings, by the days before it, where one like it is next to impossible."""
+    met, wrote = counted[day]
+    past = [((day - one).days, *counted[one]) for one in counted if one < day and counted[one][1]]
+    if len(past) < LEAST_DAYS or wrote < LEAST_WROTE:
+        return None
+    weights = [(1 - FADES) ** ago for ago, _met, _wrote in past]
+    total = sum(weight * count for weight, (_ago, _met, count) in zip(weights, past, strict=True))
+    hits = sum(weight * count for weight, (_ago, count, _wrote) in zip(weights, past, strict=True))
+    usual = (hits + 0.5) / (total + 1)  # never surely nobody, never surely everybody
+    chance = tail(met, wrote, usual)
+    return Change(rule, day, met, wrote, usual, chance) if chance < SUDDEN else None
 
 
 def watch_in_force() -> bool:

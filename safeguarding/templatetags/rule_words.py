@@ -29,7 +29,7 @@ _BANDS = {
 _FACTS = {
     "used": _("used today"), "quota": _("quota of a day"), "confirmed": _("confirmed cases"),
     "decided": _("decided cases"), "high": _("precision is at most (percent)"), "floor": _("floor (percent)"),
-    "met": _("distinct members met today"), "wrote": _("distinct members who wrote today"),
+    "day": _("day"), "met": _("distinct members met that day"), "wrote": _("distinct members who wrote that day"),
     "usual": _("usual share (percent)"), "chance": _("probability of such a day"), "version": _("version"),
     "code": _("code"),
 }  # fmt: skip

@@ -83,9 +83,9 @@ def check_card(alert: Alert) -> None:
         card = explained(alert, language)
         # The messages, with what was met marked in the text as it was written.
         assert card.passages
-        assert any(piece.rules for line in card.passages for piece in line.pieces)
-        for line in card.passages:
-            assert "".join(piece.text for piece in line.pieces) == line.message.revisions.latest("number").body
+        assert any(passage.version.found for passage in card.passages)
+        for passage in card.passages:
+            assert "".join(piece.text for piece in passage.version.pieces) == passage.version.revision.body
         # What weighed how much: the whole of the score.
         assert sum(weight.points for weight in card.weights) == pytest.approx(alert.score, abs=0.15)
         assert all(weight.is_points for weight in card.weights)

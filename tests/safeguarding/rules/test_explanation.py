@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from chat.models import Message, MessageRevision
 from safeguarding.detection import engine
 from safeguarding.detection.types import Person, RoomInfo, Utterance
 from safeguarding.explanations import cards_of
@@ -18,6 +19,7 @@ from safeguarding.rule_figures import look_alikes, outcomes_by_rule
 from safeguarding.rules import current_rules
 from safeguarding.selectors import case_file
 from safeguarding.services.casework import claim_case
+from safeguarding.services.checks import drain_rooms
 from safeguarding.words import explain
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
@@ -69,10 +71,43 @@ def test_a_card_shows_words_weights_rules_and_the_counterfactual(alert):
     assert sum(weight.points for weight in card.weights) == pytest.approx(alert.score, abs=0.1)
     assert card.counterfactuals[0].label == "Without the age gap"
     assert [(met.rule, met.version) for met in card.rules] == [("t.secret", alert.rests_on.get().version)]
-    [line] = card.passages
-    assert [piece.text for piece in line.pieces if piece.rules] == ["notre secret"]
-    assert "".join(piece.text for piece in line.pieces) == SECRET
+    [passage] = card.passages
+    assert [piece.text for piece in passage.version.pieces if piece.rules] == ["notre secret"]
+    assert "".join(piece.text for piece in passage.version.pieces) == SECRET
+    assert not passage.edited_since
     assert not card.degraded
+
+
+def edit(message: Message, text: str) -> None:
+    """Write another version, as the posting service would, and let the real drain check it."""
+    number = message.head_revision + 1
+    MessageRevision.objects.create(message=message, number=number, body=text, created_at=timezone.now())
+    Message.objects.filter(pk=message.pk).update(head_revision=number, check_state=Message.CheckState.PENDING)
+    message.refresh_from_db()
+    drain_rooms()
+
+
+def test_what_was_edited_away_is_what_the_alert_rests_on(alert, sam, visit):
+    for text in ("bonjour tout le monde", "c'est toujours notre secret"):
+        edit(alert.message, text)
+    [card] = [one for one in cards_of(alert.case, case_file(alert.case, content=True)) if one.alert == alert]
+    [passage] = card.passages
+    assert passage.edited_since
+    assert passage.version.revision.body == SECRET
+    assert [piece.text for piece in passage.version.pieces if piece.rules] == ["notre secret"]
+    line = case_file(alert.case, content=True).lines[-1]
+    assert [bool(version.found) for version in line.versions] == [True, False, True]
+    claim_case(actor=sam, case=alert.case)
+    page = visit(sam).get(reverse("admin:safeguarding_case_page", args=[alert.case.public_id])).content.decode()
+    assert page.count("edited since") == 1
+    assert page.count("<mark>notre secret</mark>") == 3  # on the card, in the earlier version, in the last
+
+
+def test_an_edit_that_meets_nothing_leaves_the_message_marked(alert):
+    edit(alert.message, "bonjour tout le monde")
+    line = case_file(alert.case, content=True).lines[-1]
+    assert line.marked
+    assert not line.newest.found
 
 
 def test_the_page_says_it_in_french_and_in_english(alert, sam, visit):

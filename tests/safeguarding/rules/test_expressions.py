@@ -105,8 +105,9 @@ def test_what_an_expression_puts_before_people_is_explained_in_both_languages(in
             [card] = cards_of(case, case_file(case, content=True))
         assert [(met.rule, met.version) for met in card.rules] == [(rule.key, rule.version)]
         assert card.rules[0].others is not None
-        assert [line.message for line in card.passages] == [said, again]
-        assert [piece.text for piece in card.passages[0].pieces if piece.rules] == ["soirée karpovitch"]
+        assert [passage.line.message for passage in card.passages] == [said, again]
+        pieces = card.passages[0].version.pieces
+        assert [piece.text for piece in pieces if piece.rules] == ["soirée karpovitch"]
         [other] = card.counterfactuals
         assert other.label.startswith(words)
         assert other.severity is None

@@ -24,6 +24,7 @@ from safeguarding.models import (
     Rule,
     RuleAlarm,
     RuleDay,
+    RuleMove,
     RulesInForce,
     Stage,
 )
@@ -163,15 +164,18 @@ def past(db):
 def today(pub):
     """Members who write today, of whom the rule met so many, each so many times."""
 
-    def write(*, members: int, met: int, times: int = 1) -> None:
+    def write(*, members: int, met: int, times: int = 1, ago: int = 0) -> None:
+        at = timezone.now() - dt.timedelta(days=ago)
         for number in range(members):
-            author = open_member(f"w{number}")
+            author = open_member(f"w{ago}-{number}")
             for again in range(times if number < met else 1):
                 message = Message.objects.create(
-                    room=pub, author=author, client_id=f"d{number}-{again}", check_state="done"
+                    room=pub, author=author, client_id=f"d{number}-{again}", check_state="done", created_at=at
                 )
                 if number < met:
-                    check = RiskCheck.objects.create(message=message, revision=1, ruleset="x", verdict="allow")
+                    check = RiskCheck.objects.create(
+                        message=message, revision=1, ruleset="x", verdict="allow", created_at=at
+                    )
                     RiskSignal.objects.create(
                         check_run=check, code="X1", rule="t.scam", version="v", span_start=0, span_end=1
                     )
@@ -198,10 +202,41 @@ def test_one_member_who_posts_again_and_again_is_one(past, today):
 
 
 @pytest.mark.django_db
-def test_a_rule_that_suddenly_meets_nobody_raises_an_alarm_too(past, today):
+def test_a_rule_that_suddenly_meets_nobody_raises_an_alarm_when_the_day_is_over(past, today):
     past(met=100, wrote=200)
-    today(members=40, met=0)
-    assert [change.met for change in count_today()] == [0]
+    today(members=40, met=0, ago=1)
+    [change] = count_today()
+    yesterday = timezone.now().date() - dt.timedelta(days=1)
+    assert (change.day, change.met, change.wrote) == (yesterday, 0, 40)
+    assert RuleAlarm.objects.get().facts["day"] == yesterday.isoformat()
+
+
+@pytest.mark.django_db
+def test_a_day_just_begun_is_no_day_on_which_fewer_were_met(past, today):
+    past(met=150, wrote=1000)
+    today(members=120, met=0)
+    assert count_today() == []
+
+
+@pytest.mark.django_db
+def test_a_day_of_which_only_the_morning_was_counted_is_counted_to_its_end(past, today):
+    past(met=20, wrote=40)
+    yesterday = RuleDay.objects.filter(rule="t.scam", day=timezone.now().date() - dt.timedelta(days=1))
+    yesterday.update(met=0, wrote=30)
+    today(members=40, met=20, ago=1)
+    assert count_today() == []
+    assert yesterday.values_list("met", "wrote").get() == (20, 40)
+
+
+@pytest.mark.django_db
+def test_the_day_on_which_a_rule_came_back_is_no_day_on_which_it_met_fewer(past, today, sam):
+    past(met=100, wrote=200)
+    today(members=40, met=0, ago=1)
+    rule = Rule.objects.get(key="t.scam")
+    RuleMove.objects.create(
+        rule=rule, before="shadow", after="live", reason="back", asked_by=sam, took_effect_at=timezone.now()
+    )
+    assert count_today() == []
 
 
 @pytest.mark.django_db
