@@ -1,8 +1,11 @@
 """What later human decisions say about rules. Reads only; counted in cases, for a case is what a person decides.
 
-A case is *confirmed* when a decision against somebody took effect and was not overturned on appeal; *unfounded* when
-people decided and no such decision stands. Cases of distress (D1) and of a minor in danger (M7) call for help and never
-for a sanction: their decisions say nothing about whether a rule was right, and they are not counted.
+A case is *confirmed* when a decision against a subject of it took effect and was not overturned on appeal; *unfounded*
+when people decided and no such decision stands: what is done to the person it was to protect bears nothing out. Where
+nobody is the subject (a room), a decision against anybody else confirms.
+
+Cases of distress (D1) and of a minor in danger (M7) call for help and never for a sanction: their decisions say nothing
+about whether a rule was right, and they are not counted.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from .models import (
     AlertRule,
     Appeal,
     Case,
+    CaseParty,
     Decision,
     RiskSignal,
     Rule,
@@ -61,7 +65,13 @@ class Outcomes:
 def with_outcome(rows: QuerySet[Any], case: str = "pk") -> QuerySet[Any]:
     """`rows` with what people made of the case that their field `case` names: `.is_confirmed` and `.is_decided`."""
     effective = Decision.objects.filter(case=OuterRef(case), takes_effect_at__isnull=False)
-    standing = effective.filter(action__in=_ADVERSE).exclude(appeal__state=Appeal.State.OVERTURNED)
+    parties = CaseParty.objects.filter(case=OuterRef("case"))
+    of_them, role = parties.filter(member=OuterRef("member")), CaseParty.Role
+    nobody_meant = ~Exists(parties.filter(role=role.SUBJECT)) & ~Exists(of_them.filter(role=role.TO_PROTECT))
+    against = effective.filter(
+        Q(member__isnull=True) | nobody_meant | Exists(of_them.filter(role=role.SUBJECT)), action__in=_ADVERSE
+    )
+    standing = against.exclude(appeal__state=Appeal.State.OVERTURNED)
     found: QuerySet[Any] = rows.annotate(is_confirmed=Exists(standing), is_decided=Exists(effective))
     return found
 

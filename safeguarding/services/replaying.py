@@ -51,13 +51,18 @@ class Run:
     withheld: dict[str, str] = field(default_factory=dict)  # message -> verdict
     cases: set[str] = field(default_factory=set)  # public ids of decided cases that it would have led to
 
+    @property
+    def severities(self) -> dict[str, str]:
+        return {about: severity for about, (_code, severity) in self.alerts.items()}
+
 
 def replay(
     *, candidate: Rule | RulePack, since: dt.datetime, until: dt.datetime, alive: Callable[[], None] = lambda: None
 ) -> dict[str, Any]:
     """Compare the LIVE rules with those that would be LIVE with `candidate` (without it, if it is LIVE already).
 
-    Return plain JSON: alerts and withheld messages that would be new, lost and kept; decided cases found and missed,
+    Return plain JSON: alerts and withheld messages that would be new, lost and kept, and of the kept how many would be
+    graver or milder; decided cases found and missed,
     with precision and its 95 % interval before and after; minutes of people's work. Content is in none of it. `alive`
     is called now and then. Raises RulesetError for a candidate that cannot be used.
     """
@@ -75,12 +80,10 @@ def replay(
     minutes = _minutes_by_severity()
     return {
         "candidate": named(candidate),
-        "since": since.isoformat(),
-        "until": until.isoformat(),
         "rulesets": {"before": before.ruleset.digest, "after": after.ruleset.digest},
         "messages": read,
         "complete": read < MOST_MESSAGES,
-        "alerts": _compared(before.alerts, after.alerts),
+        "alerts": _compared(before.severities, after.severities),
         "withheld": _compared(before.withheld, after.withheld),
         "decided": _judged(before, after, known),
         "minutes": _cost(before, after, minutes),
@@ -222,11 +225,19 @@ def _minutes_by_severity() -> dict[str, float]:
 # -- the comparison --------------------------------------------------------------------------------------------------
 
 
-def _compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, int]:
+_GRAVEST_FIRST = (*Case.Severity.values, Verdict.REFUSE.value, Verdict.HOLD.value)
+
+
+def _compared(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, int]:
+    """`before` and `after`: what it is about -> how grave, a severity or a verdict."""
+    kept = after.keys() & before.keys()
+    moved = [_GRAVEST_FIRST.index(after[key]) - _GRAVEST_FIRST.index(before[key]) for key in kept]
     return {
         "new": len(after.keys() - before.keys()),
         "lost": len(before.keys() - after.keys()),
-        "kept": len(after.keys() & before.keys()),
+        "kept": len(kept),
+        "graver": sum(by < 0 for by in moved),
+        "milder": sum(by > 0 for by in moved),
     }
 
 

@@ -13,10 +13,24 @@ from django.utils import timezone
 from chat.models import Message
 from community.errors import NotAllowed, ReasonRequired
 from community.models import AuditEvent
-from safeguarding.models import Alert, Case, Decision, Ledger, Rule, RulePack, RuleReplay, RulesInForce
+from safeguarding.models import (
+    Alert,
+    AlertRule,
+    Case,
+    CaseParty,
+    Decision,
+    Ledger,
+    Rule,
+    RulePack,
+    RuleReplay,
+    RulesInForce,
+    Stage,
+)
+from safeguarding.rule_figures import outcomes_by_rule
 from safeguarding.services import replays
 from safeguarding.services.replays import request_replay, run_replay
 from safeguarding.services.rules import import_rules
+from tests.safeguarding.rules.conftest import herring
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
 
@@ -53,6 +67,10 @@ def replayed(candidate: str) -> dict:
     return json.loads(run("--candidate", candidate, "--since", "1d"))
 
 
+def counts(compared: dict) -> tuple[int, int, int]:
+    return compared["new"], compared["lost"], compared["kept"]
+
+
 def decide(case: Case, actor, action: str) -> None:
     Decision.objects.create(
         case=case, decided_by=actor, action=action, reasons="Because.", takes_effect_at=timezone.now()
@@ -63,14 +81,14 @@ def test_it_says_what_would_be_new(talk, new_rule):
     new_rule(action="hold")
     result = replayed("t.herring")
     assert result["messages"] == len(talk)
-    assert result["withheld"] == {"new": 1, "lost": 0, "kept": 0}
+    assert counts(result["withheld"]) == (1, 0, 0)
     assert result["alerts"]["kept"] == Alert.objects.values("case").distinct().count() == 1
     assert result["minutes"]["difference"] == 2.0
 
 
 def test_a_live_rule_is_replayed_as_if_it_were_taken_away(talk):
     result = replayed("t.secret")
-    assert result["alerts"] == {"new": 0, "lost": 1, "kept": 0}
+    assert counts(result["alerts"]) == (0, 1, 0)
     assert result["minutes"]["difference"] < 0
 
 
@@ -78,7 +96,9 @@ def test_a_whole_import_is_replayed(talk, sam):
     pack = import_rules(actor=sam, files={"meet.yaml": TACTIC})
     result = replayed(pack.digest[:12])
     assert result["candidate"] == pack.digest
-    assert result["alerts"] == {"new": 0, "lost": 0, "kept": 1}
+    assert result["alerts"]["graver"] == 1  # a meeting beside the secret
+    assert result["alerts"]["milder"] == 0
+    assert counts(result["alerts"]) == (0, 0, 1)
 
 
 @pytest.fixture
@@ -97,7 +117,7 @@ def test_a_file_that_is_not_imported_is_replayed_as_its_import_would_be(talk, sa
     assert [RulePack.objects.count(), Rule.objects.count(), RulesInForce.objects.get().digest] == before
     pack = import_rules(actor=sam, files={"meet.yaml": TACTIC})
     assert run("--candidate", pack.digest, *whole) == tried
-    assert json.loads(tried)["alerts"] == {"new": 0, "lost": 0, "kept": 1}
+    assert counts(json.loads(tried)["alerts"]) == (0, 0, 1)
 
 
 def test_what_a_file_holds_is_in_the_answer_and_the_log_by_name_alone(talk, loose):
@@ -147,11 +167,49 @@ def test_an_unfounded_case_lowers_it(talk, sam, alice, charlie, pub):
     }  # fmt: skip
 
 
+def test_what_is_done_to_the_person_to_protect_confirms_nothing(talk, sam, alice, bob):
+    case = Alert.objects.get().case
+    decision = {"case": case, "decided_by": sam, "reasons": "Because.", "takes_effect_at": timezone.now()}
+    Decision.objects.create(action="mute", member=alice, ends_at=timezone.now() + dt.timedelta(days=1), **decision)
+    assert replayed("t.secret")["decided"]["before"]["unfounded"] == 1
+    [outcomes] = outcomes_by_rule("t.secret").values()
+    assert (outcomes.confirmed, outcomes.unfounded) == (0, 1)
+    Decision.objects.create(action="warn", member=bob, **decision)
+    assert replayed("t.secret")["decided"]["before"]["confirmed"] == 1
+    [outcomes] = outcomes_by_rule("t.secret").values()
+    assert (outcomes.confirmed, outcomes.unfounded) == (1, 0)
+
+
+def test_where_nobody_is_the_subject_whoever_is_sanctioned_confirms_but_who_was_to_be_protected(talk, sam, alice, bob):
+    case = Case.objects.create(code="X1", severity="P2", open_key="room", due_at=timezone.now())
+    for member, role in ((alice, "to_protect"), (bob, "witness")):
+        CaseParty.objects.create(case=case, member=member, role=role, band_then="adult")
+    alert = Alert.objects.create(case=case, message=talk[0], code="X1", severity="P2", score=50, ruleset="x")
+    AlertRule.objects.create(alert=alert, rule="t.scam", version="v")
+    decision = {"case": case, "decided_by": sam, "action": "warn", "reasons": "Because."}
+    Decision.objects.create(member=alice, takes_effect_at=timezone.now(), **decision)
+    assert outcomes_by_rule("t.scam")["t.scam", "v"].unfounded == 1
+    Decision.objects.create(member=bob, takes_effect_at=timezone.now(), **decision)
+    assert outcomes_by_rule("t.scam")["t.scam", "v"].confirmed == 1
+
+
 def test_the_same_input_gives_the_same_bytes(talk, new_rule):
     new_rule()
     until = timezone.now() + dt.timedelta(minutes=1)
     arguments = ("--candidate", "t.herring", "--since", "2020-01-01", "--until", until.isoformat())
     assert run(*arguments) == run(*arguments)
+
+
+def test_a_time_that_ends_now_gives_the_same_bytes_too(talk, new_rule):
+    new_rule()
+    arguments = ("--candidate", "t.herring", "--since", "30d")
+    assert run(*arguments) == run(*arguments)
+
+
+def test_a_hold_that_would_be_a_refusal_is_told(talk, sam, new_rule, bring):
+    bring(new_rule(action="hold"), Stage.LIVE)
+    result = replayed(import_rules(actor=sam, files=herring(action="refuse")).digest)
+    assert result["withheld"] == {"new": 0, "lost": 0, "kept": 1, "graver": 1, "milder": 0}
 
 
 def test_nothing_that_judges_or_was_said_is_touched(talk, new_rule):
