@@ -22,13 +22,13 @@ COMPONENT = "detector"
 
 def act_on_alert(
     *, alert: EngineAlert, ruleset: str, message: Message, room: Room, members: Mapping[str, Member]
-) -> tuple[Case, list[Message], bool]:
+) -> tuple[Case, list[Message], Message | None]:
     """Open or extend the case an alert is about and take its protective measures, in the caller's transaction.
 
     Others who acted become subjects of it too, onlookers witnesses, whom nothing accuses; so none of them works the
     case, and no measure is taken but on the one the alert is about. `members` are those already loaded, by public id.
-    Return the case, locked, the messages to freeze around, and whether the message must be held because a measure could
-    not be taken: its quota of the day is used up.
+    Return the case, locked, the messages to freeze around, and the one to hold where a measure could not be taken, its
+    quota of the day being used up: the last one by whoever the alert is about, who need not have written `message`.
     """
     concerned = {alert.subject, *alert.protects, *alert.others, *alert.onlookers}
     known = {**members, **_missing(concerned - {None}, members)}
@@ -66,14 +66,19 @@ def act_on_alert(
     AlertRule.objects.bulk_create(
         AlertRule(alert=stored, rule=rule, version=version) for rule, version in sorted(rules)
     )
-    unprotected = False
+    quoted = list(Message.objects.filter(public_id__in=[ref for ref in alert.evidence if ref != message.public_id]))
+    to_hold = None
     for measure in alert.measures:
         try:
             _protect(measure, alert=alert, case=case, subject=subject, protects=protects, room=room)
         except QuotaUsedUp:
-            unprotected = True
-    quoted = [ref for ref in alert.evidence if ref != message.public_id]
-    return case, [message, *Message.objects.filter(public_id__in=quoted)], unprotected
+            to_hold = _last_of(subject, [*quoted, message]) or message
+    return case, [message, *quoted], to_hold
+
+
+def _last_of(subject: Member | None, said: Sequence[Message]) -> Message | None:
+    theirs = [one for one in said if subject is not None and one.author_id == subject.pk]
+    return max(theirs, key=lambda one: one.pk, default=None)
 
 
 def keep_in_view(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any, cast
 
@@ -19,18 +18,19 @@ from django.utils import timezone
 
 from chat.models import Message, MessageRevision, Room
 from chat.safeguard import Verdict
-from chat.services.messages import CheckOutcome, settle_checks
+from chat.services.messages import CheckOutcome, hold_message, settle_checks
 from community.models import Member
 from community.queue import nudge_once
 from community.statements import composed
 from safeguarding.detection import engine, rooms
 from safeguarding.detection.staging import is_watched
-from safeguarding.detection.types import Assessment, Band, Finding, Person, RoomInfo, Utterance
-from safeguarding.models import Case, RiskCheck, RiskSignal, SafetyCard, ShadowFinding
+from safeguarding.detection.types import Band, Finding, Person, RoomInfo, Utterance
+from safeguarding.models import Case, SafetyCard
 from safeguarding.rules import Rulebook, refreshed_rules
 
 from .alerts import COMPONENT, act_on_alert, flag_expression, keep_in_view
 from .cards import show_card
+from .checked import Checked, keep_checks
 from .evidence import freeze_for_live_cases, freeze_relationship
 from .leases import claim_room, release_room, renew_lease
 from .ledgers import LedgersMoved, Notebook
@@ -45,6 +45,7 @@ RETRIES = 5
 DRAIN_SECONDS = 20.0
 GATHER = 0.03  # seconds between two looks of a worker: in a rush what comes meanwhile is checked together, for a third
 
+_SEEN_OR_TO_COME = frozenset({Message.Visibility.PENDING, Message.Visibility.VISIBLE})
 _RANK = {Verdict.ALLOW: 0, Verdict.HOLD: 1, Verdict.REFUSE: 2}
 # A literal, not a parameter: SQLite uses the partial index message_unchecked only where it sees the word itself.
 _PENDING = RawSQL("'pending'", ())
@@ -63,20 +64,6 @@ class BatchMoved(Exception):
 
 class LeaseLost(Exception):
     """The room is somebody else's by now: nothing of this batch may be written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One revision with its outcome. `assessment` is None where the detector failed; `shadows` are recorded only."""
-
-    revision: MessageRevision
-    outcome: CheckOutcome
-    assessment: Assessment | None
-    shadows: tuple[Finding, ...] = ()
-
-    @property
-    def message(self) -> Message:
-        return self.revision.message
 
 
 def kick_drain() -> None:
@@ -284,13 +271,16 @@ def _settle(
     notebook.save()
     to_freeze: dict[int, tuple[Case, dict[int, Message]]] = {}  # once a case, whatever was said of it in this batch
     outcomes = []
+    to_hold: dict[int, Message] = {}  # what others said, which a message of this batch brought to light
     for one in checked:
-        outcome, cases = _answer(one, room, members)
+        outcome, cases, others = _answer(one, room, members)
         outcomes.append(outcome)
+        to_hold.update((message.pk, message) for message in others)
         for case, anchors in cases:
             to_freeze.setdefault(case.pk, (case, {}))[1].update((anchor.pk, anchor) for anchor in anchors)
+    outcomes = [_at_least_held(outcome) if outcome.message_pk in to_hold else outcome for outcome in outcomes]
     checked = [dataclasses.replace(one, outcome=outcome) for one, outcome in zip(checked, outcomes, strict=True)]
-    _keep_checks(checked)
+    keep_checks(checked)
     refused = [one for one in checked if one.outcome.verdict is Verdict.REFUSE]
     if refused:
         met = {found.rule for one in refused if one.assessment for found in one.assessment.findings if found.alerting}
@@ -298,6 +288,8 @@ def _settle(
     settled = settle_checks(room=room, outcomes=outcomes)
     if len(settled) != len(checked):
         raise BatchMoved
+    for pk in sorted(to_hold.keys() - set(settled)):
+        hold_message(actor=None, component=COMPONENT, message=to_hold[pk])
     # Frozen as settled, in the same transaction: nobody can have changed anything in between.
     for case, gathered in to_freeze.values():
         freeze_relationship(actor=None, case=case, anchors=gathered.values(), component=COMPONENT)
@@ -306,21 +298,29 @@ def _settle(
             freeze_for_live_cases(one.message)
 
 
+def _at_least_held(outcome: CheckOutcome) -> CheckOutcome:
+    return dataclasses.replace(outcome, verdict=max(outcome.verdict, Verdict.HOLD, key=_RANK.__getitem__))
+
+
 def _answer(
     one: Checked, room: Room, members: Mapping[str, Member]
-) -> tuple[CheckOutcome, list[tuple[Case, list[Message]]]]:
-    """Act on what was found in one message. Return its outcome (HOLD where a measure that should protect could not be
-    taken today), and the cases it belongs to with the messages to freeze around."""
-    outcome, cases = one.outcome, []
+) -> tuple[CheckOutcome, list[tuple[Case, list[Message]]], list[Message]]:
+    """Act on what was found in one message. Return its outcome, the cases it belongs to with the messages to freeze
+    around, and messages of others to hold. Held is, where a measure that should protect could not be taken today, what
+    was said by whoever the alert is about."""
+    outcome, cases, others = one.outcome, [], []
     made = one.assessment
     findings, ruleset = (made.findings, made.ruleset) if made else ((), "")
     for alert in made.alerts if made else ():
-        case, anchors, unprotected = act_on_alert(
+        case, anchors, to_hold = act_on_alert(
             alert=alert, ruleset=ruleset, message=one.message, room=room, members=members
         )
         cases.append((case, anchors))
-        if unprotected and outcome.verdict is Verdict.ALLOW:
-            outcome = dataclasses.replace(outcome, verdict=Verdict.HOLD)
+        if to_hold == one.message:
+            outcome = _at_least_held(outcome)
+        elif to_hold is not None and to_hold.visibility in _SEEN_OR_TO_COME:
+            keep_in_view(message=to_hold, findings=(), held=True, case=case)
+            others.append(to_hold)
     for key in made.meeting if made else ():
         if key in members:
             show_card(member=members[key], kind=SafetyCard.Kind.MEETING, case=None)
@@ -333,65 +333,4 @@ def _answer(
     elif last is None and any(is_watched(finding.rule) for finding in findings):
         flagged = flag_expression(message=one.message, findings=findings, ruleset=ruleset)
         cases.append((flagged, [one.message]))
-    return outcome, cases
-
-
-def _keep_checks(checked: Sequence[Checked]) -> None:
-    """A RiskCheck with its signals where there is something to keep: findings, an alert, a verdict, a degraded run."""
-    telling = [
-        one
-        for one in checked
-        if one.assessment
-        and (
-            one.assessment.findings
-            or one.assessment.alerts
-            or one.assessment.degraded
-            or one.outcome.verdict is not Verdict.ALLOW
-        )
-    ]
-    known = set(
-        RiskCheck.objects.filter(message__in=[one.message.pk for one in telling]).values_list("message", "revision")
-    ) if telling else set()  # fmt: skip
-    telling = [one for one in telling if (one.message.pk, one.revision.number) not in known]
-    ShadowFinding.objects.bulk_create(
-        [
-            ShadowFinding(
-                message=one.message, revision=one.revision.number, rule=finding.rule, version=finding.version,
-                span_start=finding.span[0], span_end=finding.span[1],
-            )
-            for one in checked
-            for finding in one.shadows
-            if finding.alerting
-        ],
-        ignore_conflicts=True,
-    )  # fmt: skip
-    runs = RiskCheck.objects.bulk_create(_run(one) for one in telling)
-    RiskSignal.objects.bulk_create(
-        _signal(run, finding)
-        for run, one in zip(runs, telling, strict=True)
-        for finding in (one.assessment.findings if one.assessment else ())
-    )
-
-
-def _run(one: Checked) -> RiskCheck:
-    assert one.assessment is not None
-    return RiskCheck(
-        message=one.message,
-        revision=one.revision.number,
-        ruleset=one.assessment.ruleset,
-        verdict=one.outcome.verdict.value,
-        degraded=one.assessment.degraded,
-    )
-
-
-def _signal(run: RiskCheck, finding: Finding) -> RiskSignal:
-    return RiskSignal(
-        check_run=run,
-        code=finding.code,
-        rule=finding.rule,
-        version=finding.version,
-        tactic=finding.tactic or "",
-        span_start=finding.span[0],
-        span_end=finding.span[1],
-        weight=finding.weight,
-    )
+    return outcome, cases, others

@@ -12,7 +12,8 @@ from django.utils import timezone
 from chat.models import Message
 from community.models import AuditEvent
 from safeguarding import rules
-from safeguarding.detection import alerts
+from safeguarding.detection import alerts, engine
+from safeguarding.detection.types import Alert as EngineAlert
 from safeguarding.models import (
     Alert,
     AlertRule,
@@ -28,10 +29,12 @@ from safeguarding.models import (
     RulesInForce,
     Stage,
 )
+from safeguarding.services.checks import drain_rooms
 from safeguarding.services.rule_moves import move_rule
 from safeguarding.services.steering import count_today, forget_figures, judge_rules, watch_in_force
 from safeguarding.statistics import Share, binomial_head, binomial_tail
 from tests.cast import open_member
+from tests.safeguarding.rules.conftest import write
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -322,6 +325,34 @@ def test_a_measure_beyond_the_quota_becomes_a_hold(monkeypatch, settings, say, a
     assert RuleAlarm.objects.filter(kind="quota", about=kind).exists() is not left
     if not left:
         assert ProtectiveMeasure.objects.filter(kind="hold", message=message, case__isnull=False).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at_once", [True, False])
+def test_beyond_the_quota_what_the_subject_said_is_held_and_not_what_brought_it_to_light(
+    monkeypatch, settings, charlie, bob, pub, at_once
+):
+    settings.MEASURE_QUOTAS = {**settings.MEASURE_QUOTAS, "slow_room": 0}
+    said = [write(bob, pub, "personne t'aime ici"), write(bob, pub, "dégage"), write(charlie, pub, "mdr")]
+    if not at_once:
+        Message.objects.filter(pk=said[2].pk).update(check_state="done")
+        drain_rooms()
+        Message.objects.filter(pk=said[2].pk).update(check_state="pending")
+    refs = tuple(message.public_id for message in said)
+    alert = EngineAlert("C1", "P2", bob.public_id, (), 40.0, ("pile_on",), refs, ("slow_room",), {"rules": []})
+    real = engine.assess
+
+    def assess(utterance, **given):
+        made = real(utterance, **given)
+        return replace(made, alerts=(alert,)) if utterance.ref == refs[2] else made
+
+    monkeypatch.setattr(engine, "assess", assess)
+    drain_rooms()
+    visible, held = Message.Visibility.VISIBLE, Message.Visibility.HELD
+    shown = [Message.objects.get(pk=message.pk).visibility for message in said]
+    assert shown == [visible, held, visible]
+    measure = ProtectiveMeasure.objects.get(kind="hold")
+    assert (measure.message, measure.member, measure.case.code) == (said[1], bob, "C1")
 
 
 @pytest.mark.django_db
