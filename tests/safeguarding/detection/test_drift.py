@@ -51,6 +51,24 @@ def test_room_of_minors_that_left_its_theme_is_graver(ruleset: Ruleset) -> None:
     assert [(alert.code, alert.severity) for alert in drifts(talk(lewd(14), room, ruleset, teens))] == [("M5", "P2")]
 
 
+@pytest.mark.parametrize(
+    ("theme", "lines"),
+    [
+        ("drugs", ("qui vend du shit", "un gramme de coke c'est combien", "anyone selling weed")),
+        ("money", ("investissez 100 gagnez 1000", "place 200 et récupère 2000", "mets 50, tu touches 500")),
+    ],
+)
+def test_drugs_and_easy_money_are_a_drift_of_any_room(theme: str, lines: tuple[str, ...], ruleset: Ruleset) -> None:
+    said = [(("bob", "charlie", "mo")[n % 3], lines[n % 3]) for n in range(12)]
+    assert {alert.explanation["theme"] for alert in drifts(talk(said, KNITTING, ruleset))} == {theme}
+
+
+def test_harmless_talk_of_something_else_is_no_drift(ruleset: Ruleset) -> None:
+    lines = ("un gramme de levure c'est combien", "j'ai mis 20 et récupéré ma place", "qui vend du fil")
+    said = [(("bob", "charlie", "mo")[n % 3], lines[n % 3]) for n in range(12)]
+    assert not drifts(talk(said, KNITTING, ruleset))
+
+
 def test_one_person_alone_does_not_make_a_room_drift(ruleset: Ruleset) -> None:
     assert not drifts(talk(lewd(14, speakers=1), KNITTING, ruleset))
 
