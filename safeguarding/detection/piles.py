@@ -181,8 +181,18 @@ def note(
         row[1] += 1
         hit = [now, author, target or UNKNOWN, round(strength, 3), ref, *rule, int(sure)]
         pile["hits"] = [*pile["hits"], hit][-MAX_HITS:]
-    while len(pile["sides"]) > MAX_SIDES:
-        del pile["sides"][min(pile["sides"], key=lambda key: pile["sides"][key][2])]
+    _forget_bystanders(pile)
+
+
+def _forget_bystanders(pile: Pile) -> None:
+    """Beyond MAX_SIDES people whoever was silent longest is forgotten, never a party to a blow that is remembered."""
+    excess = len(pile["sides"]) - MAX_SIDES
+    if excess <= 0:
+        return
+    parties = {person for hit in pile["hits"] for person in hit[1:3]}
+    bystanders = [key for key in pile["sides"] if key not in parties]
+    for key in sorted(bystanders, key=lambda key: pile["sides"][key][2])[:excess]:
+        del pile["sides"][key]
 
 
 def note_applause(pile: Pile, author: str, ref: str, now: int, rule: tuple[str, str] = ("", "")) -> bool:
@@ -229,8 +239,8 @@ def standing(pile: Pile, now: int) -> Verdict | None:
         subject = aggressors[0]
     else:
         second = max((side(pile, key) for key in pile["sides"] if key != subject), default=0.0)
-        own = pile["sides"][subject]
-        if len(hits) < 4 or own[1] < 2 or own[0] < STANDS_OUT or own[0] - second < MARGIN:
+        own, attacks, *_ = pile["sides"].get(subject, (0.0, 0))
+        if len(hits) < 4 or attacks < 2 or own < STANDS_OUT or own - second < MARGIN:
             return None
         aggressors = tuple(key for key in ranked if side(pile, key) >= LEANS)
         answering = frozenset(key for key in aggressors if not struck_more(pile, key, now))

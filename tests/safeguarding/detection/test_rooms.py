@@ -148,8 +148,22 @@ def test_pile_stays_bounded_and_forgets_after_a_day() -> None:
     pile = piles.opened({}, NOW)
     for index in range(500):
         piles.note(pile, f"p{index % 60}", "d", ["insult"], 0.5, str(index), NOW + index)
-    assert len(pile["hits"]) <= piles.MAX_HITS and len(pile["sides"]) <= piles.MAX_SIDES
+    assert len(pile["hits"]) <= piles.MAX_HITS and len(pile["sides"]) <= piles.MAX_SIDES + piles.MAX_HITS
     assert piles.opened(pile, NOW + 600 + piles.MEMORY) == {"hits": [], "sides": {}}
+
+
+def test_many_who_talk_of_the_rain_make_nobody_forgotten_who_struck() -> None:
+    crowd = [(f"p{index}", None, "", 0.0) for index in range(3 * piles.MAX_SIDES)]
+    struck = [(author, "v", "insult", 0.8) for author in ("a", "b", "c")]
+    pile = pile_after(*struck, *crowd, ("v", "a", "insult", 0.8))
+    assert {"a", "b", "c", "v"} <= pile["sides"].keys() and len(pile["sides"]) == piles.MAX_SIDES
+    assert piles.standing(pile, NOW + 100) is None
+
+
+def test_a_blow_by_somebody_of_whom_nothing_else_is_known_stands_for_nothing() -> None:
+    pile = pile_after(*(("a", "v", "insult", 0.8), ("v", "a", "insult", 0.8)) * 2)
+    pile["sides"].clear()
+    assert piles.standing(pile, NOW + 10) is None
 
 
 # ---- one to many
