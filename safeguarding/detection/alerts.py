@@ -39,10 +39,11 @@ from .tactics import (
     Profile,
     profiles_touched,
 )  # fmt: skip
-from .told import AGAIN, HELP_AGAIN, evidence_of, explain, is_news, note_about
+from .told import AGAIN, HELP_AGAIN, evidence_of, explain, is_news, note_about, told_about
 from .types import Alert
 
 ACCEPTED_WITHIN = 3  # messages of the minor
+OVERHEARD = 0.5  # what is said to an adult counts for the minors who read it: it may well be meant for the adult
 PLAIN = 0.8  # the share of its points from which one of the four named tactics was said outright
 _QUARRELS = frozenset({"C1", "H1", "V2"})  # where both sides may be told of
 QUARREL_CODES = frozenset({"V2", "M1", "M2", "C2", "C3", "V1"})
@@ -135,18 +136,31 @@ def _pair_alerts(situation: Situation) -> Iterator[Alert]:
     if not tactics:
         rendezvous.note(situation)
         return
+    overheard = _said_over_the_heads_of_adults(situation)
     to_all = situation.room.kind == "room" and not situation.utterance.to
-    if to_all:
+    if to_all or overheard:
         wanted = PAIR_TACTICS if situation.minors_room else OPEN_TACTICS
         if not situation.aimed:  # an advert for whoever comes: nobody has spoken yet
             wanted |= V1.weights.keys()
-        pairs.record(open_ledger, _sightings(situation, wanted, 1.0), now)
+        pairs.record(open_ledger, _sightings(situation, wanted, 1.0 if to_all else OVERHEARD), now)
     for other, confidence in situation.aimed:
         seen = rendezvous.weighed(situation, other, _sightings(situation, PAIR_TACTICS, confidence))
         pairs.record(situation.towards[other], [*seen, *accepted.get(other, ())], now)
     rendezvous.note(situation)
     for profile in profiles_touched(tactics, PAIR_PROFILES):
-        yield from _profile_alert(situation, profile, to_all)
+        yield from _profile_alert(situation, profile, to_all or (overheard and not profile.adults))
+
+
+def _said_over_the_heads_of_adults(situation: Situation) -> bool:
+    """Whether a message in a room of minors answers adults alone: others there read a reply to the youth worker too.
+
+    Not what is answered to an adult of whom something grave was told there: who tests them lures nobody.
+    """
+    to, ledger, now = situation.utterance.to, situation.room_ledger, situation.now
+    if not to or not situation.minors_room or situation.room.kind != "room" or not all(map(situation.is_adult, to)):
+        return False
+    read_by = rooms.recent_speakers(ledger, situation.author, now)
+    return any(map(situation.is_minor, read_by)) and not any(told_about(ledger["a"], key, now) for key in to)
 
 
 def _accepted(situation: Situation) -> dict[str, list[Sighting]]:
@@ -163,28 +177,6 @@ def _accepted(situation: Situation) -> dict[str, list[Sighting]]:
                 seen = Sighting(name, strength * yes.weight, situation.utterance.ref, yes.rule, yes.version)
                 done.setdefault(other, []).append(seen)
     return done
-
-
-def first_meeting(situation: Situation) -> tuple[str, ...]:
-    """The two adults who speak of meeting, the first time they do: both get the same advice, whoever they are.
-
-    No accusation, no case: a first meeting is ordinary. Written in the pair's ledger, so that it is told once. In a
-    room where it is not clear who is meant, it is whoever says yes.
-    """
-    author, said = situation.author, situation.tactics.keys()
-    others = situation.sure if not said.isdisjoint({"meeting", "first_meeting"}) else []
-    if situation.room.kind == "room":
-        if not others and not said.isdisjoint({"meeting", "first_meeting"}):
-            rooms.note_proposal(situation.room_ledger, author, situation.now)
-        elif "accepts" in said:
-            proposer = rooms.proposed(situation.room_ledger, author, situation.now)
-            others = [*others, proposer] if proposer in situation.towards else others
-    for other in others:
-        told = [situation.towards[other]["a"], *(m["a"] for m in [situation.backwards.get(other)] if m)]
-        if situation.is_adult(author) and situation.is_adult(other) and not any("meeting" in one for one in told):
-            told[0]["meeting"] = [3, 0.0, situation.now]
-            return author, other
-    return ()
 
 
 def _applies(situation: Situation, profile: Profile, target: str | None) -> bool:

@@ -245,4 +245,10 @@ def _protected(situation: Situation, person: str, row: Sequence[Any], code: str)
     if situation.room.kind == "direct":
         return tuple(sorted(key for key in situation.people if key != person))
     spoken_to = row[6] if situation.now - row[0] <= rooms.TURN_SECONDS else ()
-    return tuple(key for key in spoken_to if key != person)
+    protects = tuple(key for key in spoken_to if key != person)
+    profile = _PROFILES.get(code)
+    if profile is None or profile.adults or not situation.minors_room:
+        return protects
+    # What can only be done to minors is done to those who read it, whoever was answered.
+    near = rooms.recent_speakers(situation.room_ledger, person, situation.now)
+    return tuple(filter(situation.is_minor, protects)) or tuple(filter(situation.is_minor, near))

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from . import alerts, alike, pairs, piles, rooms, spread, tone
+from . import alerts, alike, pairs, piles, rendezvous, rooms, spread, tone
 from .ages import is_of_the_band, of_the_day
 from .context import SIDE, Situation, read_message
 from .lexicon import lexicon_for
@@ -115,7 +115,7 @@ def assess(
         told.append(in_place)
     lit = alike.listen(situation, told)
     raised = alerts.raise_alerts(situation, degraded=degraded)
-    meeting = alerts.first_meeting(situation)
+    meeting = rendezvous.first_meeting(situation)
 
     changed: dict[str, dict[str, Any]] = {room_key(room): room_ledger, author_key(utterance.author): author_ledger}
     changed |= {pair_key(utterance.author, other): ledger for other, ledger in situation.towards.items()}

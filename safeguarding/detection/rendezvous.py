@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from . import rooms
 from .context import Situation
 from .pairs import Sighting
 
@@ -45,3 +46,25 @@ def note(situation: Situation) -> None:
             ledger["p"][0] = situation.now
         if "change_place" in said:
             ledger["p"][1] = situation.now
+
+
+def first_meeting(situation: Situation) -> tuple[str, ...]:
+    """The two adults who speak of meeting, the first time they do: both get the same advice, whoever they are.
+
+    No accusation, no case: a first meeting is ordinary. Written in the pair's ledger, so that it is told once. In a
+    room where it is not clear who is meant, it is whoever says yes.
+    """
+    author, said = situation.author, situation.tactics.keys()
+    others = situation.sure if not said.isdisjoint({"meeting", "first_meeting"}) else []
+    if situation.room.kind == "room":
+        if not others and not said.isdisjoint({"meeting", "first_meeting"}):
+            rooms.note_proposal(situation.room_ledger, author, situation.now)
+        elif "accepts" in said:
+            proposer = rooms.proposed(situation.room_ledger, author, situation.now)
+            others = [*others, proposer] if proposer in situation.towards else others
+    for other in others:
+        told = [situation.towards[other]["a"], *(m["a"] for m in [situation.backwards.get(other)] if m)]
+        if situation.is_adult(author) and situation.is_adult(other) and not any("meeting" in one for one in told):
+            told[0]["meeting"] = [3, 0.0, situation.now]
+            return author, other
+    return ()

@@ -35,6 +35,7 @@ SCRAP_WORDS = 2
 TURN_SECONDS = 30 * 60
 SILENCE_SECONDS = 12 * 3600  # after which whoever writes begins to talk anew
 LEAST_CONFIDENCE = 0.15
+NAMED = 0.9
 SURE = 0.8
 
 Ledger = dict[str, Any]
@@ -88,23 +89,22 @@ def addressees(
     """Who is probably spoken to, with a confidence from 0 to 1, surest first, never more than SPEAKERS.
 
     Explicit addressees are certain; so is the other person of a direct conversation. In a room a name in the text comes
-    next; failing that the turn: whoever spoke last, the more surely if they spoke to the author or nobody else is
-    there.
+    next, beside whoever is explicitly answered; failing both the turn: whoever spoke last, the more surely if they
+    spoke to the author or nobody else is there.
     """
     author = utterance.author
-    explicit = tuple(dict.fromkeys(key for key in utterance.to if key != author))[:SPEAKERS]
-    if explicit:
-        return tuple((key, 1.0) for key in explicit)
+    explicit = tuple(dict.fromkeys(key for key in utterance.to if key != author))
     if room.kind == "direct":
+        if explicit:
+            return tuple((key, 1.0) for key in explicit[:SPEAKERS])
         others = [key for key in people if key != author]
         others = others or [row[0] for row in ledger.get("sp", ()) if row[0] != author]
         return tuple((key, 1.0) for key in others[:SPEAKERS])
     words = frozenset(normalise(utterance.text[:400]).text.replace("'", " ").replace("@", " ").split())
     words = frozenset(word.strip('.,;:!?()"') for word in words) - {""}  # nobody is called by a bare sign
-    named = [key for key, person in people.items() if key != author and _first_name(person.name) in words]
-    if named:
-        return tuple((key, 0.9) for key in sorted(named)[:SPEAKERS])
-    return _by_turn(author, seconds(utterance), ledger)
+    named = sorted(key for key, person in people.items() if key != author and _first_name(person.name) in words)
+    meant = [*((key, 1.0) for key in explicit), *((key, NAMED) for key in named if key not in explicit)]
+    return tuple(meant[:SPEAKERS]) or _by_turn(author, seconds(utterance), ledger)
 
 
 def _by_turn(author: str, now: int, ledger: Mapping[str, Any]) -> Addressees:

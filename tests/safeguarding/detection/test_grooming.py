@@ -6,7 +6,7 @@ import pytest
 
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Person, Verdict
-from tests.talk import ALICE, BOB, CHARLIE, DANA, Talk, direct
+from tests.talk import ALICE, BOB, CHARLIE, DANA, TEENS, Talk, direct
 
 CAM = Person("cam", "teen_13_14", 60)
 
@@ -120,3 +120,46 @@ def test_a_minor_who_accepts_is_no_subject_and_a_late_yes_answers_something_else
         late.say(CAM, text, direct(CAM, BOB))
     late.say(BOB, "ok", direct(CAM, BOB))
     assert late.told("M1") == []
+
+
+# ---- said over the head of an adult, in a room of minors
+
+WORKER = Person("worker", "adult", 400, "Samira")
+COLLEAGUE = Person("colleague", "adult", 400, "Paul")
+LEO = Person("leo", "teen_15_17", 90, "Léo")
+NINA = Person("nina", "teen_15_17", 90, "Nina")
+TO_NINA = ("nina envoie moi une photo de toi", "nina garde ça pour toi", "on se voit mercredi nina")
+TO_WHOEVER_READS = ("envoie moi une photo de toi", "garde ça pour toi", "on se voit mercredi")
+
+
+def replied(ruleset: Ruleset, author: Person, *texts: str) -> list[tuple[str, str | None, tuple[str, ...]]]:
+    talk = Talk(ruleset, WORKER, COLLEAGUE, LEO, NINA)
+    talk.say(NINA, "coucou", TEENS)
+    talk.say(WORKER, "bonjour", TEENS)
+    for text in texts:
+        talk.say(author, text, TEENS, WORKER)
+    return [(alert.severity, alert.subject, alert.protects) for alert in talk.told("M1")]
+
+
+@pytest.mark.parametrize("author", [LEO, COLLEAGUE])
+def test_a_reply_to_the_youth_worker_hides_nothing_said_to_the_girl_it_names(ruleset: Ruleset, author: Person) -> None:
+    assert ("P0", author.key, ("nina",)) in replied(ruleset, author, *TO_NINA)
+
+
+@pytest.mark.parametrize(("author", "severity"), [(LEO, "P2"), (COLLEAGUE, "P1")])
+def test_a_reply_to_the_youth_worker_is_read_by_the_whole_room(ruleset: Ruleset, author: Person, severity: str) -> None:
+    found = replied(ruleset, author, *TO_WHOEVER_READS)
+    assert (severity, author.key, ("nina",)) in found
+    assert all(protects == ("nina",) for _severity, _subject, protects in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["on se voit mercredi ?", "t'as whatsapp ?", "ça reste entre nous", "tu m'envoies une photo de l'affiche ?"]
+)
+def test_what_a_teenager_asks_the_youth_worker_is_nothing(ruleset: Ruleset, text: str) -> None:
+    assert replied(ruleset, LEO, text) == []
+
+
+@pytest.mark.parametrize("text", ["on se voit mercredi ?", "t'as whatsapp ?"])
+def test_what_one_youth_worker_asks_another_before_minors_is_a_later_look(ruleset: Ruleset, text: str) -> None:
+    assert [severity for severity, *_ in replied(ruleset, COLLEAGUE, text)] == ["P3"]
