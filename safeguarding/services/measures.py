@@ -17,6 +17,7 @@ from chat.models import Message, Room
 from chat.services.messages import remove_message
 from chat.services.rooms import set_slow_mode
 from community import audit
+from community.errors import RestrictionOver
 from community.models import Member, Restriction
 from community.services.restrictions import lift_restriction, restrict_member
 from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
@@ -31,6 +32,7 @@ COMPONENT = "protection"
 HOLD_LASTS = dt.timedelta(days=7)
 PAUSE_LASTS = dt.timedelta(hours=72)
 PROOF_LASTS = dt.timedelta(days=7)
+RENEWED_BEFORE = dt.timedelta(hours=1)  # its end, so that nobody walks in between two sweeps
 ACCOUNT_HOLD_LASTS = dt.timedelta(days=30)
 SLOW_LASTS = dt.timedelta(hours=1)
 SLOW_SECONDS = 30
@@ -72,9 +74,12 @@ def pause_contact(*, case: Case, subject: Member, protects: Member) -> Protectiv
 def ask_fresh_age_proof(
     *, case: Case, member: Member, why: str = "", by_rule: bool = False
 ) -> ProtectiveMeasure | None:
-    """Ask for a fresh proof of age within seven days, and tell the member that something waits; None while one is
-    asked for. `why` is told to the member, in their language, and accuses nobody; without it they are told that
-    everybody in this situation is asked. What a rule asks for has a quota a day: raises QuotaUsedUp."""
+    """Ask for a fresh proof of age, and tell the member that something waits; None while one is asked for.
+
+    The request has an end in seven days and is prolonged until a proof is there or its case is closed (see
+    `end_due_measures`). `why` is told to the member, in their language, and accuses nobody; without it they are told
+    that everybody in this situation is asked. What a rule asks for has a quota a day: raises QuotaUsedUp.
+    """
     now = timezone.now()
     kind = Restriction.Kind.FRESH_AGE_PROOF
     if Restriction.objects.in_force(now).filter(member=member, kind=kind).exists():
@@ -164,20 +169,27 @@ def contest_measure(*, actor: Member, measure: ProtectiveMeasure, text: str) -> 
 def end_due_measures() -> int:
     """End what has run its time; return how many ended. Each in a transaction of its own, safe to run twice at once.
 
-    Restrictions end by their own date. A room gets its pace back. A message that nobody read within its seven days is
-    withdrawn for good and its author told, for the machine neither shows what it doubts nor keeps people waiting for
-    ever; that it came to this is logged as a failure of the house. A hold whose message a person has decided is over.
+    Restrictions end by their own date; the wait for a fresh proof of age does not end by waiting: while nobody has
+    closed its case it is prolonged, each time to a date. A room gets its pace back. A message that nobody read within
+    its seven days is withdrawn for good and its author told, for the machine neither shows what it doubts nor keeps
+    people waiting for ever; that it came to this is logged as a failure of the house. A hold whose message a person
+    has decided is over.
     """
     now = timezone.now()
     decided = ~Q(message__visibility=Message.Visibility.HELD)
-    due = ProtectiveMeasure.objects.filter(Q(ends_at__lte=now) | (Q(kind=Kind.HOLD) & decided), ended_at__isnull=True)
+    soon = Q(kind=Kind.FRESH_AGE_PROOF, ends_at__lte=now + RENEWED_BEFORE)
+    due = ProtectiveMeasure.objects.filter(
+        Q(ends_at__lte=now) | (Q(kind=Kind.HOLD) & decided) | soon, ended_at__isnull=True
+    )
     ended = 0
     for pk in due.values_list("pk", flat=True)[:500]:
         with transaction.atomic():
             measure = (
-                ProtectiveMeasure.objects.select_for_update(of=("self",)).select_related("room", "message").get(pk=pk)
+                ProtectiveMeasure.objects.select_for_update(of=("self",))
+                .select_related("room", "message", "case")
+                .get(pk=pk)
             )
-            if measure.ended_at:
+            if measure.ended_at or (measure.kind == Kind.FRESH_AGE_PROOF and _prolong(measure, now)):
                 continue
             measure.ended_at = now
             measure.save(update_fields=["ended_at"])
@@ -191,6 +203,26 @@ def end_due_measures() -> int:
             )
         ended += 1
     return ended
+
+
+def _prolong(measure: ProtectiveMeasure, now: dt.datetime) -> bool:
+    """Ask on for a proof of age that did not come, if nobody has closed the case. It is the same measure: no quota."""
+    asked = Restriction.objects.filter(public_id=measure.restriction_ref).select_related("member").first()
+    if asked is None or asked.member.closed_at or measure.case is None or measure.case.state == Case.State.CLOSED:
+        return False
+    try:
+        lift_restriction(actor=None, component=COMPONENT, restriction=asked, reason="asked for anew")
+    except RestrictionOver:
+        asked.refresh_from_db()
+        if asked.lifted_at:  # a proof has come, or a person lifted it
+            return False
+    anew = restrict_member(
+        actor=None, component=COMPONENT, member=asked.member, kind=asked.kind, reason=measure.reason,
+        ends_at=now + PROOF_LASTS, automated=True,
+    )  # fmt: skip
+    measure.restriction_ref, measure.ends_at = anew.public_id, now + PROOF_LASTS
+    measure.save(update_fields=["restriction_ref", "ends_at"])
+    return True
 
 
 def _restrict(

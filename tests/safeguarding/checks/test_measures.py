@@ -180,7 +180,7 @@ def test_measures_end_by_themselves(alerted, room):
     ProtectiveMeasure.objects.update(
         starts_at=timezone.now() - dt.timedelta(hours=2), ends_at=timezone.now() - dt.timedelta(hours=1)
     )
-    assert end_due_measures() == 4
+    assert end_due_measures() == 3  # a proof of age is waited for
     room.refresh_from_db()
     assert room.slow_mode_seconds == 0
     assert end_due_measures() == 0
@@ -194,6 +194,41 @@ def test_message_nobody_read_is_withdrawn_loudly_and_never_shown(alerted, caplog
     alerted.refresh_from_db()
     assert alerted.visibility == Message.Visibility.REMOVED
     assert "nobody read it" in caplog.text
+
+
+def _asked(member):
+    return Restriction.objects.in_force(timezone.now()).filter(member=member, kind="fresh_age_proof")
+
+
+def _about_to_end(member, *, by=dt.timedelta(minutes=1)):
+    soon = timezone.now() + by
+    ProtectiveMeasure.objects.filter(kind="fresh_age_proof", ended_at=None).update(ends_at=soon)
+    _asked(member).update(ends_at=soon)
+
+
+@pytest.mark.parametrize("by", [dt.timedelta(minutes=1), dt.timedelta(milliseconds=1)])
+def test_the_wait_for_a_fresh_proof_does_not_end_by_waiting(alerted, bob, by):
+    for _week in range(3):
+        _about_to_end(bob, by=by)
+        assert end_due_measures() == 0
+        [asked], [measure] = _asked(bob), ProtectiveMeasure.objects.filter(kind="fresh_age_proof")
+        assert asked.automated and asked.ends_at == measure.ends_at > timezone.now() + dt.timedelta(days=6)
+        assert measure.restriction_ref == asked.public_id and measure.ended_at is None
+    assert MailJob.objects.count() == 1
+
+
+def test_a_new_proof_ends_the_wait(alerted, bob):
+    _asked(bob).update(lifted_at=timezone.now())  # as a new proof does
+    _about_to_end(bob)
+    assert end_due_measures() == 1
+    assert not _asked(bob)
+
+
+def test_a_person_who_closes_the_case_ends_the_wait(alerted, bob):
+    Case.objects.update(state="closed", open_key=None, closed_at=timezone.now())
+    _about_to_end(bob, by=dt.timedelta(milliseconds=1))
+    assert end_due_measures() == 1
+    assert not _asked(bob)
 
 
 def test_hold_ends_when_a_person_has_decided(alerted):
