@@ -35,11 +35,15 @@ _ANSWER = re.compile(
     r"(?:(?P<class>\s?(?:e|eme|em)(?![a-z]))|\s?(?:ans?|a|piges|balais|y|yo|yrs?|years?)(?![a-z]))?(?P<rest>.*)",
     re.DOTALL,
 )
+_NUMBER = re.compile(
+    rf"(?<![\w.,])(?P<said>\d{{1,4}}|{'|'.join(_IN_WORDS)})(?![\w])(?P<years>\s?(?:ans?|piges|balais|y|yo|yrs?|years?)\b)?"
+)
 _NEXT_WORD = re.compile(r"\s+([a-z]+)")
 # What is counted, and no age: names of units, and (see `_counts`) whatever looks like the plural of a thing.
 _UNITS = frozenset(b"h min mn km kg cm mm go ko eur euro pm am people quid pound degre percent k mille".split())
 _NO_THINGS = frozenset(
-    b"mais dans depuis jsuis sans plus alors sais vous nous suis vais fais this yes was does".split()
+    b"mais dans depuis jsuis sans plus alors sais vous nous suis vais fais apres jamais tes mes this yes was does"
+    b" always years piges balais".split()
 )
 
 MINOR_AMONG_ADULTS = Profile(
@@ -75,9 +79,13 @@ def is_of_the_band(finding: Finding, band: str) -> bool:
 
 
 def of_the_day(findings: Iterable[Finding], utterance: Utterance) -> tuple[Finding, ...]:
-    """The findings with what a year of birth says of an age on the day of the message: nothing from 18 to 19."""
+    """The findings with what a year of birth says of an age on the day of the message: nothing from 18 to 19; and
+    without the ages that count something else (cats, guests).
+    """
     told = []
     for finding in findings:
+        if finding.tactic == "says_minor" and _is_a_count(finding, utterance):
+            continue
         if finding.tactic == BIRTH_YEAR:
             start, end = finding.span
             years = _YEAR.findall(normalise(utterance.text[start:end]).text)
@@ -87,6 +95,15 @@ def of_the_day(findings: Iterable[Finding], utterance: Utterance) -> tuple[Findi
             finding = replace(finding, tactic=tactic)
         told.append(finding)
     return tuple(told)
+
+
+def _is_a_count(finding: Finding, utterance: Utterance) -> bool:
+    """Whether the number by which somebody says to be a minor is not called years and counts what comes next."""
+    start, end = finding.span
+    text = normalise(utterance.text[start : end + 40]).text
+    size = len(normalise(utterance.text[start:end]).text)
+    number = next((one for one in _NUMBER.finditer(text) if one.start() < size), None)
+    return number is not None and not number["years"] and _counts(text[number.end() :])
 
 
 def _age_of(year: int, utterance: Utterance) -> int:

@@ -96,6 +96,33 @@ def test_a_number_that_counts_something_is_no_age_even_after_the_question(rulese
     assert severities(talk, BOB) == set()
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "j'ai 15 chats"),
+        ("fr", "j'ai 12 plantes"),
+        ("fr", "j'ai 13 cousins mdr"),
+        ("fr", "en vrai j'ai 15 abonnés"),
+        ("fr", "en fait 12 personnes viennent"),
+        ("fr", "j'aurai 15 invités"),
+        ("fr", "j'ai 16 amis mdr"),
+        ("en", "in real life 12 people came"),
+        ("en", "i turn 16 pages"),
+    ],
+)
+def test_a_number_that_counts_something_is_no_age_unasked_either(ruleset: Ruleset, lang: str, text: str) -> None:
+    talk = Talk(ruleset, BOB, EVE)
+    talk.say(BOB, text, ADULTS, lang=lang)
+    assert severities(talk, BOB) == set()
+
+
+@pytest.mark.parametrize("text", ["j'ai 15 mdr", "j'ai 15 piges mdr", "g 13 an", "j'ai 14 mais bon", "en vrai j'ai 15"])
+def test_a_number_that_counts_nothing_is_an_age_unasked(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, BOB, EVE)
+    talk.say(BOB, text, ADULTS)
+    assert severities(talk, BOB) == {"P2"}
+
+
 def test_a_year_of_birth_is_told_against_the_day_of_the_message(ruleset: Ruleset) -> None:
     later = Talk(ruleset, BOB, ALICE)
     later.at += timedelta(days=366 * 4)  # 2030: nineteen, or not yet
