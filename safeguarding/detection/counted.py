@@ -41,13 +41,17 @@ class Weighed:
 
 # ---- X2: one to many, many to one
 
+MINORS_GREETED = 5  # by a new adult account that writes first: for a later look, twice as many for a sooner one
+GREETED = 24  # by any new account
+
 
 @dataclass(frozen=True, slots=True)
 class Flood:
     """Who got something sexual within a day, the same words within an hour, within a day, and both; earliest first.
 
     `same_alike`: who got the same words within a day, and no rule knows these but they read like such openers.
-    `probed`: who was asked within a day how old they are. `adult`: the author is none of the minors.
+    `probed`: who was asked within a day how old they are. `first`: to whom a new account wrote first within a day, in
+    whatever words ("salut" is as good a way to try forty people as any). `adult`: the author is none of the minors.
     """
 
     sexual: Sequence[str]
@@ -58,6 +62,7 @@ class Flood:
     minors: frozenset[str]  # of all these
     same_alike: Sequence[str] = ()
     probed: Sequence[str] = ()
+    first: Sequence[str] = ()
     adult: bool = False
 
     @property
@@ -68,7 +73,9 @@ class Flood:
         if self.is_like_one:
             return self.same_alike
         if self._seeks_minors:
-            return max(map(self._young, (self.probed, self.hour, self.day)), key=len)
+            return max(map(self._young, (self.probed, self.hour, self.day, self.first)), key=len)
+        if self.only_greets:
+            return self.first if len(self.first) >= GREETED else self._young(self.first)
         return self.hour if len(self.hour) >= self._many else max(self.sexual, self.hour, self.day, key=len)
 
     @property
@@ -89,23 +96,38 @@ class Flood:
 
     @property
     def _seeks_minors(self) -> bool:
-        """Does an adult ask five minors their age, or a new one write the same to five in an hour or eight in a day?"""
+        """Does an adult ask five minors their age, or a new one write the same to five in an hour or eight in a day, or
+        whatever it is to ten who had not spoken to them?
+        """
         if not self.adult:
             return False
+        if len(self._young(self.first)) >= 2 * MINORS_GREETED:
+            return True
         same = self.newcomer and (len(self._young(self.hour)) >= 5 or len(self._young(self.day)) >= 8)
         return same or len(self._young(self.probed)) >= 5
+
+    @property
+    def _greets_many(self) -> bool:
+        """Does a new account write first, in whatever words, to very many people, or an adult's to a few minors?"""
+        return len(self.first) >= GREETED or (self.adult and len(self._young(self.first)) >= MINORS_GREETED)
+
+    @property
+    def only_greets(self) -> bool:
+        """Whether nothing else makes it one: who greets everybody they meet does so too, and disturbs nobody."""
+        return self._greets_many and dataclasses.replace(self, first=()).weigh().severity is None
 
     def weigh(self) -> Weighed:
         """Three people for something sexual, or of a newcomer for the same words that read like it; an adult who seeks
         minors; for the same words eight (of a newcomer) or fifteen in an hour, twelve or twenty-four in a day: a later
-        look, for who invites the members to an outing does so too, and a sooner one from fifteen of a newcomer.
+        look, for who invites the members to an outing does so too, and a sooner one from fifteen of a newcomer. So are
+        first words to many, whatever they are.
         """
         severity = None
         if len(self.sexual) >= 3:
             severity = "P1" if not self.minors.isdisjoint(self.sexual) else "P2"
         elif self.is_like_one or self._seeks_minors or (self.newcomer and len(self.hour) >= 15):
             severity = "P2"
-        elif len(self.hour) >= self._many or len(self.day) >= self._many_a_day:
+        elif len(self.hour) >= self._many or len(self.day) >= self._many_a_day or self._greets_many:
             severity = "P3"
         same = 4.0 * max(0, len(self.same_sexual) - 2)
         return Weighed(severity, {"recipients": 7.0 * len(self.reached)}, _some(base=25.0, same_words=same))
@@ -120,11 +142,12 @@ class Flood:
         one_fewer = dataclasses.replace(
             self, sexual=fewer(self.sexual), hour=fewer(self.hour), day=fewer(self.day),
             same_sexual=fewer(self.same_sexual), same_alike=fewer(self.same_alike), probed=fewer(self.probed),
+            first=fewer(self.first),
         )  # fmt: skip
         rows = [one_fewer.weigh().row("recipient", len(self.reached), len(self.reached) - 1)]
         severity = self.weigh().severity
         for name, other in (
-            ("newcomer", dataclasses.replace(self, newcomer=False)),
+            ("newcomer", dataclasses.replace(self, newcomer=False, first=())),
             ("minor", dataclasses.replace(self, minors=frozenset())),
         ):
             if other.weigh().severity != severity:

@@ -58,10 +58,13 @@ def note_spread(situation: Situation) -> None:
         )
     if situation.person(situation.author).account_age_days <= RECENT_DAYS:
         new = situation.is_newcomer(situation.author)
-        for other in people:
-            if situation.towards[other]["n"] == 1:  # a first contact
-                spread.note_sender(situation.recipients[other], situation.author, situation.now, new=new)
-                situation.written_recipients.add(other)
+        first = [other for other in people if situation.towards[other]["n"] == 1]
+        for other in first:
+            spread.note_sender(situation.recipients[other], situation.author, situation.now, new=new)
+            situation.written_recipients.add(other)
+        if new:  # who answers those who spoke to them writes first to nobody
+            unasked = [other for other in first if not situation.backwards.get(other, {}).get("n")]
+            spread.note_first(situation.author_ledger, unasked, situation.now, minors=minors)
 
 
 def flood_alerts(situation: Situation) -> Iterator[Alert]:
@@ -74,6 +77,7 @@ def flood_alerts(situation: Situation) -> Iterator[Alert]:
         same_sexual=spread.recipients(ledger, now, spread.HOUR, frozenset({"sexual"})),
         same_alike=spread.recipients(ledger, now, spread.DAY, frozenset({"alike"})),
         probed=spread.reached_by_kind(ledger, now, spread.DAY, "probe"),
+        first=spread.written_first(ledger, now),
         newcomer=situation.is_newcomer(author),
         minors=spread.minors_reached(ledger),
         adult=situation.is_adult(author),
@@ -81,8 +85,9 @@ def flood_alerts(situation: Situation) -> Iterator[Alert]:
     weighed = flood.weigh()
     if weighed.severity and is_news(ledger["a"], "X2", weighed.severity, weighed.score, now):
         counts = {"recipients": len(flood.reached), "recipients_hour": len(flood.hour)}
+        measures = () if flood.only_greets else ("slow_room",)
         yield _counted_alert(
-            "X2", weighed, author, tuple(flood.reached), ("contact_flood",), situation.utterance.ref, ("slow_room",),
+            "X2", weighed, author, tuple(flood.reached), ("contact_flood",), situation.utterance.ref, measures,
             [*met(situation), *_like_one(situation, flood)], counts=counts, counterfactuals=flood.otherwise(),
         )  # fmt: skip
     for other in sorted(situation.written_recipients):

@@ -2,10 +2,12 @@
 
     {"v": 1, "self": pair ledger, "open": pair ledger,
      "lures": [[[word hashes], kind, [[recipient, at] or [recipient, at, 1], ...]], ...],
-     "in": [[sender, at] or [sender, at, 1], ...], "drawn": [[sender, at, tactic, strength, ref, rule, version], ...],
+     "to": [[recipient, at] or [recipient, at, 1], ...], "in": [[sender, at] or [sender, at, 1], ...],
+     "drawn": [[sender, at, tactic, strength, ref, rule, version], ...],
      "struck": [[attacker, at, strength, ref, rule, version], ...], "dealt": [[attacked, at], ...], "a": {...}}
 
 A recipient who is a minor has a 1: who got it in another room is not known otherwise.
+"to" are the people to whom a new account wrote first, in whatever words: MAX_FIRST of a day.
 "in" are the accounts of a month that wrote first, 1 where it is older than a week.
 
 "drawn" is kept on the one who is drawn to a rendezvous: who did what of it, so that several accounts who share the work
@@ -33,6 +35,7 @@ MAX_LURES = 8
 MAX_RECIPIENTS = 24
 MAX_WORDS = 24
 MAX_SENDERS = 60
+MAX_FIRST = 48
 MAX_DRAWN = 32
 MANY = 3  # people to whom one proposes the same rendezvous
 DRAWN_FOR = 3 * 86_400
@@ -49,7 +52,7 @@ Ledger = dict[str, Any]
 
 def fresh() -> Ledger:
     """An empty author ledger."""
-    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "in": [], "drawn": [],
+    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "to": [], "in": [], "drawn": [],
             "struck": [], "dealt": [], "a": {}}  # fmt: skip
 
 
@@ -66,6 +69,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "self": own,
         "open": open_,
         "lures": copied(ledger["lures"]),
+        "to": [list(row) for row in ledger.get("to") or ()],
         "in": [list(row) for row in ledger.get("in") or ()],
         "drawn": [list(row) for row in ledger.get("drawn") or ()],
         "struck": [list(row) for row in ledger.get("struck") or ()],
@@ -155,8 +159,22 @@ def reached_by_kind(ledger: Ledger, now: int, span: int, kind: str) -> list[str]
 
 
 def minors_reached(ledger: Ledger) -> frozenset[str]:
-    """The minors among those who got any lure."""
-    return frozenset(row[0] for _words, _kind, rows in ledger["lures"] for row in rows if len(row) > 2)
+    """The minors among those who got any lure, or to whom this ledger's person wrote first."""
+    rows = [*ledger["to"], *(row for _words, _kind, reached in ledger["lures"] for row in reached)]
+    return frozenset(row[0] for row in rows if len(row) > 2)
+
+
+def note_first(ledger: Ledger, people: Iterable[str], now: int, *, minors: Collection[str]) -> None:
+    """Remember that this ledger's person wrote first to these people."""
+    rows = {row[0]: row for row in ledger["to"] if now - row[1] < DAY}
+    for person in people:
+        rows.setdefault(person, [person, now, 1] if person in minors else [person, now])
+    ledger["to"] = [*rows.values()][-MAX_FIRST:]
+
+
+def written_first(ledger: Ledger, now: int) -> list[str]:
+    """The people to whom this ledger's person wrote first within a day, earliest first."""
+    return [row[0] for row in ledger["to"] if now - row[1] < DAY]
 
 
 def note_sender(ledger: Ledger, sender: str, now: int, *, new: bool = True) -> None:

@@ -12,7 +12,7 @@ from safeguarding.detection.lexicon import lexicon_for
 from safeguarding.detection.reading import bare_word
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.tongue import languages_of
-from safeguarding.detection.types import Person, RoomInfo
+from safeguarding.detection.types import Alert, Person, RoomInfo
 from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, LURE, TEENS, Talk, direct
 
 DAYS = 24 * 60
@@ -243,7 +243,7 @@ def test_two_words_that_ask_for_sex_are_a_lure(ruleset: Ruleset, text: str) -> N
 
 def test_a_greeting_of_two_words_is_no_lure(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, NEWCOMER, *CROWD)
-    to_each(talk, "salut toi", CROWD)
+    to_each(talk, "salut toi", CROWD[:23])
     assert talk.alerts == []
 
 
@@ -328,6 +328,43 @@ def test_who_writes_the_same_to_many_is_seen_and_a_volunteer_hardly(
     ruleset: Ruleset, author: Person, text: str, people: list[Person], minutes: float, told: set[str]
 ) -> None:
     assert {*to_each_alone(Talk(ruleset), author, text, people, minutes)} == told
+
+
+GREETINGS = ("salut", "coucou ma belle", "t'es libre ce soir jolie", "tu es dispo cette nuit belle", "hello toi")
+NEW_TEENAGER = Person("newt", "teen_15_17", 1)
+
+
+def greeted(ruleset: Ruleset, author: Person, people: list[Person], *, welcomed: bool = False) -> list[Alert]:
+    """The floods that are told of somebody who writes to each in a room, in other words each time."""
+    talk = Talk(ruleset, author, *people)
+    for number, person in enumerate(people):
+        if welcomed:
+            talk.say(person, "bienvenue !", ADULTS, author)
+        talk.say(author, GREETINGS[number % len(GREETINGS)], ADULTS, person, minutes=20)
+    return talk.told("X2")
+
+
+@pytest.mark.parametrize(
+    ("author", "people", "told"),
+    [
+        (NEWCOMER, CROWD[:23], []), (NEWCOMER, CROWD, ["P3"]),
+        (NEWCOMER, TEENAGERS[:4], []), (NEWCOMER, TEENAGERS[:5], ["P3"]), (NEWCOMER, TEENAGERS[:12], ["P3", "P2"]),
+        (NEW_TEENAGER, TEENAGERS, []), (NEW_TEENAGER, [*TEENAGERS, *CROWD], ["P3"]),
+        (CHARLIE, TEENAGERS, []), (CHARLIE, CROWD, []),
+    ],
+)  # fmt: skip
+def test_whom_a_new_account_writes_to_first_is_counted_whatever_the_words(
+    ruleset: Ruleset, author: Person, people: list[Person], told: list[str]
+) -> None:
+    found = greeted(ruleset, author, people)
+    assert list(dict.fromkeys(alert.severity for alert in found)) == told
+    assert all(alert.measures == () for alert in found)
+    assert all(len(alert.protects) == alert.explanation["counts"]["recipients"] for alert in found)
+
+
+@pytest.mark.parametrize("people", [TEENAGERS, CROWD])
+def test_who_answers_a_welcome_writes_first_to_nobody(ruleset: Ruleset, people: list[Person]) -> None:
+    assert greeted(ruleset, NEWCOMER, people, welcomed=True) == []
 
 
 @pytest.mark.parametrize(
