@@ -238,6 +238,8 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     score, target = max(candidates, key=gravest)
     by_rules = _severity_of(profile, score) or "P3"
     severity = alike.calmed(situation, profile.code, by_rules, {entry[3] for entry in score.entries})
+    if struck_first := profile is V2 and by_rules != "P0" and _was_struck_first(situation):
+        severity = by_rules = "P3"
     ledger = situation.towards[target] if target is not None else open_ledger
     told = ledger["a"]
     # What is only remembered is told once: a case may have been closed on it. What goes on is told again.
@@ -245,6 +247,7 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     if not is_news(told, profile.code, severity, score.total, now, again=again):
         return
     protects = _protected(situation, profile, target, candidates)
+    protects = (*protects, author) if struck_first else protects
     others = helped.get(target, []) if target else []
     joined = spread.joined(ledger, others)
     acted, looked_on = _with_the_subject(situation, profile, score, joined, around[target], others, protects)
@@ -341,6 +344,16 @@ def _is_peer_quarrel(situation: Situation) -> bool:
     if situation.room.kind != "room" or situation.person(author).band != situation.room.band:
         return False
     return piles.is_party(pile, author, now) and piles.is_answering(pile, author, now)
+
+
+def _was_struck_first(situation: Situation) -> bool:
+    """Whether somebody threatens, in a room among people of one band, whoever attacked them there first: looked at,
+    with them to be protected too, and nothing is done to them.
+    """
+    pile, author, room = situation.room_ledger["pile"], situation.author, situation.room
+    if room.kind != "room" or situation.person(author).band != room.band:
+        return False
+    return piles.was_struck_first(pile, author, situation.sure, situation.now)
 
 
 def _did_more(situation: Situation, profile: Profile, other: str, score: Score) -> bool:

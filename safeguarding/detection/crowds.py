@@ -211,13 +211,18 @@ def _incitement_alerts(situation: Situation, target: str | None) -> Iterator[Ale
 
 
 def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
-    """H1: words against a group or somebody because of it. Somebody answering back is not the subject."""
+    """H1: words against a group or somebody because of it. Somebody answering back is not the subject; who was struck
+    first answers with a slur, not with a call to violence.
+    """
     hate = [finding for finding in situation.findings if finding.code == "H1" and finding.alerting]
-    if not hate or piles.is_answering(situation.room_ledger["pile"], situation.author, situation.now):
+    pile, author, now = situation.room_ledger["pile"], situation.author, situation.now
+    if not hate or piles.is_answering(pile, author, now):
         return
     worst = max(hate, key=lambda finding: finding.weight)
     tactics = tuple(dict.fromkeys(finding.tactic or "hate" for finding in hate))
     weighed = counted.weigh_hate(hate)
+    if weighed.severity != "P1" and piles.was_struck_first(pile, author, situation.sure, now):
+        return
     if weighed.severity and is_news(situation.author_ledger["a"], "H1", weighed.severity, weighed.score, situation.now):
         yield _counted_alert(
             "H1", weighed, situation.author, (target,) if target and worst.target == "you" else (),

@@ -15,7 +15,7 @@ whether they were rude (1) or not (0).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +112,17 @@ def is_answering(pile: Pile, person: str, now: int) -> bool:
     them.
     """
     return is_quarrel(pile, now) and side(pile, person) < LEANS
+
+
+def was_struck_first(pile: Pile, person: str, others: Collection[str], now: int) -> bool:
+    """Whether somebody answers blow for blow: lately they were struck before they struck, by one of these `others` (of
+    nobody, by anybody), and dealt no more blows than they took.
+    """
+    own = [hit for hit in _lately(pile, now) if person in (hit[1], hit[2])]
+    strikers = {hit[1] for hit in own if hit[2] == person}
+    if not own or own[0][2] != person or (others and strikers.isdisjoint(others)):
+        return False
+    return _surplus(pile, person, now) <= 0
 
 
 def _surplus(pile: Pile, person: str, now: int) -> int:

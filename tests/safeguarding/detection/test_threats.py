@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from safeguarding.detection import piles
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Person
-from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, Talk, direct
+from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, TEENS, Talk, direct
 
 
 @pytest.mark.parametrize(
@@ -114,3 +115,72 @@ def test_a_charity_that_visits_a_home_threatens_nobody(ruleset: Ruleset) -> None
     text = "they're lovely people, you come and meet them twice, we visit you, then it's £180"
     talk.say(BOB, text, direct(BOB, CHARLIE), lang="en")
     assert talk.told("V2") == []
+
+
+# ---- who was struck first
+
+VERA, *BULLIES = (Person(key, "teen_15_17", 100) for key in ("vera", "bo", "ben", "bea"))
+
+
+def subjects(ruleset: Ruleset, *said: tuple[Person, str, Person]) -> dict[str, set[tuple[str, str, tuple[str, ...]]]]:
+    """code -> the severities, subjects and people to protect of what is told, in a room of teenagers."""
+    talk = Talk(ruleset, VERA, *BULLIES)
+    for author, text, other in said:
+        talk.say(author, text, TEENS, other)
+    told: dict[str, set[tuple[str, str, tuple[str, ...]]]] = {}
+    for alert in talk.alerts:
+        told.setdefault(alert.code, set()).add((alert.severity, str(alert.subject), alert.protects))
+    return told
+
+
+BO, BEN, BEA = BULLIES
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ((BO, "t'es une merde", VERA), (BO, "va crever sale pd", VERA)),
+        ((BO, "t'es moche", VERA), (VERA, "ferme ta gueule connard", BO), (BO, "t'es une merde", VERA)),
+    ],
+)
+def test_a_threat_by_who_was_struck_first_is_looked_at_and_they_are_protected_too(
+    ruleset: Ruleset, said: tuple[tuple[Person, str, Person], ...]
+) -> None:
+    told = subjects(ruleset, *said, (VERA, "je vais te tuer", BO))
+    assert told.get("V2", set()) <= {("P3", "vera", ("bo", "vera"))}
+
+
+def test_a_slur_thrown_back_accuses_who_threw_first(ruleset: Ruleset) -> None:
+    told = subjects(ruleset, (BO, "sale pd", VERA), (BEN, "tapette", VERA), (VERA, "sale arabe toi", BEN))
+    assert {subject for _severity, subject, _protects in told["H1"]} == {"bo", "ben"}
+
+
+@pytest.mark.parametrize(
+    ("said", "severity"),
+    [
+        # nobody struck them; somebody else did; they went on and on; where they are to be found is known
+        (((VERA, "je vais te tuer", BO),), "P1"),
+        (((BO, "t'es une merde", VERA), (VERA, "je vais te tuer", BEA)), "P1"),
+        (((BO, "t'es une merde", VERA), (VERA, "je vais te tuer, je sais où tu habites", BO)), "P0"),
+    ],
+)
+def test_not_every_threat_is_an_answer(
+    ruleset: Ruleset, said: tuple[tuple[Person, str, Person], ...], severity: str
+) -> None:
+    assert severity in {
+        severity for severity, subject, _protects in subjects(ruleset, *said)["V2"] if subject == "vera"
+    }
+
+
+def test_who_was_struck_once_and_strikes_on_answers_no_more() -> None:
+    pile = piles.opened({}, 0)
+    for at, (author, target) in enumerate([("b", "v"), ("v", "b"), ("v", "b")], start=1):
+        assert piles.was_struck_first(pile, "v", ("b",), at) is (at > 1)
+        piles.note(pile, author, target, ["insult"], 0.8, str(at), at, sure=True)
+    assert not piles.was_struck_first(pile, "v", ("b",), 4)
+    assert not piles.was_struck_first(pile, "b", ("v",), 4)
+
+
+def test_a_call_to_violence_is_no_answer(ruleset: Ruleset) -> None:
+    told = subjects(ruleset, (BO, "t'es moche", VERA), (VERA, "il faut tuer tous les arabes", BO))
+    assert ("P1", "vera") in {(severity, subject) for severity, subject, _protects in told["H1"]}
