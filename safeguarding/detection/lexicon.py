@@ -5,7 +5,7 @@ A `Lexicon` is built once per process, rule set digest and language (`lexicon_fo
 finds every pattern of a scope in the row.
 
 The words are those of `words`, with what unknown ones are taken for. Which letters are one word is decided here:
-letters split by spaces or dots are the longest known word they spell.
+letters split by spaces or signs are the longest known word they spell.
 """
 
 from __future__ import annotations
@@ -37,11 +37,18 @@ _TOKEN = re.compile(
     # the end of a sentence, or any other sign that says something
     r"|[.?!;\n…]+|[^\w\s,:'\"()\[\]{}<>/\\\-–—=_~^#%&+|*@$€]"
 )
-# A word with a sign in it ("ph/oto"), which most signs part into words.
-_PARTED = re.compile(r"(?<![a-z0-9'])[a-z]{1,16}(?:[/\\_.,:;~=^#%&-][a-z]{1,16}){1,3}+(?![a-z0-9'])")
-_SIGN_WITHIN = re.compile(r"[/\\_.,:;~=^#%&-](?=[a-z])(?<=[a-z].)")
+# A word with a sign in it ("ph/oto"), whichever it is but those that a token may hold; the last stop of "P.D. James"
+# ends no sentence.
+_SIGN = r"[^a-z0-9 \n'@$€*!|+]"
+_PARTED = re.compile(
+    rf"(?<![a-z0-9'])[a-z]{{1,16}}(?:{_SIGN}[a-z]{{1,16}}){{1,3}}+(?![a-z0-9'])(?:(?<=[^a-z][a-z]\.[a-z])\.(?= [a-z]))?"
+)
+_SIGN_WITHIN = re.compile(rf"{_SIGN}(?=[a-z])(?<=[a-z].)")
 _NO_LETTER = re.compile("[^a-z]")
-_SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n.\-_*,/|+]{1,6}+[^\W_](?![^\W_])){2,40}+")
+# Single letters with any signs between them; one apostrophe is an elision ("il n'y a").
+_SPLIT_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:(?!' ?[^\W_])[\W_]{1,6}+[^\W_](?!'?[^\W_])){2,40}+")
+_ENDS_NO_SENTENCE = ".\n"  # between single letters
+_LONGEST_ABBREVIATION = 6  # letters
 # Figures as letters, among letters that are split ("g 4 y").
 _FIGURES = str.maketrans({sign: letters[0] for sign, letters in LEET.items() if sign.isdecimal()})
 _POLITE = tuple(
@@ -189,19 +196,52 @@ class Lexicon:
 
     def _is_parted(self, run: re.Match[str]) -> bool:
         """Is this one word with signs in it? One that the rules know, and its parts are no words."""
-        parts = _NO_LETTER.split(run.group())
+        parts = _NO_LETTER.split(run.group().rstrip("."))
         word = "".join(parts)
-        if word in self.words.repairable and len(word) > 3:
+        if word in self.words.repairable and (len(word) > 3 or len(word) == len(parts) == 2):
             return True
         return len(word) > 4 and word in self.words.known and not all(map(self.words.known.__contains__, parts))
 
     def _spelt_out(self, folded: str, start: int, end: int) -> Iterator[tuple[Place, str]]:
-        """Letters split by signs: the longest known word they spell, else the letters themselves."""
+        """Letters split by signs: the words they spell, else the letters themselves, and what signs among them say."""
         places = [index for index in range(start, end) if folded[index].isalnum()]
-        written = "".join(folded[index] for index in places)
+        at = 0
+        for word in self._words_among(folded, places):
+            last = at + len(word) - 1
+            yield (places[at], places[last] + 1), word
+            at = last + 1
+            if at < len(places):
+                for sign in _TOKEN.finditer(folded, places[last] + 1, places[at]):
+                    if sign.group().strip(_ENDS_NO_SENTENCE):
+                        yield sign.span(), sign.group()
+
+    def _words_among(self, folded: str, places: list[int]) -> list[str]:
+        """The words that the letters at these places spell from end to end; or, where some are set apart by spaces and
+        others by signs, those between the spaces, if these leave fewer letters alone.
+        """
+        written = "".join(folded[place] for place in places)
+        whole = [*self._spelt(written)]
+        if _letters_alone(whole) == 0:
+            return whole
+        gaps = [folded[place + 1 : following] for place, following in itertools.pairwise(places)]
+        apart = [index for index, gap in enumerate(gaps, 1) if " " in gap or "\n" in gap]
+        if len(apart) == len(gaps):
+            return whole
+        bounds = [*itertools.pairwise((0, *apart, len(places)))]
+        parts = [(written[start:stop], [*self._spelt(written[start:stop])]) for start, stop in bounds]
+        if apart and sum(_letters_alone(words) for _, words in parts) >= _letters_alone(whole):
+            return whole
+        words = []
+        for (start, stop), (letters, spelt) in zip(bounds, parts, strict=True):
+            own = _letters_alone(spelt) and _is_abbreviation(letters, gaps[start : stop - 1])
+            words += [letters] if own else spelt
+        return words
+
+    def _spelt(self, written: str) -> Iterator[str]:
+        """The words that some letters spell one after another, and the letters that belong to none."""
         letters = written.translate(_FIGURES)
-        if letters in self.words.known:
-            yield (places[0], places[-1] + 1), letters
+        if letters in self.words.known and not written[0].isdecimal():
+            yield letters
             return
         at, after_word = 0, False
         while at < len(letters):
@@ -213,11 +253,11 @@ class Lexicon:
                 if word[-1].isdecimal():  # nor ends with one
                     continue
                 if word in self.words.repairable or (self.words.lookup(word) and stop - at > 4):
-                    yield (places[at], places[stop - 1] + 1), word
+                    yield word
                     at, after_word = stop, True
                     break
             else:
-                yield (places[at], places[at] + 1), written[at]
+                yield written[at]
                 at, after_word = at + 1, False
 
     def _in_context(self, pieces: list[bytes], spans: list[_Where]) -> tuple[list[bytes], list[_Where]]:
@@ -265,6 +305,18 @@ class Lexicon:
     def hits(self, reading: Reading, scope: str = "text", *, without: str = "") -> list[Hit]:
         """Every match of every rule of the scope, in a fixed order; but not of the rules of the code `without`."""
         return self._matcher(scope).hits(reading, without=without)
+
+
+def _letters_alone(words: list[str]) -> int:
+    return sum(len(word) == 1 for word in words)
+
+
+def _is_abbreviation(letters: str, gaps: list[str]) -> bool:
+    """Letters that are words from end to end or else one of their own ("R.A.T.P."): a few, not all the same, after each
+    the same sign (a stop where they are two: "y a-t-il").
+    """
+    same = len({*gaps}) == 1 and (len(letters) > 2 or gaps[0] == ".")
+    return same and letters[0].isalpha() and len({*letters}) > 1 and len(letters) <= _LONGEST_ABBREVIATION
 
 
 def _places(folded: str, tokens: list[str]) -> Places:

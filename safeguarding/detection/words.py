@@ -21,7 +21,8 @@ _QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: number
 _SIGNS = (".", "?", "!", "...", "..", "!!", "??", "?!", ";", "\n", "…")
 _NUMBERED = re.compile(r"(\d+)([a-z]+)$")  # 13ans: two words
 _PLAIN = re.compile(r"[a-z0-9]+")
-_NO_STARS = str.maketrans("", "", "*+|")
+_SIGNED = re.compile(r"[a-z0-9](?:[@$€*!|+']+[a-z0-9]){2,}+\*?|[a-z]\*+[a-z]\*?")  # a sign after every letter
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
 _LONGEST_REPAIR = 32
 _MEMORY_LIMIT = 30_000
 
@@ -139,6 +140,8 @@ class Words:
             if "?" in token:
                 return (QUESTION,)
             return () if not token.strip(".…") and (len(token) > 1 or token in {"…"}) else (STOP,)
+        if token.count("'") > 2 and (spelt := self._without_signs(token)):  # "p'u't'e"
+            return spelt
         if "'" in token:
             parts = elisions(token, self.lang)
             return tuple(piece for part in parts for piece in self._simple(part))
@@ -185,11 +188,13 @@ class Words:
             for candidate in plainer:
                 if len(candidate) > 2 and candidate in self.known:
                     return self.known[candidate]
-        if "*" in token or "+" in token or "|" in token:
-            letters = token.translate(_NO_STARS)
-            if len(letters) * 2 - 1 <= len(token) and letters in self.repairable:
-                return self.known[letters]
-        return self._uncensored(token) if "*" in token else None
+        return self._without_signs(token) or (self._uncensored(token) if "*" in token else None)
+
+    def _without_signs(self, token: str) -> Pieces | None:
+        """The known word whose letters have each a sign after them ("p*u*t*e", "e$n$v$o$i$e")."""
+        letters = _NO_LETTER.sub("", token) if _SIGNED.fullmatch(token) else ""
+        worth_it = letters in self.repairable or (len(letters) > 3 and letters in self.known)
+        return self.known[letters] if worth_it else None
 
     def _respelt(self, token: str) -> Pieces | None:
         """A word of plain letters: written by ear, stretched, spelt as it sounds, or run together with others."""

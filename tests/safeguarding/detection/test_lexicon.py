@@ -114,6 +114,36 @@ def test_ordinary_words_are_never_taken_for_misspelt_ones(french: Lexicon, word:
     assert words(french, f"le {word}").replace(" ", "") == f"le{word.replace('é', 'e')}"
 
 
+SIGNS = "()[]{}'\"<>@$€§°…♥☆→~:#&=^%\\.-_*,/|+;?!`»"
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_any_sign_between_its_letters_hides_no_word(french: Lexicon, sign: str) -> None:
+    for word in ("salope", "pute", "envoie", "personne"):
+        written = sign.join(word)
+        assert words(french, f"la {written} la") == f"la {word} la"
+        reading = french.read(f"la {written} la")
+        assert reading.original(1, 2) == (3, 3 + len(written))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("sale p.d", "sale pd"), ("sale P.D.", "sale pd ."), ("un p-d", "un pd"), ("un p_d", "un pd"),
+        ("la p♥u♥t♥e et toi", "la pute et toi"), ("une [p] [u] [t] [e]", "une pute"), ("ta p(u)t(e)", "ta pute"),
+        ("sal♥ope", "salope"), ("v.o.i.r t-o-n l.y.c.é.e", "voir ton lycee"),
+        # what is no disguise
+        ("la R.A.T.P. est en greve", "la ratp . est en greve"), ("il n'y a pas d'y", "il y a pas de y"),
+        ("j'ai lu un P.D. James", "je ai lu un auteur james"), ("le P.D.G. dort", "le pdg . dort"),
+        ("b-b-b-bonjour", "b b b bonjour"), ("q ? w ! x ?", "q ? w . x ?"),
+        ("on va a l'heure", "on va a le heure"),
+        ("le livret A a 1,7 %", "le livret a a 1 7"), ("y a-t-il un bus", "y a tu es il un bus"),
+    ],
+)  # fmt: skip
+def test_signs_between_letters_part_a_word_or_end_a_sentence(french: Lexicon, written: str, read: str) -> None:
+    assert words(french, written) == read
+
+
 def test_spans_lie_in_the_original_and_cover_the_words(ruleset: Ruleset) -> None:
     text = "Ben… t\u200b’es qu’une ｃｏｎｎａｓｓｅ, voilà"
     found = [f for f in scan(text, "fr", ruleset) if f.code in ("C1", "H1")]
