@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import yaml
 
 from safeguarding.incidents import INCIDENTS, TACTICS
 
+from .normalise import normalise
 from .rule_values import BANDS, Example, Rule, RulesetError
 from .tactics import HELP_CODES
 
@@ -79,6 +81,21 @@ def _check_text(name: str, rule: str, text: str) -> None:
 
 def _unreadable(text: str) -> bool:
     return any(unicodedata.category(char) in ("Cc", "Cs") and char not in _LAYOUT for char in text)
+
+
+def check_spellings(documents: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check readable documents: no two spellings of a language are one once folded ("teubé", "teube"), where one would
+    hide the other. Raises RulesetError."""
+    for key in ("spelling", "context"):
+        seen: dict[tuple[str, str], tuple[str, str]] = {}
+        for name, document in documents.items():
+            for lang, words in (document.get("vocabulary") or {}).items():
+                for written in map(str, (words or {}).get(key) or ()):
+                    folded = lang, normalise(written).text.strip()
+                    if folded in seen:
+                        other, where = seen[folded]
+                        raise RulesetError(name, "-", f"{key} {written!r} is read as {other!r} of {where}")
+                    seen[folded] = written, name
 
 
 def check_rule(rule: Rule, *, known: Collection[Rule]) -> None:

@@ -69,7 +69,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .rule_checks import check_node, check_rule
+from .rule_checks import check_node, check_rule, check_spellings
 from .rule_reading import hash_of, read_document, read_rule, read_vocabulary
 from .rule_values import (
     ACTIONS,
@@ -113,7 +113,9 @@ def load_ruleset(paths: Iterable[Path | str] | None = None) -> Ruleset:
 def parse_ruleset(sources: Mapping[str, str], *, ours: Ruleset | None = None) -> Ruleset:
     """As `load_ruleset`, from file name -> YAML text: readable, and with nothing wrong in it (`rule_checks`). `ours`:
     rules that the engine is known to understand, where those of the files may be others."""
-    ruleset = build_ruleset({name: read_document(name, sources[name], check=check_node) for name in sources})
+    documents = {name: read_document(name, sources[name], check=check_node) for name in sources}
+    ruleset = build_ruleset(documents)
+    check_spellings(documents)
     for rule in ruleset.rules:
         check_rule(rule, known=(ours or ruleset).rules)
     return ruleset

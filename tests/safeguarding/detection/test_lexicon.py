@@ -27,6 +27,11 @@ from tests.talk import words
         ("la g", "la g"),
         ("envoie 📷 on se voit 🌙", "envoie photo on se voit soir"),
         ("mdr 💀👻", "mdr u1f480 u1f47b"),
+        ("t'as snp ? c quoi ton sc", "tu as snap ? ce est quoi ton snap"),
+        ("t'es teubé", "tu es bete"),
+        ("envoie des nudz", "envoie des nudes"),
+        ("g XIII ans", "je ai 13 ans"),
+        ("Louis XIII", "louis xiii"),
     ],
 )
 def test_french_of_chat_is_read_as_plain_french(french: Lexicon, written: str, read: str) -> None:
@@ -39,6 +44,9 @@ def test_french_of_chat_is_read_as_plain_french(french: Lexicon, written: str, r
         ("I'm gonna go, don't wait", "i am going to go do not wait"),
         ("u cant see ur mom", "you can not see your mom"),
         ("women's rights, it's fine", "women rights it is fine"),
+        ("i h8 it, snd n00ds, whats ur sc", "i hate it send nudes what is your snap"),
+        ("k1ll urs3lf", "kill yourself"),
+        ("the sc project", "the sc project"),
     ],
 )
 def test_english_of_chat_is_read_as_plain_english(english: Lexicon, written: str, read: str) -> None:

@@ -155,6 +155,16 @@ def test_a_key_that_stands_twice_among_the_words_is_refused() -> None:
         parse_ruleset({"a.yaml": RULE.replace("fillers: [vraiment]", "fillers: [vraiment]\n    fillers: [tres]")})
 
 
+@pytest.mark.parametrize("other", ['"Jaïm": je hais', "JAIM: je aime"])
+def test_two_spellings_that_fold_to_one_are_refused_also_in_two_files(other: str) -> None:
+    with pytest.raises(RulesetError, match="is read as 'jaim'") as refused:
+        parse_ruleset({"a.yaml": RULE, "b.yaml": f"vocabulary: {{fr: {{spelling: {{{other}}}}}}}"})
+    assert refused.value.file == "b.yaml"
+    with pytest.raises(RulesetError, match="is read as 'jaim'"):
+        parse_ruleset({"a.yaml": RULE.replace("{jaim: je aime}", f"{{jaim: je aime, {other}}}")})
+    assert parse_ruleset({"a.yaml": RULE, "b.yaml": f"vocabulary: {{en: {{spelling: {{{other}}}}}}}"})
+
+
 @pytest.mark.parametrize("source", ["[" * 200_000, "{a: " * 100_000, "- " * 50_000])
 def test_a_file_that_is_nested_without_end_is_refused_and_breaks_no_process(source: str) -> None:
     with pytest.raises(RulesetError, match="nested too deeply"):
