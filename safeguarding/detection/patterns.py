@@ -20,6 +20,7 @@ from functools import lru_cache
 END = b"\x80"
 CONTINUED = 0xFF  # marks the second and later words of an expression that carries its class on its first word
 FIRST_CLASS, LAST_CLASS = 0x81, 0xFE
+MOST_CLASSES = LAST_CLASS - FIRST_CLASS  # and one for the words of watched expressions
 
 _MARKS = "[^ ]*"
 _ANY = rf"(?: [^ .?]{_MARKS})"
@@ -32,6 +33,8 @@ _BUILTIN = {
 }
 _RANGE = re.compile(r"\d+\.\.\d+")
 MAX_GAP = 12
+LONGEST = 20_000  # letters of a pattern whose slots are filled; ours have 1,500
+_DEEPEST = 30  # parentheses inside one another; ours have four
 UNBOUNDED = 1_000_000  # words: the reach of a pattern with an open gap, or that goes on over the end of a sentence
 
 Canonical = Callable[[str], list[str]]
@@ -100,13 +103,19 @@ def symbols(pattern: str) -> tuple[Symbol, ...]:
     return tuple(found)
 
 
+def is_slot_name(name: str) -> bool:
+    """Can a pattern name a slot so?"""
+    return _SLOT.fullmatch(f"<{name}>") is not None
+
+
 def slots_of(pattern: str) -> list[str]:
     """The slots a pattern names."""
     return _SLOT.findall(pattern)
 
 
 def filled(pattern: str, slots: Mapping[str, str]) -> str:
-    """The pattern with every `<slot>` replaced by what may stand there. Raises PatternError for an unknown slot."""
+    """The pattern with every `<slot>` replaced by what may stand there. Raises PatternError for an unknown slot,
+    and where that grows without end."""
 
     def what_fills(match: re.Match[str]) -> str:
         try:
@@ -114,7 +123,10 @@ def filled(pattern: str, slots: Mapping[str, str]) -> str:
         except KeyError:
             raise PatternError(f"unknown slot <{match[1]}>") from None
 
-    return _SLOT.sub(what_fills, pattern) if "<" in pattern else pattern
+    whole = _SLOT.sub(what_fills, pattern) if "<" in pattern else pattern
+    if len(whole) > LONGEST:
+        raise PatternError(f"more than {LONGEST} letters")
+    return whole
 
 
 def words_of(pattern: str) -> list[str]:
@@ -164,6 +176,8 @@ def parsed(pattern: str, canonical: Canonical) -> Group:
         row = stack[-1][-1]
         if symbol.kind == "(":
             stack.append([[]])
+            if len(stack) > _DEEPEST:
+                raise PatternError("too many parentheses inside one another")
         elif symbol.kind == ")":
             if len(stack) == 1:
                 raise PatternError("a parenthesis closes that was never opened")

@@ -17,6 +17,7 @@ import yaml
 from safeguarding.incidents import INCIDENTS, TACTICS
 
 from .normalise import normalise
+from .patterns import is_slot_name
 from .rule_values import BANDS, Example, Rule, RulesetError
 from .tactics import HELP_CODES
 
@@ -24,6 +25,7 @@ from .tactics import HELP_CODES
 HELPERS = ("GUARD", "SIDE", "ROOM")
 WATCHED = "watch."  # how the ids of watched expressions begin, which are written on a form
 _ID = re.compile(r"[A-Za-z0-9_.\-]{1,80}")
+_SLOT_CALLED = re.compile("<([^<>]*)>")
 _LAYOUT = frozenset("\n\r\t")
 
 
@@ -83,9 +85,14 @@ def _unreadable(text: str) -> bool:
     return any(unicodedata.category(char) in ("Cc", "Cs") and char not in _LAYOUT for char in text)
 
 
-def check_spellings(documents: Mapping[str, Mapping[str, Any]]) -> None:
-    """Check readable documents: no two spellings of a language are one once folded ("teubé", "teube"), where one would
-    hide the other. Raises RulesetError."""
+def check_words(documents: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check the words of readable documents: slots have names that a pattern can call, and no two spellings of a
+    language are one once folded ("teubé", "teube"), where one would hide the other. Raises RulesetError."""
+    for name, document in documents.items():
+        for words in (document.get("vocabulary") or {}).values():
+            for slot in map(str, (words or {}).get("slots") or ()):
+                if not is_slot_name(slot):
+                    raise RulesetError(name, "-", f"slot {slot!r} is not named in small letters and underscores")
     for key in ("spelling", "context"):
         seen: dict[tuple[str, str], tuple[str, str]] = {}
         for name, document in documents.items():
@@ -120,6 +127,9 @@ def _fault(rule: Rule, known: Collection[Rule]) -> str:
         return f"unknown tactic {rule.tactic!r} for the code {rule.code}"
     if rule.action != "flag" and (rule.code in HELP_CODES or rule.code in ("GUARD", "SIDE")):
         return f"the action of the code {rule.code} can only be flag"
+    for pattern in rule.patterns + rule.unless:
+        if not all(map(is_slot_name, _SLOT_CALLED.findall(pattern))):
+            return f"a slot that cannot be named so in {pattern!r}"
     if (rule.scope == "name") != (rule.code == "ROOM"):
         return "the scope name is that of the code ROOM, and of no other"
     return ""

@@ -17,7 +17,7 @@ import yaml
 
 from .inflect import PARADIGMS, forms
 from .normalise import normalise
-from .patterns import PatternError, classes_of, filled, parsed, slots_of
+from .patterns import MOST_CLASSES, PatternError, classes_of, filled, parsed, slots_of
 from .rule_values import (
     ACTIONS,
     BANDS,
@@ -32,6 +32,7 @@ from .rule_values import (
     RulesetError,
     Vocabulary,
 )
+from .spelling import canonical
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen at run time
@@ -51,6 +52,7 @@ _VOCABULARY_KEYS = {"classes", "spelling", "repair", "unheard", "fillers", "glue
     "rare"  # of no use any more: files stored long ago name it
 }
 _DEEPEST = 30  # ours stand six deep
+_SHOWN = 200  # letters of a pattern in what is said of it
 _CONTEXT_KEYS = {"as", "before", "classes", "not_after", "after"}
 
 
@@ -71,10 +73,11 @@ def read_document(name: str, source: str, *, check: Callable[[str, yaml.Node], N
         if check and node is not None:
             check(name, node)
         document = loader.construct_document(node) if node is not None else None
-    except yaml.YAMLError as error:
+    except RulesetError:
+        raise
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+        # a date that is none, a word tagged as a number: whatever PyYAML trips over
         raise RulesetError(name, "-", f"is not YAML: {' '.join(str(error).split())}") from error
-    except UnicodeError as error:
-        raise RulesetError(name, "-", f"is not YAML: {error}") from error
     if not isinstance(document, dict):
         raise RulesetError(name, "-", "is not a mapping")
     unknown = set(document) - _FILE_KEYS
@@ -114,6 +117,7 @@ def read_vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocab
     spelling: dict[str, str] = {}
     context: dict[str, Context] = {}
     slots: dict[str, tuple[str, list[str]]] = {}
+    named: dict[str, str] = {}  # classes that something else than a rule names, and the file it stands in
     sets: dict[str, set[str]] = {"repair": set(), "unheard": set(), "fillers": set(), "glue": set(), "ordinary": set()}
     for name, document in documents.items():
         section = document.get("vocabulary") or {}
@@ -136,33 +140,42 @@ def read_vocabulary(documents: Mapping[str, dict[str, Any]], lang: str) -> Vocab
         for key, collected in sets.items():
             listed = _strings(name, f"{lang} {key}", words.get(key) or [])
             collected.update(listed if key in ("repair", "unheard") else map(_fold, listed))
+            named |= dict.fromkeys(listed if key in ("repair", "unheard") else (), name)
         for seen_as, meant in (words.get("spelling") or {}).items():
             if not isinstance(seen_as, str) or not isinstance(meant, str):
                 raise RulesetError(name, "-", f"spelling {seen_as!r}: both sides must be quoted words")
             spelling[_fold(seen_as)] = _fold(meant)
         for word, raw_context in (words.get("context") or {}).items():
-            context[_fold(str(word))] = _context(name, str(word), raw_context)
+            context[_fold(str(word))] = read = _context(name, str(word), raw_context)
+            named |= dict.fromkeys(read.classes, name)
+        if len(raw) > MOST_CLASSES:
+            raise RulesetError(name, "-", f"more than {MOST_CLASSES} word classes in {lang}")
     classes = {cls: tuple(sorted(set(_members(cls, raw, lang, ())))) for cls in raw}
-    for cls in [*sets["repair"], *sets["unheard"], *(cls for rule in context.values() for cls in rule.classes)]:
+    for cls, name in named.items():
         if cls not in classes:
-            raise RulesetError("vocabulary", "-", f"repair, unheard or context names an unknown class {cls!r} ({lang})")
+            raise RulesetError(name, "-", f"repair, unheard or context names an unknown class {cls!r} ({lang})")
     word_lists = {key: frozenset(collected) for key, collected in sets.items()}
-    filled_slots = {slot: _filling(slot, slots, ()) for slot in slots}
-    return Vocabulary(classes=classes, spelling=spelling, context=context, slots=filled_slots, **word_lists)
+    fillings: dict[str, str] = {}
+    for slot in slots:
+        _fill(slot, slots, fillings, ())
+    return Vocabulary(classes=classes, spelling=spelling, context=context, slots=fillings, **word_lists)
 
 
-def _filling(slot: str, raw: Mapping[str, tuple[str, list[str]]], path: tuple[str, ...]) -> str:
-    """What may stand in a slot, as one pattern, the slots inside it filled."""
+def _fill(slot: str, raw: Mapping[str, tuple[str, list[str]]], fillings: dict[str, str], path: tuple[str, ...]) -> None:
+    """Add what may stand in a slot, as one pattern, and in the slots inside it."""
     name, entries = raw[slot]
-    inner: dict[str, str] = {}
-    for entry in entries:
-        for other in slots_of(entry):
-            if other not in raw or other in path or other == slot:
-                raise RulesetError(name, "-", f"slot {slot!r} includes {other!r}, which is unknown or circular")
-            inner[other] = _filling(other, raw, (*path, slot))
     if not entries:
         raise RulesetError(name, "-", f"slot {slot!r} is empty")
-    return f"({'|'.join(filled(entry, inner) for entry in entries)})"
+    for entry in entries:
+        for other in slots_of(entry):
+            if other not in raw or other in path or other == slot or len(path) > _DEEPEST:
+                raise RulesetError(name, "-", f"slot {slot!r} includes {other!r}, which is unknown or circular")
+            if other not in fillings:
+                _fill(other, raw, fillings, (*path, slot))
+    try:
+        fillings[slot] = f"({'|'.join(filled(entry, fillings) for entry in entries)})"
+    except PatternError as error:
+        raise RulesetError(name, "-", f"slot {slot!r} holds {error}") from error
 
 
 def _context(name: str, word: str, raw: object) -> Context:
@@ -184,7 +197,7 @@ def _members(cls: str, raw: Mapping[str, tuple[str, list[str]]], lang: str, path
     for entry in entries:
         if entry.startswith("@"):
             other = entry[1:]
-            if other not in raw or other in path or other == cls:
+            if other not in raw or other in path or other == cls or len(path) > _DEEPEST:
                 raise RulesetError(name, "-", f"class {cls!r} includes {other!r}, which is unknown or circular")
             members += _members(other, raw, lang, (*path, cls))
             continue
@@ -226,11 +239,6 @@ def _listed(name: str, rule: str, key: str, value: object) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _said(word: str, fillers: frozenset[str]) -> list[str]:
-    """What a word of a pattern says: itself, or nothing where it is a filler, which reading drops."""
-    return [] if _fold(word) in fillers else [word]
-
-
 def read_rule(
     name: str, document: Mapping[str, Any], raw: Mapping[str, Any], vocabularies: Mapping[str, Vocabulary]
 ) -> Rule:
@@ -269,14 +277,17 @@ def read_rule(
     _check(name, rule_id, listed["patterns"], "a rule needs patterns")
     words: dict[str, Any] = {}
     for lang in LANGS if value["lang"] == "any" else (value["lang"],):
-        known, slots, fillers = vocabularies[lang].classes, vocabularies[lang].slots, vocabularies[lang].fillers
+        vocabulary = vocabularies[lang]
+        known, slots = vocabulary.classes, vocabulary.slots
+        said = partial(canonical, lang=lang, spelling=vocabulary.spelling, fillers=vocabulary.fillers)
         for pattern in listed["patterns"] + listed["unless"]:
             try:
                 whole = filled(pattern, slots)
-                parsed(whole, partial(_said, fillers=fillers))
-            except PatternError as error:
-                raise RulesetError(name, rule_id, f"{error} in {pattern!r}") from error
-            for cls in classes_of(whole):
+                parsed(whole, said)
+                named = classes_of(whole)
+            except ValueError as error:  # a PatternError, or a number of five thousand digits
+                raise RulesetError(name, rule_id, f"{error} in {pattern[:_SHOWN]!r}") from error
+            for cls in named:
                 _check(name, rule_id, cls in known, f"unknown class {{{cls}}} in {lang}: {pattern!r}")
                 words[f"{lang}.{cls}"] = known[cls]
             for slot in slots_of(pattern):

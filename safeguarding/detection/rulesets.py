@@ -69,7 +69,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .rule_checks import check_node, check_rule, check_spellings
+from .rule_checks import check_node, check_rule, check_words
 from .rule_reading import hash_of, read_document, read_rule, read_vocabulary
 from .rule_values import (
     ACTIONS,
@@ -115,7 +115,7 @@ def parse_ruleset(sources: Mapping[str, str], *, ours: Ruleset | None = None) ->
     rules that the engine is known to understand, where those of the files may be others."""
     documents = {name: read_document(name, sources[name], check=check_node) for name in sources}
     ruleset = build_ruleset(documents)
-    check_spellings(documents)
+    check_words(documents)
     for rule in ruleset.rules:
         check_rule(rule, known=(ours or ruleset).rules)
     return ruleset

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from string import ascii_lowercase
+
+from .normalise import normalise
 
 # "étudiant(e)s", "gay·e·s", "fier.e", "motivé-e-s": the feminine and the plural set apart
 _INCLUSIVE = re.compile(
@@ -102,6 +104,19 @@ def token_name(word: str) -> str:
     if word.isascii():
         return re.sub(r"[^a-z0-9_']", "", word.lower()) or "_"
     return "u" + "_".join(f"{ord(char):x}" for char in word[:8])
+
+
+def canonical(word: str, lang: str, spelling: Mapping[str, str], fillers: Collection[str]) -> list[str]:
+    """A word as written to the words it is read as: elisions undone, spelling set right, fillers dropped."""
+    found: list[str] = []
+    for token in normalise(word).text.split():
+        for part in re.split(r"[-_]", token):
+            spelt = spelling.get(part)
+            for piece in [part] if spelt is None else spelt.split():
+                for bare in elisions(piece, lang) if "'" in piece else [piece]:
+                    again = spelling.get(bare) if spelt is None else None
+                    found += [bare] if again is None else again.split()
+    return [token_name(word) for word in found if word and word != "ne" and word not in fillers]
 
 
 def slips(word: str) -> Iterable[str]:

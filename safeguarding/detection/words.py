@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from .normalise import normalise
-from .patterns import END, FIRST_CLASS, LAST_CLASS
+from .patterns import END, FIRST_CLASS
 from .phonetic import Ear
 from .reading import QUESTION, STOP, Pieces
-from .rulesets import RulesetError, Vocabulary
-from .spelling import STRETCHED, elisions, plainer_forms, slips, sound_of, token_name, unstretched
+from .rulesets import Vocabulary
+from .spelling import STRETCHED, canonical, elisions, plainer_forms, slips, sound_of, token_name, unstretched
 
 _QUANTITY = re.compile(r"\d+[a-z]{0,5}$|[a-z]?\d+$")  # 13ans, 22h30, b2: numbers, not leet
 _SIGNS = (".", "?", "!", "...", "..", "!!", "??", "?!", ";", "\n", "…")
@@ -31,12 +30,10 @@ class Words:
     """The words of a language, compiled. `known` tells what each is read as, `unknown` what any other is."""
 
     def __init__(self, vocabulary: Vocabulary, lang: str, literals: Counter[str]) -> None:
-        """`literals`: folded words that rules name, and how often. Raises RulesetError for too many classes."""
+        """`literals`: folded words that rules name, and how often."""
         self.lang = lang
         self.vocabulary = vocabulary
         names = sorted(vocabulary.classes)
-        if len(names) > LAST_CLASS - FIRST_CLASS + 1:
-            raise RulesetError("vocabulary", "-", f"more than {LAST_CLASS - FIRST_CLASS + 1} word classes in {lang}")
         self.marks = {name: FIRST_CLASS + index for index, name in enumerate(names)}
         self._class_marks: dict[str, set[int]] = {}
         self.expressions: dict[str, list[tuple[tuple[str, ...], int]]] = {}  # of several words, by the first
@@ -55,18 +52,8 @@ class Words:
     # ---- building
 
     def canonical(self, word: str) -> list[str]:
-        """A word as written to the words it is read as: elisions undone, spelling set right, fillers dropped."""
-        found: list[str] = []
-        for token in normalise(word).text.split():
-            for part in re.split(r"[-_]", token):
-                spelt = self.vocabulary.spelling.get(part)
-                parts = spelt.split() if spelt is not None else [part]
-                for piece in parts:
-                    for bare in elisions(piece, self.lang) if "'" in piece else [piece]:
-                        again = self.vocabulary.spelling.get(bare) if spelt is None else None
-                        found += again.split() if again is not None else [bare]
-        dropped = self.vocabulary.fillers
-        return [token_name(word) for word in found if word and word != "ne" and word not in dropped]
+        """A word as written to the words it is read as."""
+        return canonical(word, self.lang, self.vocabulary.spelling, self.vocabulary.fillers)
 
     def _collect_classes(self) -> None:
         names = list(self.marks)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from safeguarding.detection.compose import judge, scan
-from safeguarding.detection.lexicon import lexicon_for
+from safeguarding.detection.lexicon import Lexicon, lexicon_for
 from safeguarding.detection.rulesets import (
     LANGS,
     Ruleset,
@@ -108,6 +111,32 @@ def test_a_rule_keeps_its_version_when_another_file_changes() -> None:
         (RULE.replace("id: t.fruit", "id: t.fruit\n    action: ban"), "t.fruit", "action"),
         (RULE.replace("id: t.fruit", "id: t.fruit\n    colour: red"), "t.fruit", "unknown key"),
         (RULE.replace("repair: [fruit]", "repair: [nuts]"), "-", "unknown class"),
+        *(
+            (RULE.replace("je (mange|aime) ~2 {fruit}", pattern), "t.fruit", reason)
+            for pattern, reason in (
+                ("hareng {}", "without a name"),
+                ("{17..12} ans", "empty or too wide"),
+                ("{0..500} ans", "empty or too wide"),
+                ("ne", "empty alternative"),
+                ("-", "empty alternative"),
+                ("' '", "empty alternative"),
+                ("\u0301", "empty alternative"),
+                ("ne*", "prefix"),
+                ("{" + "1" * 5000 + "..2} ans", "digits"),
+                ("~" + "1" * 5000 + " ans", "digits"),
+                ("(" * 2000 + "a" + ")" * 2000, "too many parentheses"),
+                ("pomme " * 5000, "letters"),
+            )
+        ),
+        (RULE.replace('"je mange une tarte"', "2024-13-45"), "-", "not YAML"),
+        (RULE.replace("id: t.fruit", 'id: t.fruit\n    weight: !!int "x"'), "-", "not YAML"),
+        (RULE.replace("id: t.fruit", 'id: t.fruit\n    weight: !!int ""'), "-", "not YAML"),
+        (RULE.replace("id: t.fruit", 'id: t.fruit\n    weight: !!timestamp "x"'), "-", "not YAML"),
+        (
+            RULE.replace("fruit:", "".join(f"c{n}: [a{n}]\n      " for n in range(126)) + "fruit:"),
+            "-",
+            "more than 125 word classes",
+        ),
     ],
 )
 def test_a_broken_file_is_refused_whole_with_file_rule_and_reason(broken: str, rule: str, reason: str) -> None:
@@ -116,7 +145,28 @@ def test_a_broken_file_is_refused_whole_with_file_rule_and_reason(broken: str, r
         parse_ruleset({"good.yaml": good, "bad.yaml": broken})
     assert caught.value.rule == rule
     assert reason in caught.value.reason
+    assert caught.value.file == "bad.yaml"
     assert str(caught.value).startswith(caught.value.file)
+
+
+PIECES = (
+    "je", "ne", "vraiment", "l'", "'", "-", " ", "{fruit}", "{", "}", "(", ")", "|", "?", "*", "~", "~2", "^", "$", "_",
+    "<a>", "<", "{1..3}", "\u0301", "à",
+)  # fmt: skip
+
+
+@given(pattern=st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join))
+@settings(max_examples=400, deadline=None)
+def test_a_pattern_is_refused_when_it_comes_in_or_can_be_used(pattern: str) -> None:
+    source = yaml.safe_load(RULE)
+    source["rules"][0]["patterns"] = [pattern]
+    try:
+        ruleset = parse_ruleset({"a.yaml": yaml.safe_dump(source, allow_unicode=True)})
+    except RulesetError:
+        return
+    lexicon = Lexicon(ruleset, "fr")
+    lexicon.compile_all()
+    lexicon.hits(lexicon.read("je mange une pomme"))
 
 
 @pytest.mark.parametrize(
@@ -290,6 +340,32 @@ def test_a_slot_that_does_not_exist_is_refused(changed: tuple[str, str], rule: s
         parse_ruleset({"a.yaml": SLOTTED.replace(*changed)})
     assert refused.value.rule == rule
     assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["Eater", "eater2", "eat-er", "éater"])
+def test_a_slot_that_no_pattern_can_name_is_refused_when_the_file_comes_in(name: str) -> None:
+    for source in (SLOTTED.replace("eater", name), SLOTTED.replace("<eater> bois", f"<{name}> bois")):
+        with pytest.raises(RulesetError, match="named"):
+            parse_ruleset({"a.yaml": source})
+        assert reread_ruleset({"a.yaml": source}).rules
+
+
+@pytest.mark.parametrize("twice", ["<x{0}> <x{0}>", "<x{0}>", "<x{0}>|<y{0}>"])
+def test_slots_inside_slots_without_end_are_refused_at_once(twice: str) -> None:
+    names = "abcdefghijklmnopqrstuvwxyz"
+    letters = [one + other for one in names for other in names]
+    chain = "".join(
+        f"      {kind}{letters[n]}: ['{twice.format(letters[n + 1])}']\n" for n in range(600) for kind in "xy"
+    )
+    last = f"      x{letters[600]}: [je]\n      y{letters[600]}: [je]\n"
+    with pytest.raises(RulesetError, match="slot"):
+        parse_ruleset({"a.yaml": SLOTTED.replace("    slots:\n", f"    slots:\n{chain}{last}")})
+
+
+def test_classes_inside_classes_without_end_are_refused() -> None:
+    chain = "".join(f"      c{n}: ['@c{n + 1}']\n" for n in range(60)) + "      c60: [a]\n"
+    with pytest.raises(RulesetError, match="unknown or circular"):
+        parse_ruleset({"a.yaml": RULE.replace("    classes:\n", f"    classes:\n{chain}")})
 
 
 def test_no_entry_of_ours_mixes_words_and_expressions_between_its_slashes() -> None:
