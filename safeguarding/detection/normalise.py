@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -45,8 +46,9 @@ _SIGNS = {
     "œ": "oe", "æ": "ae", "ß": "ss", "ĳ": "ij", "þ": "th",
     "\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\r": "\n", "\t": " ", "\n": "\n",
 }  # fmt: skip
-# Words wholly of these alphabets are spelt by sound where one of them has a letter that looks like no Latin one.
-_FOREIGN_WORD = re.compile(r"(?<![^\W\d_])[\u0370-\u03ff\u0400-\u052f]+(?![^\W\d_])")
+# Words wholly of Greek or Cyrillic letters ("f", and "l" for others: see `_kind`) are spelt by sound where one of them
+# has a letter that looks like no Latin one.
+_FOREIGN_WORD = re.compile("(?<![fl])f+(?![fl])")
 _LIKE_NONE = frozenset("бгджзийлпфцчшщъыэюяБГДЖЗИЙЛПФЦЧШЩЪЫЭЮЯγδθλξπσφψωΓΔΘΛΞΠΣΦΨΩ")
 _SOUND_PAIRS = """
 а:a б:b в:v г:g д:d е:e ё:eu ж:j з:z и:i й:y к:k л:l м:m н:n о:o п:p р:r с:s т:t у:ou ф:f х:h ц:c ч:ch ш:ch щ:ch ъ:i ы:y
@@ -123,7 +125,7 @@ class _OneForOne(dict[int, str]):
         folded = _folded(char)
         if len(self) >= _CACHE_LIMIT:
             self.clear()
-        self[code] = folded if len(folded) == 1 and char not in _LIKE_NONE else _NOT_ONE
+        self[code] = folded if len(folded) == 1 and _LIKE_NONE.isdisjoint(char + folded) else _NOT_ONE
         return self[code]
 
 
@@ -147,6 +149,36 @@ def _sound(text: str, index: int, start: int) -> str | None:
     if (letter == "у" and before == "о") or (letter == "ё" and short and before not in "впф"):
         return _SHORT_SOUNDS[letter]
     return _SOUNDS.get(letter)
+
+
+def _kind(letter: str) -> str:
+    """ "f" for a Greek or Cyrillic letter, "l" for another, " " for what parts words."""
+    if not _folded(letter).isalpha():
+        return " "
+    return "f" if "\u0370" <= letter <= "\u03ff" or "\u0400" <= letter <= "\u052f" else "l"
+
+
+def _by_sound(text: str, pieces: list[str]) -> tuple[list[str], list[int]]:
+    """The pieces of a text letter by letter, words spelt by sound as they sound, and where each came from.
+
+    Where a word begins and ends is seen once all else is folded: what is invisible parts none, and what folds to an
+    apostrophe does. So folding again finds no other words.
+    """
+    folded = [
+        (letter, index)
+        for index, (char, piece) in enumerate(zip(text, pieces, strict=True))
+        for letter in (char if _kind(char) == "f" else piece)
+    ]
+    letters, origins = "".join(letter for letter, _ in folded), [index for _, index in folded]
+    words = [word.span() for word in _FOREIGN_WORD.finditer("".join(map(_kind, letters)))]
+    by_letter = [*map(_folded, letters)]
+    if any(stop - start >= _LEAST_SPELT and not _LIKE_NONE.isdisjoint(letters[start:stop]) for start, stop in words):
+        for start, stop in words:
+            if _NO_RUSSIAN.isdisjoint(letters[start:stop]):
+                for index in range(start, stop):
+                    sound = _sound(letters, index, start)
+                    by_letter[index] = by_letter[index] if sound is None else sound
+    return by_letter, origins
 
 
 class Normalised(NamedTuple):
@@ -180,17 +212,11 @@ def normalise(text: str) -> Normalised:
         return Normalised(folded, None, len(text))
     cached = _cache.get
     pieces = [piece if (piece := cached(char)) is not None else _folded(char) for char in text]
-    if not _LIKE_NONE.isdisjoint(text):
-        words = [*_FOREIGN_WORD.finditer(text)]
-        if any(len(word.group()) >= _LEAST_SPELT and not _LIKE_NONE.isdisjoint(word.group()) for word in words):
-            for word in words:
-                if not _NO_RUSSIAN.isdisjoint(word.group()):
-                    continue
-                for index in range(*word.span()):
-                    sound = _sound(text, index, word.start())
-                    pieces[index] = pieces[index] if sound is None else sound
+    origins: Sequence[int] = range(len(text))
+    if not _LIKE_NONE.isdisjoint("".join((text, *pieces))):
+        pieces, origins = _by_sound(text, pieces)
     folded = "".join(pieces)
-    if len(folded) == len(text) and all(pieces):
+    if len(folded) == len(text) and all(pieces) and [*origins] == [*range(len(text))]:
         return Normalised(folded, None, len(text))
-    offsets = tuple(index for index, piece in enumerate(pieces) for _ in piece)
+    offsets = tuple(origin for origin, piece in zip(origins, pieces, strict=True) for _ in piece)
     return Normalised(folded, offsets, len(text))
