@@ -13,6 +13,7 @@ that ask for it in `guards`:
   ("il me dit envoie ..."), what another wants of the author ("il veut que je ..."), and a warning of what others may
   ask ("n'envoie jamais ...") accuse nobody; what is asked of "you" is asked, whoever is said to have said it
   ("mon pote dit que tu devrais ..."), and so is what the author would gain ("tu n'es pas obligée de m'envoyer ...");
+  a slur that was written on the author's things, shouted after them or made their name is told of by who bears it;
 - reclaimed: a slur that speakers say of themselves: the same;
 - attended: the same message has a parent, a teacher, a club or friends there or told of it ("bring your mum", "the
   whole club comes", "ask your dad first"): what lures somebody to be alone is dropped;
@@ -91,6 +92,7 @@ class _Guards:
         self.affirmed = {index for first, last in spans.get("affirms", ()) for index in range(first, last)}
         self.reports, self.enclosed = spans.get("reports", []), spans.get("encloses", [])
         self.cited, self.recounted = spans.get("cites", []), spans.get("recounts", [])
+        self.borne = spans.get("borne", [])
         self.warned, self.warned_of = spans.get("warns", []), spans.get("warns_of", [])
         self.witnessed = "witnesses" in spans
         self.denounced, self.defended = spans.get("denounces", []), spans.get("defends", [])
@@ -242,6 +244,8 @@ class _Guards:
         ):
             return True
         if any(self._is_cited(hit, first, last) for first, last in self.cited):
+            return True
+        if any(first < hit.last and hit.first < last for first, last in self.borne):
             return True
         return (to_somebody and self._is_of_others(hit)) or (hit.rule.code == "V3" and self.witnessed)
 

@@ -47,6 +47,16 @@ HATE = [
     ("en", "the jews control everything"),
     ("en", "my dad says gays are sick and he's right"),
     ("en", "fags are not human"),
+    # a slur thrown beside what looks like bearing or reclaiming it
+    ("fr", "j'ai tagué sale gouine sur son casier"),
+    ("fr", "sale pd, j'entends ta voix d'ici"),
+    ("fr", "marre des pd du collège"),
+    ("fr", "je suis entouré de pd"),
+    ("fr", "on est des gouines et vous des déchets d'arabes"),
+    ("fr", "soirée gouines, quelle horreur"),
+    ("en", "we beat up fags on friday"),
+    ("en", "I'm so tired of that faggot"),
+    ("en", "my brother hates fags"),
 ]
 
 NOT_HATE = [
@@ -92,6 +102,18 @@ NOT_HATE = [
     ("en", "my dad says gay people are sick"),
     ("en", "is it true that trans people are dangerous?"),
     ("en", "as a dyke I'm at home here"),
+    # who bears a slur, and who says it of themselves
+    ("fr", "le pd de la classe, c'est moi apparemment"),
+    ("fr", "ils ont tagué sale gouine sur mon casier"),
+    ("fr", "mes cousins crient pd quand je passe"),
+    ("fr", "sale pd, sale pd, toute la journée j'entends ça"),
+    ("fr", "on est des gouines et on vous emmerde"),
+    ("fr", "soirée gouines à la Mutinerie vendredi"),
+    ("fr", "entre pédés on se comprend"),
+    ("fr", "moi, pédé et fier"),
+    ("en", "I'm so tired of being the school faggot"),
+    ("en", "kids yell faggot when I walk past"),
+    ("en", "dyke march on saturday"),
 ]
 
 
@@ -152,6 +174,11 @@ def test_the_word_of_another_is_kept_but_accuses_nobody(ruleset: Ruleset) -> Non
     ]
     assert found
     assert not any(finding.alerting for finding in found)
+
+
+def test_what_was_shouted_at_somebody_is_no_insult_of_who_tells_it_and_frees_nothing_else(ruleset: Ruleset) -> None:
+    assert not standing(ruleset, "fr", "y'a marqué sale pd sur mon sac")
+    assert "H1" in standing(ruleset, "fr", "y'a marqué sale pd sur mon sac, les arabes sont des déchets")
 
 
 def test_a_despairing_line_is_seen_and_is_about_its_author(ruleset: Ruleset) -> None:
