@@ -227,6 +227,42 @@ def test_everyday_french_is_not_lit(ruleset: Ruleset, text: str) -> None:
     assert [f.rule for f in scan(text, "fr", ruleset) if f.code in ("C1", "H1", "V2")] == []
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("fr", "cette imprimante de merde"),
+        ("fr", "saleté de machine, quelle connasse cette imprimante"),
+        ("fr", "cette salope de porte m'a coincé le doigt"),
+        ("fr", "ce boss est un enculé impossible à battre"),
+        ("fr", "ta gueule le réveil"),
+        ("fr", "les frelons asiatiques doivent être exterminés"),
+        ("fr", "le café turc est dégueu"),
+        ("fr", "une grosse vache normande"),
+        ("fr", "un nègre littéraire"),
+        ("en", "my laptop is a stupid bitch"),
+        ("en", "we should exterminate asian hornets"),
+    ],
+)
+def test_who_curses_a_thing_speaks_of_nobody(ruleset: Ruleset, lang: str, text: str) -> None:
+    assert not standing(ruleset, lang, text) & {"C1", "H1"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "code"),
+    [
+        ("fr", "cette salope de Léa", "C1"),
+        ("fr", "la porte est fermée connard", "C1"),
+        ("fr", "t'es une grosse vache normande", "C1"),
+        ("fr", "ces cafards asiatiques nous envahissent", "H1"),
+        ("fr", "sale boudin noir", "C1"),
+        ("en", "my car is dead you stupid bastard", "C1"),
+        ("en", "those asian rats are vermin", "H1"),
+    ],
+)
+def test_a_thing_named_beside_frees_nobody_who_insults(ruleset: Ruleset, lang: str, text: str, code: str) -> None:
+    assert code in standing(ruleset, lang, text)
+
+
 def test_a_mere_light_is_for_the_authors_own_words(ruleset: Ruleset) -> None:
     said = [f.rule for f in scan("c'est contre nature", "fr", ruleset)]
     told = [f.rule for f in scan("ils disent que c'est contre nature, ça me fait mal", "fr", ruleset)]
