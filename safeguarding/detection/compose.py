@@ -5,7 +5,8 @@ that ask for it in `guards`:
 
 - negated: a negation between the one spoken of and what is said of them, not undone by an idiom that affirms
   ("ne peut s'empêcher d'être"): the finding is dropped;
-- quoted: inside quotation marks, with the speaker's own words around: kept, but it accuses nobody (`alerting` False);
+- quoted: inside quotation marks, with the speaker's own words around: kept, but it accuses nobody (`alerting` False),
+  unless the author sides with what is quoted ("... and I stand by it");
 - reported: governed by another's saying or by a denunciation ("il a dit que", "dire ... est raciste"), or a slur
   for people who are defended ("les ... ne sont pas des malades"): the same, unless the author sides with what is
   reported ("... et il a raison"); what a question asks about somebody's hate or a slur likewise, of nothing else;
@@ -13,7 +14,8 @@ that ask for it in `guards`:
   ("il me dit envoie ..."), what another wants of the author ("il veut que je ..."), and a warning of what others may
   ask ("n'envoie jamais ...") accuse nobody; what is asked of "you" is asked, whoever is said to have said it
   ("mon pote dit que tu devrais ..."), and so is what the author would gain ("tu n'es pas obligée de m'envoyer ...");
-  a slur that was written on the author's things, shouted after them or made their name is told of by who bears it;
+  what is told of for itself accuses nobody either, and no more than that: a slur that was shouted after the author
+  or made their name, whom a grandfather hates, what is called a myth;
 - reclaimed: a slur that speakers say of themselves: the same;
 - attended: the same message has a parent, a teacher, a club or friends there or told of it ("bring your mum", "the
   whole club comes", "ask your dad first"): what lures somebody to be alone is dropped;
@@ -92,7 +94,7 @@ class _Guards:
         self.affirmed = {index for first, last in spans.get("affirms", ()) for index in range(first, last)}
         self.reports, self.enclosed = spans.get("reports", []), spans.get("encloses", [])
         self.cited, self.recounted = spans.get("cites", []), spans.get("recounts", [])
-        self.borne = spans.get("borne", [])
+        self.told = spans.get("tells", [])
         self.warned, self.warned_of = spans.get("warns", []), spans.get("warns_of", [])
         self.witnessed = "witnesses" in spans
         self.denounced, self.defended = spans.get("denounces", []), spans.get("defends", [])
@@ -188,7 +190,7 @@ class _Guards:
     def quoted(self, hit: Hit) -> bool:
         spans = self.reading.spans
         start = spans[hit.first][0]
-        return any(a <= start < b for a, b in self.quotes)
+        return any(a <= start < b for a, b in self.quotes) and not (self.endorsed and self.sided_with(hit))
 
     def reported(self, hit: Hit) -> bool:
         defended = any(first <= hit.first and hit.last <= last for first, last in self.defended)
@@ -245,7 +247,7 @@ class _Guards:
             return True
         if any(self._is_cited(hit, first, last) for first, last in self.cited):
             return True
-        if any(first < hit.last and hit.first < last for first, last in self.borne):
+        if any(first < hit.last and hit.first < last for first, last in self.told):
             return True
         return (to_somebody and self._is_of_others(hit)) or (hit.rule.code == "V3" and self.witnessed)
 

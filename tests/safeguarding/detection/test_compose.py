@@ -57,6 +57,15 @@ HATE = [
     ("en", "we beat up fags on friday"),
     ("en", "I'm so tired of that faggot"),
     ("en", "my brother hates fags"),
+    # one's own words in quotation marks, others asked to hate along, what is called false only to go on
+    ("fr", "« les arabes puent » ça c'est ce que je pense"),
+    ("fr", "'les arabes puent' et je le maintiens"),
+    ("fr", "qui d'autre déteste les gays ?"),
+    ("fr", "c'est pas faux que les arabes sont des voleurs"),
+    ("fr", "faut arrêter avec les noirs, ce sont des parasites"),
+    ("en", '"arabs stink" and I stand by it'),
+    ("en", "don't say gay, say faggot"),
+    ("en", "my brother and I hate gays"),
 ]
 
 NOT_HATE = [
@@ -114,6 +123,16 @@ NOT_HATE = [
     ("en", "I'm so tired of being the school faggot"),
     ("en", "kids yell faggot when I walk past"),
     ("en", "dyke march on saturday"),
+    # what is disputed, whom others hate, what a faith teaches
+    ("fr", "c'est faux que les musulmans sont tous terroristes"),
+    ("fr", "faut arrêter avec les noirs sont paresseux, c'est raciste"),
+    ("fr", "l'affiche proclamait que les roms sont des voleurs, honteux"),
+    ("fr", "pourquoi certains détestent les noirs ?"),
+    ("fr", "est-ce que les gays vont en enfer selon l'islam ?"),
+    ("fr", "« les gays sont malades » c'est pas ce que je pense"),
+    ("en", "my grandpa hates blacks and it makes me sad"),
+    ("en", "don't say faggot, say gay"),
+    ("en", "it's not true that gypsies are thieves"),
 ]
 
 
