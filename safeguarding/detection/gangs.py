@@ -1,21 +1,23 @@
-"""Several who attack one person, each in a direct conversation: a pile-on (C1) that no room shows.
+"""Several who attack one person, each in a conversation or at an hour of their own: a pile-on (C1) that no room shows.
 
-A blow counts where a rule finds an attack on the person spoken to, its words read like one (`likeness`), and the
-attacker began to talk: whoever is written to may refuse and tell off, however many do. Who was attacked by the one they
-attack answers, for two weeks; and nobody is ganged up on who attacked somebody else that day.
+A blow counts where a rule finds an attack on the person certainly spoken to, its words read like one (`likeness`), and
+it answers nothing: in a direct conversation the attacker began to talk, in a room nobody had just spoken to them, for
+whoever is written to may refuse and tell off, however many do; nor is of a room what `piles` tells of or who did
+something grave there. Who was attacked by the one they attack answers, for two weeks; and nobody is ganged up on who
+attacked somebody else that day. In rooms, where people jest before others, it takes one more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import counted, likeness, rooms, spread
+from . import counted, likeness, piles, rooms, spread
 from .context import Situation
 from .crowds import is_attack, strongest
-from .told import GROWTH, evidence_of, explain, is_news
+from .told import GROWTH, evidence_of, explain, is_news, told_about
 from .types import Alert
 
-PEOPLE = 3
+PEOPLE, IN_ROOMS = 3, 4
 HARSH = 100  # hundredths of a logit that the words of a blow weigh at least
 WHOLE = 200  # of a blow that counts as one
 
@@ -24,15 +26,24 @@ def gang_alerts(situation: Situation) -> Iterator[Alert]:
     """C1 about the one of them who struck hardest, the others having acted too."""
     attacks = [one for one in situation.findings if one.alerting and is_attack(one) and one.target == "you"]
     harsh = likeness.risk_in(situation.said, "C1")
-    if not attacks or situation.room.kind != "direct" or harsh < HARSH:
+    if not attacks or harsh < HARSH:
         return
-    author, now = situation.author, situation.now
-    if rooms.who_began(situation.room_ledger, author, now) != author:
-        return
-    attackers = {row[0] for row in spread.struck_by(situation.author_ledger, now)}
+    attackers = {row[0] for row in spread.struck_by(situation.author_ledger, situation.now)}
     for other in situation.sure:
-        if other not in attackers:
+        if other not in attackers and not _answers(situation, other):
             yield from _against(situation, other, round(min(1.5, harsh / WHOLE), 2), strongest(attacks))
+
+
+def _answers(situation: Situation, other: str) -> bool:
+    """Whether somebody may well refuse, tell off or answer whom they attack; or the pile-on is told of as it is."""
+    ledger, author, now = situation.room_ledger, situation.author, situation.now
+    if situation.room.kind == "direct":
+        return rooms.who_began(ledger, author, now) != author
+    return (
+        rooms.spoke_to(ledger, other, author, now)
+        or told_about(ledger["a"], other, now)
+        or piles.standing(ledger["pile"], now) is not None
+    )
 
 
 def _against(situation: Situation, other: str, strength: float, rule: tuple[str, str]) -> Iterator[Alert]:
@@ -42,7 +53,8 @@ def _against(situation: Situation, other: str, strength: float, rule: tuple[str,
     people = [row[0] for row in rows]
     if any(now - at < spread.DAY and attacked not in people for attacked, at in ledger["dealt"]):
         return
-    gang = counted.Gang({row[0]: row[2] for row in rows}, PEOPLE, situation.is_minor(other))
+    least = PEOPLE if situation.room.kind == "direct" else IN_ROOMS
+    gang = counted.Gang({row[0]: row[2] for row in rows}, least, situation.is_minor(other))
     weighed = gang.weigh()
     # Somebody more who joins in is news by itself: the case must name them.
     if not weighed.severity or not is_news(

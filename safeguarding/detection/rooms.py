@@ -166,6 +166,11 @@ def recent_speakers(ledger: Mapping[str, Any], author: str, now: int) -> list[st
     return [row[0] for row in ledger["sp"] if row[0] != author and now - row[1] <= TURN_SECONDS]
 
 
+def spoke_to(ledger: Mapping[str, Any], person: str, other: str, now: int) -> bool:
+    """Whether somebody's last words here, within the turn window, were rather for this other person."""
+    return any(row[0] == person and row[3] == other and now - row[1] <= TURN_SECONDS for row in ledger["sp"])
+
+
 def note_young(ledger: Ledger, person: str, now: int) -> None:
     """Remember that somebody said they are a minor (at most 2 x SPEAKERS people, the latest)."""
     ledger["young"][person] = now

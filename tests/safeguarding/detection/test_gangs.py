@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from safeguarding.detection.rulesets import Ruleset
-from safeguarding.detection.types import Alert, Person
+from safeguarding.detection.types import Alert, Person, RoomInfo
 from tests.talk import ALICE, CHARLIE, DANA, Talk, direct
 
 BLOWS = ("personne t'aime, quitte le lycée", "tout le monde te déteste grosse vache", "t'es qu'une merde, crève")
@@ -107,3 +107,46 @@ def test_what_is_kept_of_blows_stays_small(ruleset: Ruleset) -> None:
         talk.say(ALICE, BLOWS[1], direct(ALICE, person), person)
     assert len(talk.ledgers["author:alice"]["struck"]) <= 12
     assert len(talk.ledgers["author:alice"]["dealt"]) <= 12
+
+
+# ---- in rooms, too far apart for a quarrel
+
+FIVE = (*THREE, *(Person(key, "teen_15_17", 100) for key in ("hal", "ida")))
+HARSH = (*BLOWS, "ferme-la sale conne", "va crever")
+JESTS = ("t'es con mdr", "mais t'es trop bête toi", "t'es nul au foot", "espèce de patate", "ta gueule lol")
+
+
+def in_rooms(
+    ruleset: Ruleset, texts: tuple[str, ...], *, minutes: float = 50, rooms: int = 1, first: str = "salut les gens",
+    sure: bool = True,
+) -> list[Alert]:  # fmt: skip
+    """What is told of those who each say one thing to Alice, who says `first` before."""
+    talk = Talk(ruleset, ALICE, *FIVE)
+    for number, (person, text) in enumerate(zip(FIVE, texts, strict=False)):
+        room = RoomInfo(f"r{number % rooms}", "room", "salon", "", "teen_15_17")
+        talk.say(ALICE, first, room, *([person] if first != "salut les gens" else []))
+        talk.say(FIVE[number - 1], "il pleut", room)
+        talk.say(person, text, room, *([ALICE] if sure else []), minutes=minutes)
+    return gangs(talk)
+
+
+@pytest.mark.parametrize(("minutes", "rooms"), [(50, 1), (120, 1), (20, 5)])
+def test_one_blow_each_an_hour_apart_or_each_in_another_room_is_a_pile_on(
+    ruleset: Ruleset, minutes: float, rooms: int
+) -> None:
+    first, *_more = in_rooms(ruleset, HARSH, minutes=minutes, rooms=rooms)
+    assert (first.severity, first.protects, len(first.evidence)) == ("P1", ("alice",), 4)
+
+
+def test_three_in_rooms_are_none_nor_is_it_where_it_is_not_clear_who_is_meant(ruleset: Ruleset) -> None:
+    assert in_rooms(ruleset, HARSH[:3]) == []
+    assert in_rooms(ruleset, HARSH, sure=False) == []
+
+
+def test_friends_who_jest_before_others_are_none(ruleset: Ruleset) -> None:
+    assert in_rooms(ruleset, JESTS) == []
+
+
+@pytest.mark.parametrize("first", ["envoie une photo de toi", "alors on répond pas ?", "t'es moche"])
+def test_who_tells_off_somebody_who_had_just_spoken_to_them_is_none(ruleset: Ruleset, first: str) -> None:
+    assert in_rooms(ruleset, REFUSALS + HARSH[3:], minutes=5, first=first) == []
