@@ -20,6 +20,8 @@ from .told import is_news
 from .types import Alert, Finding, Utterance
 
 BIRTH_YEAR = "says_birth_year"  # what it says of an age depends on the day (see `of_the_day`)
+OTHER_AGE = "says_teen_years"  # of a verified minor: an age that is none of their band
+_YEARS_TOLD = ("says_minor", "school", OTHER_AGE, BIRTH_YEAR)
 _YEAR = re.compile(r"(?:19|20)\d\d|\d\d")
 
 _IN_WORDS = {
@@ -53,9 +55,11 @@ MINOR_AMONG_ADULTS = Profile(
 )  # fmt: skip
 ADULT_AMONG_MINORS = Profile(
     code="M6", scope="self",
-    weights={"says_adult": 52, "adult_life": 26, "says_minor": 0, "pretends": 50, "borrowed_proof": 38},
+    weights={"says_adult": 52, "adult_life": 26, "says_minor": 0, "pretends": 50, "borrowed_proof": 38, OTHER_AGE: 26},
     levels=((44, "P1"), (36, "P2"), (24, "P3")),
-    core=frozenset({"says_adult", "adult_life", "pretends", "borrowed_proof"}),
+    core=frozenset({"says_adult", "adult_life", "pretends", "borrowed_proof", OTHER_AGE}),
+    # Teenagers make themselves older or younger in jest: looked at, and that alone is no adult's life.
+    grave={"P1": (frozenset({"says_adult", "pretends", "borrowed_proof"}),)},
     measures={"P1": ("hold", "fresh_age_proof", "pause_contact"), "P2": ("fresh_age_proof",)},
 )  # fmt: skip
 ADULT_POSING = Profile(
@@ -68,9 +72,26 @@ ADULT_POSING = Profile(
 # What somebody says of their age that their verified band says as well: there is nothing to look at.
 _OF_THE_BAND = {
     "teen_13_14": frozenset({"says_minor", "school", "says_same_age"}),
-    "teen_15_17": frozenset({"says_minor", "school", "says_same_age", "says_teen_years"}),
+    "teen_15_17": frozenset({"says_minor", "school", "says_same_age"}),
     "adult": frozenset({"says_adult", "adult_life"}),
 }
+# The years of those whom a proof of this band says to be: it holds for a year, in which there is a birthday.
+_YEARS_OF = {"teen_13_14": (13, 15), "teen_15_17": (15, 18)}
+# How old pupils are as a class begins; with a class skipped or done twice, from a year less to two years more.
+_CLASSES = {
+    "cm1": 9, "cm2": 10, "6": 11, "sixieme": 11, "5": 12, "cinquieme": 12, "4": 13, "quatrieme": 13, "3": 14,
+    "troisieme": 14, "brevet": 14, "seconde": 15, "2nde": 15, "premiere": 16, "1ere": 16, "terminale": 17, "tle": 17,
+    "bac": 17,
+}  # fmt: skip
+_CLASS = re.compile(
+    r"\b(?:(?:year|yr) (?P<year>\d\d?)|grade (?P<grade>\d\d?)|(?P<ordinal>[3-6])\s?(?:e|eme|em)"
+    r"|(?P<named>cm[12]|sixieme|cinquieme|quatrieme|troisieme|brevet|seconde|2nde|premiere|1ere|terminale|tle|bac))\b"
+    r"(?P<early> (?:blanc )?(?:de |d')?francais)?"
+)
+# Years that are still to come, or by which something is counted, are nobody's age today.
+_TO_COME = re.compile(
+    r"\b(?:aurai|vais|bientot|presque|dans|avant|turn\w*|will|going|nearly|almost|next|till|until|before)\b"
+)
 
 
 def is_of_the_band(finding: Finding, band: str) -> bool:
@@ -78,23 +99,63 @@ def is_of_the_band(finding: Finding, band: str) -> bool:
     return finding.code == "M6" and finding.tactic in _OF_THE_BAND.get(band, ())
 
 
-def of_the_day(findings: Iterable[Finding], utterance: Utterance) -> tuple[Finding, ...]:
-    """The findings with what a year of birth says of an age on the day of the message: nothing from 18 to 19; and
-    without the ages that count something else (cats, guests).
+def of_the_day(findings: Iterable[Finding], utterance: Utterance, band: str) -> tuple[Finding, ...]:
+    """The findings with what a year of birth says of an age on the day of the message, and what an age or a class says
+    of somebody whose proof says another one (OTHER_AGE); without the ages that count something else (cats, guests).
     """
     told = []
     for finding in findings:
-        if finding.tactic == "says_minor" and _is_a_count(finding, utterance):
-            continue
-        if finding.tactic == BIRTH_YEAR:
-            start, end = finding.span
-            years = _YEAR.findall(normalise(utterance.text[start:end]).text)
-            tactic = _said_by_age(_age_of(int(years[-1]), utterance)) if years else None
+        if finding.tactic in _YEARS_TOLD:
+            tactic = _told_on_the_day(finding, utterance, band)
             if tactic is None:
                 continue
-            finding = replace(finding, tactic=tactic)
+            if tactic != finding.tactic:
+                finding = replace(finding, tactic=tactic, weight=1.0 if tactic == OTHER_AGE else finding.weight)
         told.append(finding)
     return tuple(told)
+
+
+def _told_on_the_day(finding: Finding, utterance: Utterance, band: str) -> str | None:
+    """What a finding about years or a class says of its author; None for nothing."""
+    start, end = finding.span
+    text = normalise(utterance.text[start:end]).text
+    if finding.tactic == BIRTH_YEAR:
+        years = _YEAR.findall(text)
+        return _claim(*_born_in(int(years[-1]), utterance), band) if years else None
+    if finding.tactic == "says_minor" and _is_a_count(finding, utterance):
+        return None
+    said = _years_said(text)
+    claim = _claim(*said, band) if said else None
+    if OTHER_AGE in (claim, finding.tactic):
+        return OTHER_AGE if claim == OTHER_AGE else None
+    return finding.tactic
+
+
+def _years_said(text: str) -> tuple[int, int] | None:
+    """The least and the most years that a text says of who says it: an age, or a class."""
+    if _TO_COME.search(text):
+        return None
+    if found := _CLASS.search(text):
+        if found["year"] or found["grade"]:
+            return _in_class(int(found["year"]) + 4 if found["year"] else int(found["grade"]) + 5)
+        return _in_class(_CLASSES[found["ordinal"] or found["named"]] - bool(found["early"]))
+    numbers = [int(_IN_WORDS.get(one["said"], 0) or one["said"]) for one in _NUMBER.finditer(text)]
+    ages = [number for number in numbers if 8 <= number <= 18]
+    return (ages[-1], ages[-1]) if ages else None
+
+
+def _in_class(begins: int) -> tuple[int, int]:
+    return begins - 1, begins + 2
+
+
+def _claim(least: int, most: int, band: str) -> str | None:
+    """What it says of somebody of this band that they are between so many years old; None for nothing."""
+    youngest, oldest = _YEARS_OF.get(band, (0, 99))
+    if least < 19 and (most < youngest or least > oldest):
+        return OTHER_AGE
+    if 7 <= most < 18:
+        return "says_minor"
+    return "says_adult" if 19 <= least < 100 else None
 
 
 def _is_a_count(finding: Finding, utterance: Utterance) -> bool:
@@ -106,16 +167,12 @@ def _is_a_count(finding: Finding, utterance: Utterance) -> bool:
     return number is not None and not number["years"] and _counts(text[number.end() :])
 
 
-def _age_of(year: int, utterance: Utterance) -> int:
-    """The most years somebody born then can be old on the day of the message. Two figures are of the last century."""
-    return utterance.at.year - (year if year > 99 else 1900 + year)
-
-
-def _said_by_age(most: int) -> str | None:
-    """What a year of birth says, `most` the years that may have passed: whose birthday may be to come is not told."""
-    if 5 <= most < 18:
-        return "says_minor"
-    return "says_adult" if 20 <= most <= 100 else None
+def _born_in(year: int, utterance: Utterance) -> tuple[int, int]:
+    """The years that somebody born then can be old on the day of the message: whose birthday may be to come is not
+    told. Two figures are of the last century.
+    """
+    most = utterance.at.year - (year if year > 99 else 1900 + year)
+    return most - 1, most
 
 
 def _answered(situation: Situation) -> str | None:
@@ -125,14 +182,15 @@ def _answered(situation: Situation) -> str | None:
     match = _ANSWER.match(normalise(situation.utterance.text[:80]).text)
     if match is None or _counts(match["rest"]):
         return None
-    number = int(_IN_WORDS.get(match["said"].replace(" ", "-"), 0) or match["said"])
+    number, band = (
+        int(_IN_WORDS.get(match["said"].replace(" ", "-"), 0) or match["said"]),
+        situation.person(situation.author).band,
+    )
     if match["class"]:
-        return "says_minor" if 3 <= number <= 6 else None
+        return _claim(*_in_class(_CLASSES[str(number)]), band) if 3 <= number <= 6 else None
     if number >= 1900:
-        return _said_by_age(_age_of(number, situation.utterance))
-    if 7 <= number < 18:
-        return "says_minor"
-    return "says_adult" if 18 <= number <= 80 else None
+        return _claim(*_born_in(number, situation.utterance), band)
+    return _claim(number, number, band) if 7 <= number <= 80 else None
 
 
 def _counts(rest: str) -> bool:

@@ -85,7 +85,8 @@ def assess(
     aimed = rooms.addressees(utterance, room, room_ledger, people)
     recent = rooms.tail(utterance.author, now, room_ledger)
     findings = read_message(utterance.text, room=room, recent=recent, ruleset=ruleset, lang=utterance.lang)
-    findings = of_the_day(findings, utterance)
+    author = people.get(utterance.author)
+    findings = of_the_day(findings, utterance, author.band if author else "none")
 
     author_ledger, anew = spread.opened(ledgers.get(author_key(utterance.author)))
     degraded |= anew

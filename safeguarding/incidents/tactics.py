@@ -145,7 +145,9 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "says_adult": Words("dit avoir plus de dix-huit ans", "says they are an adult"),
         "says_minor": Words("dit avoir moins de dix-huit ans", "says they are a minor"),
         "says_same_age": Words("dit avoir l’âge d’une personne mineure", "says they are as old as a minor"),
-        "says_teen_years": Words("indique un âge inférieur à dix-huit ans", "says an age under eighteen"),
+        "says_teen_years": Words(
+            "dit un âge qui n’est pas celui de sa preuve", "says an age that is not that of their proof"
+        ),
         "school": Words("parle d’une classe scolaire", "speaks of a school class"),
         "secrecy": Words("demande de garder un secret", "asks to keep a secret"),
         "secret_known": Words("connaît un secret de la personne", "knows a secret of the person"),

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from safeguarding.detection.rulesets import Ruleset
-from safeguarding.detection.types import Person
-from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, Talk, direct
+from safeguarding.detection.types import Person, RoomInfo
+from tests.talk import ADULTS, ALICE, BOB, CHARLIE, DANA, TEENS, Talk, direct
 
 EVE = Person("eve", "adult", 300)
 
@@ -27,9 +27,13 @@ def severities(talk: Talk, subject: Person) -> set[str]:
         ("fr", "encore 3 ans avant ma majorité"),
         ("fr", "j'ai pas encore 18"),
         ("fr", "je passe le bac de français cette année"),
+        ("fr", "mes 16 ans c'est demain"),
+        ("fr", "j'aurai 18 ans l'année prochaine"),
         ("fr", "le compte est à ma grande soeur"),
         ("fr", "j'ai dit que j'étais majeur pour entrer"),
         ("en", "i was born in 2011"),
+        ("en", "born 2011"),
+        ("en", "14 y/o"),
         ("en", "three years till i'm 18"),
         ("en", "this account is actually my big sister's"),
     ],
@@ -201,6 +205,71 @@ def test_a_teenager_s_own_life_is_no_adult_s(ruleset: Ruleset, text: str) -> Non
     talk = Talk(ruleset, ALICE, DANA)
     talk.say(ALICE, text, direct(ALICE, DANA))
     assert not severities(talk, ALICE) & {"P0", "P1", "P2"}
+
+
+THIRTEEN = Person("cam", "teen_13_14", 60)
+SMALL = RoomInfo("small", "room", "salon", "", "teen_13_14")
+
+
+@pytest.mark.parametrize(
+    ("who", "text", "lang"),
+    [
+        (THIRTEEN, "j'ai 17 ans", "fr"), (THIRTEEN, "j'ai 18 ans", "fr"), (THIRTEEN, "j'ai 12 ans", "fr"),
+        (THIRTEEN, "je passe le bac cette année", "fr"), (THIRTEEN, "je suis en terminale", "fr"),
+        (THIRTEEN, "i'm 17 lol", "en"), (THIRTEEN, "i'm 18 lol", "en"), (THIRTEEN, "i was born in 2009", "en"),
+        (ALICE, "j'ai 13 ans", "fr"), (ALICE, "je suis en 5e", "fr"), (ALICE, "j'ai 12 ans en vrai", "fr"),
+        (ALICE, "je suis née en 2013", "fr"), (ALICE, "im in year 7", "en"), (ALICE, "i'm 13 btw", "en"),
+    ],
+)  # fmt: skip
+def test_another_age_than_that_of_their_proof_is_looked_at_of_a_teenager_and_nothing_is_done(
+    ruleset: Ruleset, who: Person, text: str, lang: str
+) -> None:
+    talk = Talk(ruleset, who, DANA)
+    found = talk.say(who, text, SMALL if who is THIRTEEN else TEENS, lang=lang).findings
+    assert [(alert.severity, alert.subject, alert.measures) for alert in talk.told("M6")] == [("P3", who.key, ())]
+    assert "says_teen_years" in {one.tactic for one in found}
+
+
+@pytest.mark.parametrize(
+    ("who", "text"),
+    [
+        (THIRTEEN, "j'ai 15 ans"), (THIRTEEN, "j'ai 13 ans"), (THIRTEEN, "je suis en 4e"),
+        (THIRTEEN, "je suis en seconde"), (THIRTEEN, "j'aurai 17 ans dans 3 ans"), (THIRTEEN, "j'ai 17 chats"),
+        (ALICE, "j'ai 18 ans"), (ALICE, "j'ai 15 ans"), (ALICE, "je suis en 3e"), (ALICE, "je passe le bac"),
+        (ALICE, "je passe le bac de français"), (ALICE, "je suis née en 2008"), (ALICE, "ma soeur a 13 ans"),
+        (ALICE, "maj dans 2 ans"), (ALICE, "j'ai deux enfants à garder ce soir"),
+    ],
+)  # fmt: skip
+def test_an_age_that_a_proof_of_last_year_allows_is_nothing(ruleset: Ruleset, who: Person, text: str) -> None:
+    talk = Talk(ruleset, who, DANA)
+    talk.say(who, text, SMALL if who is THIRTEEN else TEENS)
+    assert talk.told("M6") == []
+
+
+@pytest.mark.parametrize(
+    ("who", "answer", "severity"),
+    [(THIRTEEN, "17", "P3"), (THIRTEEN, "18", "P3"), (ALICE, "13", "P3"), (ALICE, "5e", "P3"), (ALICE, "34", "P1"),
+     (ALICE, "18", ""), (ALICE, "16", ""), (THIRTEEN, "14", ""), (THIRTEEN, "3e", "")],
+)  # fmt: skip
+def test_so_is_an_answer_to_the_question(ruleset: Ruleset, who: Person, answer: str, severity: str) -> None:
+    talk = Talk(ruleset, who, DANA)
+    for author, text in ((DANA, "t'as quel âge ?"), (who, answer)):
+        talk.say(author, text, SMALL if who is THIRTEEN else TEENS)
+    assert severities(talk, who) == ({severity} if severity else set())
+
+
+@pytest.mark.parametrize("text", ["j'ai 2 enfants", "j'ai divorcé l'an dernier", "je fais semblant d'avoir 15 ans"])
+def test_children_a_divorce_and_a_pretended_age_are_no_teenager_s(ruleset: Ruleset, text: str) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    talk.say(ALICE, text, TEENS)
+    assert severities(talk, ALICE) == {"P1"}
+
+
+def test_ages_told_in_jest_never_add_up_to_an_adult_s_life(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, THIRTEEN, DANA)
+    for text in ("j'ai 17 ans", "j'ai 18 ans mdr", "je passe le bac", "je sors du boulot"):
+        talk.say(THIRTEEN, text, SMALL)
+    assert not severities(talk, THIRTEEN) & {"P0", "P1"}
 
 
 def test_a_proof_that_was_borrowed_for_a_teenager_s_account_is_asked_for_anew(ruleset: Ruleset) -> None:
