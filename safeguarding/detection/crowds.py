@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from . import counted, likeness, piles, spread, tone
+from . import counted, likeness, piles, rendezvous, spread, tone
 from .context import Situation
 from .tactics import ATTACK_TACTICS, DRAWING_TACTICS, FURTIVE_TACTICS
 from .told import GROWTH, explain, is_news, met, told_about
@@ -50,7 +50,10 @@ def note_spread(situation: Situation) -> None:
     people, kind, text = situation.sure, _lure_kind(situation), situation.utterance.text
     minors = [*filter(situation.is_minor, people)]
     reached = spread.note_lure(situation.author_ledger, text, kind, people, situation.now, minors=minors)
-    situation.drawn = reached if kind == "meeting" else 0
+    if kind == "meeting":
+        where = rendezvous.lonely_place(situation)
+        there = spread.note_lure(situation.author_ledger, where, kind, people, situation.now, minors=minors)
+        situation.drawn = max(reached, there)
     drawing = DRAWING_TACTICS & situation.tactics.keys()
     if drawing:
         situation.same_rendezvous, situation.same_furtive = spread.note_rendezvous(

@@ -38,6 +38,13 @@ def weighed(situation: Situation, other: str, seen: Sequence[Sighting]) -> list[
     return [*kept, *(replace(one, strength=one.strength * UNNAMED) for one in changes if lonely)]
 
 
+def lonely_place(situation: Situation) -> str:
+    """The words that name a place where nobody is, "" without one: by them a rendezvous is the same in other words."""
+    found = [one for one in situation.findings if one.tactic == "isolated_place" and one.alerting]
+    start, end = min((one.span for one in found), key=lambda span: span[1] - span[0], default=(0, 0))
+    return situation.utterance.text[start:end]
+
+
 def note(situation: Situation) -> None:
     """Remember, for all who are spoken to, that a place among people was named, or a change announced."""
     said = situation.tactics.keys()

@@ -66,6 +66,38 @@ def test_the_same_rendezvous_to_several_is_p0_in_time_and_each_gets_the_card(rul
     assert without["spread"] is None
 
 
+OTHER_WORDS = (
+    "on se voit ce soir 23h au bois ?", "ce soir 23h au bois, ça te dit qu'on se voie ?",
+    "viens au bois vers 23h ce soir, on se voit là bas",
+)  # fmt: skip
+
+
+def test_a_rendezvous_is_the_same_in_other_words(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, NEW, *TARGETS)
+    for text, target in zip(OTHER_WORDS, TARGETS, strict=False):
+        talk.say(NEW, text, ADULTS, target)
+    assert severities(talk) == ["P0"]
+    assert set(talk.told("V1")[0].protects) == {target.key for target in TARGETS[:3]}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        # other places; where people are; by day; what people meet for
+        (OTHER_WORDS[0], "rejoins moi à l'entrepôt à minuit", "on se retrouve au parking souterrain cette nuit ?"),
+        ("on se voit samedi au café ?", "on se voit demain au parc ?", OTHER_WORDS[0]),
+        ("on se voit au bois dimanche 10h ?", "tu viens au bois demain matin ?", "on se voit au bois samedi 9h"),
+        ("sortie chouettes ce soir 22h au bois, on se voit là bas ?", "viens voir les chouettes au bois à 22h",
+         "on va à la chasse aux chouettes au bois ce soir 22h, tu viens ?"),
+    ],
+)  # fmt: skip
+def test_several_evenings_are_no_rendezvous_proposed_to_several(ruleset: Ruleset, texts: tuple[str, ...]) -> None:
+    talk = Talk(ruleset, NEW, *TARGETS)
+    for text, target in zip(texts, TARGETS, strict=False):
+        talk.say(NEW, text, ADULTS, target)
+    assert not {"P0", "P1", "P2"} & {one.severity for one in talk.told("V1") if one.tactics != ("likeness",)}
+
+
 def test_the_same_rendezvous_to_several_by_an_account_of_a_year_calls_nobody(ruleset: Ruleset) -> None:
     talk = Talk(ruleset, CHARLIE, *TARGETS)
     for n, target in enumerate(TARGETS):
