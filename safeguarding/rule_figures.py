@@ -21,7 +21,7 @@ from django.utils import timezone
 from community.models import Member
 
 from .enforcement import MEASURES
-from .incidents import INCIDENTS
+from .incidents import INCIDENTS, SEVERITIES
 from .models import (
     Alert,
     AlertRule,
@@ -113,6 +113,13 @@ def outcomes_by_rule(key: str | None = None) -> dict[tuple[str, str], Outcomes]:
     """(rule, version) -> what people decided of the cases its alerts led to, for all rules or one. One query."""
     rows = AlertRule.objects.filter(rule=key) if key else AlertRule.objects.all()
     return {(rule, version): outcomes for (rule, version), outcomes in _outcomes_by(rows, "rule", "version")}
+
+
+def under_grave_alerts() -> set[str]:
+    """The rules on which an alert that pages people rested within thirty days, whatever their own code. One query."""
+    paging = [severity for severity, clock in SEVERITIES.items() if clock.pages]
+    rows = AlertRule.objects.filter(alert__severity__in=paging, alert__created_at__gte=timezone.now() - LATELY)
+    return set(rows.values_list("rule", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

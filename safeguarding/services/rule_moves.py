@@ -33,6 +33,7 @@ from safeguarding.errors import (
     WordsMissing,
 )
 from safeguarding.incidents import INCIDENTS, SEVERITIES
+from safeguarding.machine_reasons import TIME_IS_OVER
 from safeguarding.models import Rule, RuleMove, RulePack, RulesInForce, Stage
 from safeguarding.rules import chosen_versions, compose, try_out
 
@@ -313,7 +314,7 @@ def retire_expired() -> int:
     retired = 0
     for rule in due[:100]:
         try:
-            move_rule(actor=None, component=COMPONENT, rule=rule, to=Stage.RETIRED, reason="its time is over")
+            move_rule(actor=None, component=COMPONENT, rule=rule, to=Stage.RETIRED, reason=TIME_IS_OVER)
         except StepNotPossible:
             continue  # somebody was faster
         except Refused:

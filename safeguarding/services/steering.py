@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from chat.models import Message
 from community.errors import Refused
-from safeguarding import rule_figures
+from safeguarding import machine_reasons, rule_figures
 from safeguarding.errors import StepNotPossible
 from safeguarding.incidents import INCIDENTS, SEVERITIES
 from safeguarding.models import RiskSignal, Rule, RuleAlarm, RuleDay, RulesInForce, ShadowFinding, Stage
@@ -50,9 +50,10 @@ def judge_rules() -> int:
 
     A rule is below its floor when even the upper bound of its 95 % Wilson interval is, on at least
     settings.RULE_FLOOR_CASES decided cases. Of P2 or P3 it drops to SHADOW by itself, even while a step that somebody
-    asked for waits, and an alarm says so; of P0 or P1 it raises an alarm.
+    asked for waits, and an alarm says so; of P0 or P1, or where an alert that grave has lately rested on it, it raises
+    an alarm.
     """
-    outcomes = rule_figures.outcomes_by_rule()
+    outcomes, grave = rule_figures.outcomes_by_rule(), rule_figures.under_grave_alerts()
     dropped = 0
     for rule in Rule.objects.filter(stage=Stage.LIVE).defer("content").order_by("key"):
         found = outcomes.get((rule.key, rule.version))
@@ -67,7 +68,7 @@ def judge_rules() -> int:
             "version": rule.version, "code": rule.code, "confirmed": share.hits, "decided": share.total,
             "high": round(share.high_percent, 1), "floor": floor,
         }  # fmt: skip
-        if SEVERITIES[incident.severity].pages:
+        if SEVERITIES[incident.severity].pages or rule.key in grave:
             raise_alarm(component=COMPONENT, kind=RuleAlarm.Kind.PRECISION, about=rule.key, facts=facts)
         elif _drop(rule, facts):
             dropped += 1
@@ -75,9 +76,7 @@ def judge_rules() -> int:
 
 
 def _drop(rule: Rule, facts: Mapping[str, object]) -> bool:
-    reason = (
-        f"{facts['confirmed']} of {facts['decided']} decided cases confirmed: below the floor of {facts['floor']} %"
-    )
+    reason = machine_reasons.below_floor(facts)
     try:
         move_rule(actor=None, component=COMPONENT, rule=rule, to=Stage.SHADOW, reason=reason)
     except StepNotPossible:

@@ -9,9 +9,9 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Room
-from safeguarding import words
+from safeguarding import machine_reasons, words
 from safeguarding.incidents import INCIDENTS
-from safeguarding.models import Rule
+from safeguarding.models import Rule, RuleMove
 from safeguarding.rule_figures import Change, Outcomes
 
 register = template.Library()
@@ -67,6 +67,12 @@ def band_words(band: str) -> str:
 def alarm_fact(name: str) -> str:
     """What a figure of an alarm is."""
     return str(_FACTS.get(name, name))
+
+
+@register.filter
+def why_moved(move: RuleMove) -> str:
+    """Why a rule was moved: a person's own words, or what the machine says in the language in force."""
+    return move.reason if move.asked_by_id else machine_reasons.in_words(move.reason)
 
 
 @register.filter

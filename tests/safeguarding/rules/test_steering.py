@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chat.models import Message
 from community.models import AuditEvent
@@ -33,6 +33,7 @@ from safeguarding.services.checks import drain_rooms
 from safeguarding.services.rule_moves import move_rule
 from safeguarding.services.steering import count_today, forget_figures, judge_rules, watch_in_force
 from safeguarding.statistics import Share, binomial_head, binomial_tail
+from safeguarding.templatetags.rule_words import why_moved
 from tests.cast import open_member
 from tests.safeguarding.rules.conftest import write
 
@@ -100,6 +101,9 @@ def test_a_rule_that_people_find_wrong_drops_to_shadow_and_says_so(judged):
     alarm = RuleAlarm.objects.get()
     assert (alarm.kind, alarm.about) == ("demoted", "t.scam")
     assert alarm.facts["decided"] == 25
+    for language, words in (("en", "1 of 25 decided cases confirmed"), ("fr", "cas confirmés\xa0: 1 sur 25")):
+        with translation.override(language):
+            assert why_moved(rule.moves.get()).startswith(words)
     moved = AuditEvent.objects.get(action="rule.moved")
     assert (moved.actor, moved.component) == (None, "rules")
     assert judge_rules() == 0
@@ -112,6 +116,21 @@ def test_a_grave_rule_that_people_find_wrong_stays_and_calls_them(judged):
     rule.refresh_from_db()
     assert rule.stage == Stage.LIVE
     assert RuleAlarm.objects.get().kind == "precision"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("days", [1, 60])
+def test_a_rule_on_which_a_grave_alert_rested_lately_is_not_taken_back_by_the_machine(judged, days):
+    rule = judged("t.scam", confirmed=1, unfounded=24)
+    grave = Alert.objects.create(
+        case=Case.objects.first(), message=Message.objects.first(), code="M1", severity="P1", score=80, ruleset="x",
+        created_at=timezone.now() - dt.timedelta(days=days),
+    )  # fmt: skip
+    AlertRule.objects.create(alert=grave, rule=rule.key, version="another")
+    assert judge_rules() == (days > 30)
+    rule.refresh_from_db()
+    assert rule.stage == (Stage.SHADOW if days > 30 else Stage.LIVE)
+    assert RuleAlarm.objects.get().kind == ("demoted" if days > 30 else "precision")
 
 
 @pytest.mark.django_db
