@@ -99,8 +99,9 @@ class ExpressionForm(forms.Form):
         choices=[
             ("flag", _("It is shown; a person looks within a day")),
             ("hold", _("It is held until a person has read it")),
-            ("refuse", _("It is refused; beyond a few rooms two people put that in force")),
+            ("refuse", _("It is refused")),
         ],
+        help_text=_("Beyond a few rooms two people put in force what holds or refuses."),
     )
     lang = forms.ChoiceField(
         label=_("Language"), choices=[("any", _("French and English")), ("fr", _("French")), ("en", _("English"))]

@@ -105,13 +105,21 @@ def keep_in_view(
                 automated=True,
             )
             _note_rules(case, message, findings, code=code, severity=severity, ruleset=ruleset)
+    else:
+        _note_expressions(case, message, findings, withheld=True, ruleset=ruleset)
     if held:
         note_hold(message=message, case=case)
     return case
 
 
-def flag_expression(*, message: Message, findings: Sequence[Finding], ruleset: str = "") -> Case:
-    """Put a message that was let through before a person, for a watched expression asked for it: within a day."""
+def flag_expression(*, message: Message, findings: Sequence[Finding], case: Case | None, ruleset: str = "") -> Case:
+    """Put a message that was let through before a person, for a watched expression asked for it: within a day.
+
+    In the `case` that an alert of the same message has opened about its author, where there is one.
+    """
+    if case is not None:
+        _note_expressions(case, message, findings, withheld=False, ruleset=ruleset)
+        return case
     asked = asked_by_rules(findings, withheld=False)
     assert asked is not None, "asked of a message that met a watched expression"
     code, severity = asked
@@ -127,6 +135,16 @@ def flag_expression(*, message: Message, findings: Sequence[Finding], ruleset: s
     watched = [finding for finding in findings if is_watched(finding.rule)]
     _note_rules(case, message, watched, code=code, severity=severity, ruleset=ruleset)
     return case
+
+
+def _note_expressions(
+    case: Case, message: Message, findings: Sequence[Finding], *, withheld: bool, ruleset: str
+) -> None:
+    """Say which watched expressions were met beside an alert: that weighs the rules of the engine alone."""
+    watched = [finding for finding in findings if is_watched(finding.rule) and finding.alerting]
+    if asked := asked_by_rules(watched, withheld=withheld):
+        code, severity = asked
+        _note_rules(case, message, watched, code=code, severity=severity, ruleset=ruleset)
 
 
 def asked_by_rules(findings: Sequence[Finding], *, withheld: bool) -> tuple[str, str] | None:
@@ -164,7 +182,7 @@ def _note_rules(
     }
     met = {key: found for key, found in met.items() if key in acting} or met
     by = sorted(rule for rule, _version in met)
-    if any(before.explanation.get("by_rules") == by for before in case.alerts.filter(score=0, code=code)):
+    if any(before.explanation.get("by_rules") == by for before in case.alerts.filter(score=0)):
         return
     counterfactuals = [
         {"without": f"rule:{rule}", "score": None, "severity": severity if len(met) > 1 else None}

@@ -309,6 +309,8 @@ def _answer(
     around, and messages of others to hold. Held is, where a measure that should protect could not be taken today, what
     was said by whoever the alert is about."""
     outcome, cases, others = one.outcome, [], []
+    own: Case | None = None  # the last one in which the author is a subject
+    author = one.message.author.public_id
     made = one.assessment
     findings, ruleset = (made.findings, made.ruleset) if made else ((), "")
     for alert in made.alerts if made else ():
@@ -316,6 +318,7 @@ def _answer(
             alert=alert, ruleset=ruleset, message=one.message, room=room, members=members
         )
         cases.append((case, anchors))
+        own = case if author == alert.subject or author in alert.others else own
         if to_hold == one.message:
             outcome = _at_least_held(outcome)
         elif to_hold is not None and to_hold.visibility in _SEEN_OR_TO_COME:
@@ -330,7 +333,7 @@ def _answer(
         kept = keep_in_view(message=one.message, findings=findings, held=held, case=last, ruleset=ruleset)
         if kept:
             cases.append((kept, [one.message]))
-    elif last is None and any(is_watched(finding.rule) for finding in findings):
-        flagged = flag_expression(message=one.message, findings=findings, ruleset=ruleset)
+    elif any(is_watched(finding.rule) for finding in findings):
+        flagged = flag_expression(message=one.message, findings=findings, case=own, ruleset=ruleset)
         cases.append((flagged, [one.message]))
     return outcome, cases, others

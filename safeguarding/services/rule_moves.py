@@ -2,7 +2,7 @@
 
 Two people are needed where protection from something grave is taken away: a rule of a P0 or P1 code, of minors, or one
 that tells how to take the others, leaves LIVE or gives its place to another version; and words, on which all rest. And
-where many are silenced: an expression that refuses begins to act in a whole band, or everywhere.
+where many are silenced: an expression that holds or refuses begins to act in a whole band, or everywhere.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from .rules import COMPONENT, STEER, locked_in_force, note_in_force
 logger = logging.getLogger(__name__)
 
 WATCH = "watch_expressions"
-FEW_ROOMS = 3  # for so many one person may put an expression in force that refuses
+FEW_ROOMS = 3  # for so many one person may put an expression in force that holds or refuses
 STEPS: Mapping[str, tuple[Stage, ...]] = {
     Stage.DRAFT: (Stage.SHADOW, Stage.RETIRED),
     Stage.SHADOW: (Stage.CANARY, Stage.RETIRED),
@@ -72,8 +72,8 @@ def permission_for(rule: Rule) -> str:
 
 
 def silences_many(rule: Rule) -> bool:
-    """Whether a rule refuses words beyond a few rooms: in a whole band, or everywhere. What is held, people read."""
-    return rule.action == "refuse" and not 0 < len(rule.content.get("rooms", ())) <= FEW_ROOMS
+    """Whether a rule holds or refuses words beyond a few rooms: in a whole band, or everywhere."""
+    return rule.action != "flag" and not 0 < len(rule.content.get("rooms", ())) <= FEW_ROOMS
 
 
 def takes_two(rule: Rule, to: Stage) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
@@ -13,6 +14,8 @@ from chat.safeguard import Draft
 from community.errors import NotAllowed
 from community.models import AuditEvent
 from safeguarding.adapter import ChatSafeguard
+from safeguarding.detection import engine
+from safeguarding.detection.types import Alert as EngineAlert
 from safeguarding.errors import AnotherPersonRequired, BadExpression, TimeIsOver
 from safeguarding.explanations import cards_of
 from safeguarding.models import Case, Decision, Rule, RuleAlarm, Stage
@@ -48,7 +51,7 @@ def in_force(watch, mo, sam):
         rule = watch(**fields)
         for stage in (Stage.SHADOW, Stage.CANARY, Stage.LIVE):
             move = move_rule(actor=mo, rule=rule, to=stage, reason="seen last night")
-            if rule.action == "refuse" and not move.took_effect_at:
+            if not move.took_effect_at:
                 approve_move(actor=sam, move=move)
             rule.refresh_from_db()
             assert rule.stage == stage
@@ -116,6 +119,35 @@ def test_what_an_expression_puts_before_people_is_explained_in_both_languages(in
         assert card.sentences
 
 
+@pytest.mark.parametrize("action", ["flag", "hold"])
+def test_an_expression_met_beside_an_alert_is_explained_and_counted_in_the_same_case(
+    in_force, say, alice, bob, homework, sam, action
+):
+    rule = in_force(action=action, code="X1")
+    say(bob, homework, "c'est notre secret, soirée karpovitch", to=[alice])
+    case = Case.objects.get()
+    by_weight, by_itself = cards_of(case, case_file(case, content=True))
+    assert [met.rule for met in by_weight.rules] == ["t.secret"]
+    assert [(met.rule, met.phrases) for met in by_itself.rules] == [(rule.key, ["soirée Karpovitch"])]
+    assert by_itself.by_rules
+    assert case.severity == by_weight.alert.severity
+    [outcomes] = outcomes_by_rule(rule.key).values()
+    assert outcomes.undecided == 1
+    say(bob, homework, "c'est notre secret, soirée karpovitch", to=[alice])
+    assert case.alerts.filter(score=0).count() == 1
+
+
+def test_an_expression_met_beside_an_alert_about_somebody_else_has_its_own_case(
+    in_force, say, monkeypatch, bob, charlie, pub
+):
+    in_force(action="flag", code="X1")
+    about = EngineAlert("C1", "P2", bob.public_id, (), 40.0, ("pile_on",), (), (), {"rules": []})
+    real = engine.assess
+    monkeypatch.setattr(engine, "assess", lambda *args, **more: replace(real(*args, **more), alerts=(about,)))
+    say(charlie, pub, "la soirée karpovitch")
+    assert {case.parties.get().member for case in Case.objects.filter(code="X1")} == {charlie}
+
+
 def test_the_page_of_a_flagged_message_names_the_expression_and_no_score(in_force, say, bob, pub, sam, visit):
     rule = in_force(action="flag", code="C1")
     say(bob, pub, "la soirée karpovitch")
@@ -152,7 +184,7 @@ def test_a_replay_tells_of_the_messages_an_expression_would_flag(watch, say, bob
     say(bob, pub, "bonne nuit")
     rule = watch(action="flag", code="C1")
     told = replay(candidate=rule, since=timezone.now() - dt.timedelta(days=1), until=timezone.now())
-    assert told["alerts"] == {"new": 1, "lost": 0, "kept": 0}
+    assert (told["alerts"]["new"], told["alerts"]["lost"], told["alerts"]["kept"]) == (1, 0, 0)
     assert told["minutes"]["difference"] == 5.0
 
 
@@ -283,6 +315,7 @@ def test_members_watch_for_nothing_and_moderators_steer_no_other_rule(bob, mo, w
         ({"code": "D1", "action": "hold"}, "action"),
         ({"lang": "de"}, "lang"),
         ({"bands": ["elders"]}, "bands"),
+        ({"bands": ["none"]}, "bands"),  # whoever has no band yet writes in no room
         ({"expires_at": timezone.now() - dt.timedelta(days=1)}, "expires_at"),
         ({"expires_at": timezone.now() + dt.timedelta(days=999)}, "expires_at"),
         ({"must_fire": []}, "must_fire"),
@@ -310,7 +343,9 @@ rules:
 
 
 @pytest.mark.parametrize("action", ["flag", "hold", "refuse"])
-@pytest.mark.parametrize("phrase", ["bonjour", "ça va", "demain", "photo", "queer", "islam"])
+@pytest.mark.parametrize(
+    "phrase", ["bonjour", "ça va", "demain", "photo", "queer", "islam", "1", "18", "13 ans", "2024*"]
+)
 def test_words_that_everybody_says_and_names_of_people_are_watched_for_by_nobody(watch, phrase, action):
     fields = {"phrases": [phrase], "must_fire": [f"oh {phrase}"], "must_not_fire": ["rien"], "code": "X1"}
     assert set(wrong(watch, **fields, action=action)) == {"phrases"}
@@ -352,8 +387,14 @@ def test_what_was_watched_for_before_stays_in_force(in_force, monkeypatch, say, 
 # -- who may silence many --------------------------------------------------------------------------------------------
 
 
-def test_what_is_refused_everywhere_takes_two_people_and_a_hold_one(watch, mo, sam, bob):
-    rule = watch(action="refuse", code="C1", bands=["adult"])
+@pytest.mark.parametrize("phrase", ["06 12 34 56 78", "code 4471", "18 karpovitch"])
+def test_a_number_to_call_and_a_number_with_a_telling_word_are_watched_for(watch, phrase):
+    assert watch(phrases=[phrase], must_fire=[f"oh {phrase}"], must_not_fire=["rien"], code="X1").stage == Stage.DRAFT
+
+
+@pytest.mark.parametrize("action", ["hold", "refuse"])
+def test_what_is_held_or_refused_everywhere_takes_two_people(watch, mo, sam, bob, action):
+    rule = watch(action=action, code="C1", bands=["adult"])
     assert move_rule(actor=mo, rule=rule, to=Stage.SHADOW, reason="seen").took_effect_at
     for stage in (Stage.CANARY, Stage.LIVE):
         move = move_rule(actor=mo, rule=rule, to=stage, reason="seen")
@@ -367,9 +408,16 @@ def test_what_is_refused_everywhere_takes_two_people_and_a_hold_one(watch, mo, s
     assert rule.stage == Stage.LIVE
 
 
+def test_what_is_only_shown_to_a_person_one_person_puts_in_force_everywhere(watch, mo):
+    rule = watch(action="flag", code="C1")
+    for stage in (Stage.SHADOW, Stage.CANARY, Stage.LIVE):
+        assert move_rule(actor=mo, rule=rule, to=stage, reason="seen").took_effect_at
+
+
+@pytest.mark.parametrize("action", ["hold", "refuse"])
 @pytest.mark.parametrize(("rooms", "alone"), [(1, True), (3, True), (4, False)])
-def test_in_a_few_rooms_one_person_refuses(watch, mo, bob, rooms, alone):
-    rule = watch(action="refuse", code="C1", rooms=[open_room(f"room{number}", bob) for number in range(rooms)])
+def test_in_a_few_rooms_one_person_holds_or_refuses(watch, mo, bob, rooms, alone, action):
+    rule = watch(action=action, code="C1", rooms=[open_room(f"room{number}", bob) for number in range(rooms)])
     move_rule(actor=mo, rule=rule, to=Stage.SHADOW, reason="seen")
     move = move_rule(actor=mo, rule=rule, to=Stage.CANARY, reason="seen")
     assert bool(move.took_effect_at) is alone
