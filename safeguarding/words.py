@@ -37,6 +37,7 @@ COUNTS: Mapping[str, str | Promise] = {
 # The same, as what is left out when a score is worked out again.
 LEFT_OUT: Mapping[str, str | Promise] = {
     "age_gap": _("Without the age gap"),
+    "calm": _("If the talk did not read as harmless"),
     "last_message": _("Without the last message (attacks)"),
     "message": _("With one message fewer"),
     "minor": _("If nobody under age were concerned"),

@@ -255,20 +255,26 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     more: dict[str, Any] = {
         "confidence": dict(situation.aimed).get(target, 1.0) if target else None,
         "reached": lured,
-        "counterfactuals": rescored(
-            profile,
-            joined,
-            score,
-            around[target],
-            _severity_of,
-            alone=ledger if others else None,
+        **_otherwise(
+            rescored(profile, joined, score, around[target], _severity_of, alone=ledger if others else None),
+            severity,
+            by_rules,
         ),
-        **({"lowered_from": by_rules} if severity != by_rules else {}),
         **({"together": together, "counts": {"accounts": len(together)}} if together else {}),
     }
     ref = situation.utterance.ref
     alert = _scored_alert(profile, score, severity, author, protects, ref, by_rules=by_rules, **more)
     yield dataclasses.replace(alert, others=acted, onlookers=looked_on)
+
+
+def _otherwise(rows: list[dict[str, Any]], severity: str, by_rules: str) -> dict[str, Any]:
+    """What an alert would have been without one of its parts. What waits would wait without each of them too, and only
+    because the talk reads as harmless: that is one part more."""
+    if severity == by_rules:
+        return {"counterfactuals": rows}
+    rows = [{**row, "severity": row["severity"] and max(row["severity"], severity)} for row in rows]
+    calm = {"without": "calm", "score": None, "severity": by_rules}
+    return {"counterfactuals": [calm, *rows], "lowered_from": by_rules}
 
 
 def _with_the_subject(

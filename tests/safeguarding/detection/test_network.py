@@ -113,6 +113,20 @@ def test_what_a_rule_finds_in_harmless_talk_waits_and_says_so(ruleset: Ruleset, 
     assert "lowered_from" not in grave.told("V2")[0].explanation
 
 
+def test_what_waits_would_not_be_graver_without_a_part_of_it_but_if_the_talk_read_as_risky(
+    ruleset: Ruleset, games: Network
+) -> None:
+    talk = played(ruleset, "une carte", "et une autre", f"{THREAT}, pose ta carte")
+    told = talk.told("V2")[0].explanation
+    (calm, *others) = told["counterfactuals"]
+    assert (calm["without"], calm["severity"]) == ("calm", told["lowered_from"])
+    assert others
+    assert {row["severity"] for row in others} <= {None, "P3"}
+    with likeness.instead("fr", likeness.parsed("start\t-300\n")):
+        grave = played(ruleset, "une carte", "et une autre", f"{THREAT}, pose ta carte")
+    assert "calm" not in {row["without"] for row in grave.told("V2")[0].explanation["counterfactuals"]}
+
+
 def test_it_is_told_as_grave_as_it_is_once_the_talk_turns(ruleset: Ruleset, games: Network) -> None:
     talk = played(ruleset, "une carte", "et une autre", THREAT, f"{THREAT} la grue")
     assert severities(talk, "V2")[0] == "P3"
