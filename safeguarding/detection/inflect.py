@@ -131,7 +131,7 @@ def _first_group(word: str) -> list[str]:
 
 _FRENCH: dict[str, Callable[[str], list[str]]] = {
     "n": _french_noun,
-    "a": lambda w: [w, w + "e", w + "s", w + "es"] if not w.endswith("e") else [w, w + "s"],
+    "a": lambda w: [w, w + "e", w + "s", w + "es"],  # of "handicapé" too, whose accent is folded
     "s": lambda w: [w, w + "e", w + "es"],
     "x": _ends(1, "x", "se", "ses"),
     "eur": _ends(3, "eur", "eurs", "euse", "euses"),
