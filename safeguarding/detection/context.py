@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import apart, likeness, rooms
+from . import apart, likeness, rooms, turned
 from .compose import scan
 from .contact import find_contacts
 from .lexicon import Lexicon
@@ -117,6 +117,10 @@ def read_message(
     if signs:
         again = [one for one in read(said) if apart.is_across(one.span, signs)]
         found += [replace(one, span=source.original(*one.span)) for one in _besides(again, found)]
+    shown = turned.as_shown(text)
+    if shown:  # what it says to whoever sees it, beside what it says to whoever copies it
+        again = read(shown[0]) + (find_contacts(shown[0]) if room.band in MINORS else [])
+        found += _besides([replace(one, span=turned.written(one.span, shown[1])) for one in again], found)
     if recent and text:
         have = {finding.rule for finding in found}
         found += [

@@ -132,6 +132,33 @@ def test_borrowed_words_do_not_make_another_language(lang: str, text: str) -> No
     assert languages_of(text, lang) == (lang,)
 
 
+# ---- words turned round
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("t'es une \u202eepolas\u202c", {(0, 17)}),  # shows "salope"
+        ("bon \u202eepolas enu se't", {(5, 20)}),  # no mark ends it
+        ("bon \u202eeril xuev ej\u202dlivre\u202c", set()),
+        ("t'es une salope \u202eko", {(0, 15)}),
+        ("t'es une \u202esalope\u202c", {(0, 17)}),  # says it to whoever copies it
+        ("on dit \u202eruojnob\u202c", set()),
+    ],
+)
+def test_letters_turned_round_are_read_as_they_are_shown_too(
+    ruleset: Ruleset, text: str, spans: set[tuple[int, int]]
+) -> None:
+    found = screen(text, room=TEENS, author=BOB, ruleset=ruleset).findings
+    assert {one.span for one in found if one.rule == "c1.fr.insult"} == spans
+
+
+def test_a_number_turned_round_is_a_number(ruleset: Ruleset) -> None:
+    text = "appelle \u202e87 65 43 21 60\u202c"
+    found = screen(text, room=TEENS, author=BOB, ruleset=ruleset).findings
+    assert any(one.code == "PII" and one.span[0] >= 8 for one in found)
+
+
 # ---- words set apart: by lines, by stops, by messages
 
 
