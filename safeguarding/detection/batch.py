@@ -188,6 +188,13 @@ def _alert(alert: Alert, conversation: int, n: int, several: bool) -> dict[str, 
 Answer = dict[str, Any]
 
 
+def _written(answer: Answer) -> str:
+    try:
+        return json.dumps(answer, ensure_ascii=False, allow_nan=False)
+    except ValueError as error:  # Python reads NaN and 1e400, which JSON cannot say
+        raise BadLine("id holds a number that JSON does not know") from error
+
+
 def answer_lines(
     lines: Iterable[str], answer: Callable[[Mapping[str, Any], Ruleset], Answer], ruleset: Ruleset
 ) -> Iterator[tuple[int, str | None, str | None]]:
@@ -202,7 +209,7 @@ def answer_lines(
             value = json.loads(line)
             if not isinstance(value, dict):
                 raise BadLine("not a JSON object")
-            answered = json.dumps(answer(value, ruleset), ensure_ascii=False)
+            answered = _written(answer(value, ruleset))
             if not _is_unicode(answered):
                 raise BadLine("id holds a lone surrogate")
             yield number, answered, None

@@ -148,7 +148,12 @@ class Lexicon:
         pieces = [*itertools.chain.from_iterable(found)]
         if not self._context.keys().isdisjoint(pieces):
             pieces, _ = self._in_context(pieces, [0] * len(pieces))
-        return Reading(source, self._row(pieces), lambda: self._spans(places or _places(folded, tokens), found))
+
+        def locate() -> Places:
+            spans = self._spans(places or _places(folded, tokens), found)
+            return spans if folded == source.text else tuple(_with_ending(span, folded, source.text) for span in spans)
+
+        return Reading(source, self._row(pieces), locate)
 
     def _row(self, pieces: Iterable[bytes]) -> Pieces:
         row = tuple(pieces)
@@ -329,6 +334,14 @@ def _places(folded: str, tokens: list[str]) -> Places:
         at = start + len(token)
         places.append((start, at))
     return tuple(places)
+
+
+def _with_ending(place: Place, plain: str, folded: str) -> Place:
+    """The place of a word with its inclusive ending, where the plain text has spaces ("gay.e.s")."""
+    start, stop = place
+    while stop < len(plain) and plain[stop] == " " != folded[stop]:
+        stop += 1
+    return start, stop
 
 
 _lexicons: dict[tuple[str, str], Lexicon] = {}

@@ -189,10 +189,12 @@ class Normalised(NamedTuple):
     length: int  # of the original
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """The span [a, b) of the original that gave text[start:end]; always inside the original."""
+        """The span [a, b) of the original that gave text[start:end], with what follows its last letter and folds
+        to nothing (an accent over it); always inside the original."""
         if self.offsets is None or start >= end:
             return (min(start, self.length), min(max(start, end), self.length))
-        return (self.offsets[start], self.offsets[end - 1] + 1)
+        following = self.offsets[end] if end < len(self.offsets) else self.length
+        return (self.offsets[start], max(self.offsets[end - 1] + 1, following))
 
 
 @lru_cache(maxsize=32)  # the parts of one check ask for the same few texts

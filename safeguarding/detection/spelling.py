@@ -18,9 +18,10 @@ _INCLUSIVE = re.compile(
 )
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
-LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
+LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
         "!": "il", "|": "il", "€": "e", "+": "t"}  # fmt: skip
 _LEET_SIGNS = re.compile(r"[0-9@$!|€+]")
+_STRETCHED_SIGN = re.compile(rf"({_LEET_SIGNS.pattern})\1{{2,}}")
 _MOST_ELISIONS = 4  # in one word ("qu'aujourd'hui" has two)
 
 _FRENCH_ELISIONS = {
@@ -154,6 +155,7 @@ def sound_of(word: str) -> str:
 
 def plainer_forms(token: str) -> Iterator[str]:
     """Readings of leet signs and stretched letters, a bounded number."""
+    token = _STRETCHED_SIGN.sub(r"\1", token)
     signs = _LEET_SIGNS.findall(token)
     if signs and len(signs) <= 4 and any(map(str.isalpha, token)):
         first, *others = _LEET_SIGNS.split(token)

@@ -162,6 +162,8 @@ def test_command_names_the_file_it_cannot_read(tmp_path) -> None:
 
 BROKEN = {
     "lone surrogate": '{"id": "t", "text": "a \\ud800 b"}',
+    "no number in the id": '{"id": NaN, "text": "a"}',
+    "an endless number in the id": '{"id": [1e400], "text": "a"}',
     "lone surrogate in the id": '{"id": "\\ud800", "text": "a"}',
     "NUL": '{"id": "t", "text": "a\\u0000b"}',
     "nested for ever": '{"id": ' + "[" * 100_000 + "]" * 100_000 + "}",

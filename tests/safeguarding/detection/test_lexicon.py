@@ -29,6 +29,8 @@ from tests.talk import words
         ("mdr 💀👻", "mdr u1f480 u1f47b"),
         ("t'as snp ? c quoi ton sc", "tu as snap ? ce est quoi ton snap"),
         ("t'es teubé", "tu es bete"),
+        ("sale 6ouine, une salop", "sale gouine une salope"),
+        ("le 6e a 6ans, bus 6b, 10000e", "le 6e a 6 ans bus 6 b 10000 e"),
         ("envoie des nudz", "envoie des nudes"),
         ("g XIII ans", "je ai 13 ans"),
         ("Louis XIII", "louis xiii"),
@@ -57,7 +59,7 @@ def test_english_of_chat_is_read_as_plain_english(english: Lexicon, written: str
     "disguise",
     [
         "connasse", "c0nn@sse", "c o n n a s s e", "c.o.n.n.a.s.s.e", "connaaaasse", "conansse", "connase", "konass",
-        "c*nnasse", "ＣＯＮＮＡＳＳＥ",
+        "c*nnasse", "ＣＯＮＮＡＳＳＥ", "c0000nn@@@@sse",
         "соnnаssе", "con\u200bnasse", "c-o-n-n-a-s-s-e", "c_o_n_n_a_s_s_e",
     ],
 )  # fmt: skip
@@ -157,6 +159,25 @@ def test_spans_lie_in_the_original_and_cover_the_words(ruleset: Ruleset) -> None
     found = [f for f in scan(text, "fr", ruleset) if f.code in ("C1", "H1")]
     assert found
     assert any("ｃｏｎｎａｓｓｅ" in text[f.span[0] : f.span[1]] for f in found)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    word=st.sampled_from(["connasse", "salope", "gouine"]),
+    marks=st.lists(st.sampled_from(["", "", "\u0301", "\u20dd", "\u200b", "\u0301\u0327"]), min_size=8, max_size=8),
+    between=st.sampled_from(["", "", ".", " ", "♥"]),
+    ending=st.sampled_from(["", "", ".s", "·s", "(s)"]),
+    capitals=st.booleans(),
+)
+def test_a_span_covers_the_word_found_however_it_is_written(
+    word: str, marks: list[str], between: str, ending: str, capitals: bool
+) -> None:
+    letters = [letter + mark for letter, mark in zip(word, marks, strict=False)]
+    written = between.join(letters) + (ending if not between else "")
+    text = f"bon, t'es une {written.upper() if capitals else written} va"
+    found = [one.span for one in scan(text, "fr", load_cached()) if one.rule == "c1.fr.insult"]
+    start = text.index("t'es")
+    assert (start, len(text) - len(" va")) in found
 
 
 @settings(max_examples=300, deadline=None)
