@@ -39,6 +39,14 @@ ADVERSARIAL = {
     "questions": "tu as quel age ? ",
     "apostrophes": "j't'l'd'",
     "links": "a.b.c.fr/ ",
+    # what rules of both languages find, a line each: read in both, and once more as one sentence
+    "rules": (
+        "j'ai rien mangé depuis deux jours\nthe system does it by itself\n£300 crypto\nim a bit older than i put\n"
+        "i will send them to all your friends\nviens plutôt à l'entrée du tunnel, et personne avec toi\ntic tac\n"
+        "he says come alone\ndon't be shy\nj'ai encore la vidéo de l'hôtel\ni will die\nsale menteuse va\n"
+        "send the codes\nsend 50 upfront then i ship it\nefface nos messages après\nand that's true\n"
+        "lets move to telegram, more private\n"
+    ),
 }
 
 PERSON = Person("a", "teen_15_17", 200)

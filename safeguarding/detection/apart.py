@@ -8,7 +8,9 @@ otherwise: a text that has such signs is read once more without them, and what i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 SHORT_LINE = 32  # characters
 SCRAP_WORDS = 2
@@ -68,5 +70,6 @@ def _is_line_break(signs: str, lines: Sequence[str]) -> bool:
 
 
 def is_across(span: Span, signs: Sequence[Span]) -> bool:
-    """Does a span reach over one of some signs, with something of it on either side?"""
-    return any(span[0] < start and stop < span[1] for start, stop in signs)
+    """Does a span reach over one of some signs, which stand in order, with something of it on either side?"""
+    first = bisect_right(signs, span[0], key=itemgetter(0))
+    return first < len(signs) and signs[first][1] < span[1]

@@ -107,11 +107,14 @@ def read_message(
     lang = lang if lang in ("fr", "en") else room.lang
     lang = lang if lang in ("fr", "en") else "fr"
     without = "" if sides else SIDE
+    scopes = _rule_scopes(ruleset)
 
     def read(said: str) -> list[Finding]:
-        return _scan(said, lang, ruleset, without)
+        return [one for one in _scan(said, lang, ruleset, without) if _applies(scopes.get(one.rule), room)]
 
     found = read(text)
+    if len(found) >= MAX_FINDINGS:  # of what else could be found nothing is kept: only time is saved
+        return tuple(found[:MAX_FINDINGS])
     source = normalise(text)
     said, signs = apart.run_on(source.text) or (source.text, [])
     if signs:
@@ -130,10 +133,7 @@ def read_message(
         ]
     if room.band in MINORS:
         found += find_contacts(text, recent=recent)
-    if not found:
-        return ()
-    scopes = _rule_scopes(ruleset)
-    return tuple(f for f in found if _applies(scopes.get(f.rule), room))[:MAX_FINDINGS]
+    return tuple(found[:MAX_FINDINGS])
 
 
 @dataclass(slots=True)

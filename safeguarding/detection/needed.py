@@ -97,6 +97,9 @@ class _Piece(NamedTuple):
     word: str | None  # where it may be one of two neighbours that are needed
 
 
+_WORD, _THINGS = operator.attrgetter("word"), operator.attrgetter("things")
+
+
 class _Remembered(dict[bytes, _Piece]):
     """What pieces hold, read when first met."""
 
@@ -158,9 +161,8 @@ class NeededWords:
     def said(self, pieces: Pieces) -> set[int]:
         """The things in a row, each as its number here."""
         known = [*map(self._of_piece.__getitem__, pieces)]
-        pairs = map(self._pairs.get, itertools.pairwise(one.word for one in known))
-        alone = itertools.chain.from_iterable(one.things for one in known)
-        return {*alone, *(pair for pair in pairs if pair is not None)}
+        pairs = self._pairs.keys() & {*itertools.pairwise(map(_WORD, known))}
+        return {*itertools.chain.from_iterable(map(_THINGS, known)), *map(self._pairs.__getitem__, pairs)}
 
     def candidates(self, pieces: Pieces) -> set[int]:
         """The patterns that may be in a row; no other is."""
