@@ -245,7 +245,8 @@ class Lexicon:
     def _spelt(self, written: str) -> Iterator[str]:
         """The words that some letters spell one after another, and the letters that belong to none."""
         letters = written.translate(_FIGURES)
-        if letters in self.words.known and not written[0].isdecimal():
+        whole = letters in (self.words.known if len(letters) > 2 else self.words.repairable)  # "a-t-il" is no "at"
+        if whole and not written[0].isdecimal():
             yield letters
             return
         at, after_word = 0, False
