@@ -13,7 +13,8 @@ SQLITE_OPTIONS = {
     # fails at once with "database is locked", whatever the timeout.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,  # seconds a writer waits for its turn
-    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;",
+    "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
+    "PRAGMA recursive_triggers=ON;",
 }
 POSTGRESQL_OPTIONS = {
     # A pool, for web processes run many short-lived threads; a connection for each would exhaust the server.

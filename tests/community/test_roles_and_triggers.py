@@ -81,6 +81,22 @@ def test_emptying_a_whole_table_is_refused_too(bob: Member) -> None:
         cursor.execute(emptying[connection.vendor])
 
 
+def test_a_line_cannot_be_written_over(bob: Member) -> None:
+    """REPLACE of SQLite deletes and inserts, which no trigger on UPDATE sees."""
+    line = event(bob)
+    columns = [field.column for field in AuditEvent._meta.concrete_fields]
+    told = ["'test.undone'" if column == "action" else f'"{column}"' for column in columns]
+    table, quoted = AuditEvent._meta.db_table, ", ".join(f'"{column}"' for column in columns)
+    rows = f"{table} ({quoted}) SELECT {', '.join(told)} FROM {table} WHERE id = {line.pk}"
+    over = {
+        "sqlite": f"INSERT OR REPLACE INTO {rows}",
+        "postgresql": f"INSERT INTO {rows} ON CONFLICT (id) DO UPDATE SET action = EXCLUDED.action",
+    }
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(over[connection.vendor])
+    assert AuditEvent.objects.get(pk=line.pk).action == "test.done"
+
+
 def test_a_lost_trigger_is_told_by_the_check_and_brought_back_by_migrate() -> None:
     assert missing_triggers() == []
     with connection.cursor() as cursor:
