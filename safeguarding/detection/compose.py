@@ -34,7 +34,8 @@ What the idioms are is data too (rules of code GUARD).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from .lexicon import Lexicon, lexicon_for
@@ -92,22 +93,31 @@ class _Guards:
             if hit.rule.code == GUARD:
                 spans.setdefault(hit.rule.tactic or "", []).append((hit.first, hit.last))
         self.affirmed = {index for first, last in spans.get("affirms", ()) for index in range(first, last)}
-        self.reports, self.enclosed = spans.get("reports", []), spans.get("encloses", [])
-        self.cited, self.recounted = spans.get("cites", []), spans.get("recounts", [])
         self.told = spans.get("tells", [])
-        self.warned, self.warned_of = spans.get("warns", []), spans.get("warns_of", [])
-        self.witnessed = "witnesses" in spans
-        self.denounced, self.defended = spans.get("denounces", []), spans.get("defends", [])
+        self.witnessed, self.denounced = "witnesses" in spans, "denounces" in spans
+        self.defended = spans.get("defends", [])
         self.reclaims, self.endorsed = spans.get("reclaims", []), spans.get("endorses", [])
         self.homonyms, self.attended = spans.get("homonym", []), "attends" in spans
         self.quotes = self._quotes() + self._dialogue()
         self._sentences: list[int] = []
+        self._ends: list[int] = []
         start = 0
         for index, piece in enumerate(reading.pieces):
             self._sentences.append(start)
             if piece[1:2] in (b".", b"?"):
                 start = index + 1
+                self._ends.append(index)
         self.asked = {self.sentence(first) for first, _ in spans.get("asks", ())}  # sentences
+        self._by_sentence: dict[tuple[str, int], list[Span]] = {}
+        for tactic, found in spans.items():
+            for span in found:
+                self._by_sentence.setdefault((tactic, self.sentence(span[0])), []).append(span)
+
+    def _beside(self, hit: Hit, *tactics: str) -> Iterator[Span]:
+        """The guards of these kinds in the sentence of a hit: of a long text most stand elsewhere."""
+        start = self.sentence(hit.first)
+        for tactic in tactics:
+            yield from self._by_sentence.get((tactic, start), ())
 
     def _quotes(self) -> list[tuple[int, int]]:
         folded = self.reading.source.text
@@ -153,10 +163,9 @@ class _Guards:
                 piece[1:2] in (b".", b"?") or not _CLAUSE_ENDS.isdisjoint(text[spans[index][1] : spans[following][0]])
             ):
                 continue
-            said = {
-                name for name, marks in self.persons.items() if any(map(marks.intersection, pieces[start:following]))
-            }
-            absent = (at for at in range(start, following) if self.persons["absent"].intersection(pieces[at]))
+            clause = b"".join(pieces[start:following])
+            said = {name for name, marks in self.persons.items() if not marks.isdisjoint(clause)}
+            absent = (at for at in range(start, following) if not self.persons["absent"].isdisjoint(pieces[at]))
             found += [(frozenset(said), next(absent, following))] * (following - start)
             start = following
         return found
@@ -199,15 +208,13 @@ class _Guards:
     def _denounced(self, hit: Hit) -> bool:
         """Does the author denounce it? A lure is not denounced by what is said elsewhere, nor where it is asked for."""
         if hit.rule.code not in DONE_TO_SOMEBODY:
-            return bool(self.denounced)
+            return self.denounced
         return not self._names((self.me,), hit.first, hit.last) and any(
-            self._together(hit, first, last) for first, last in self.denounced
+            self._together(hit, first, last) for first, last in self._beside(hit, "denounces")
         )
 
     def _together(self, hit: Hit, first: int, last: int) -> bool:
-        """Do two things stand in one sentence, with no comma between?"""
-        if self.sentence(hit.first) != self.sentence(first):
-            return False
+        """Do two things of one sentence stand there with no comma between?"""
         return not any(map(self._is_set_off, range(min(last, hit.last), max(first, hit.first) + 1)))
 
     def only_asked(self, hit: Hit) -> bool:
@@ -222,9 +229,8 @@ class _Guards:
         for first, last in self.endorsed:
             if last <= hit.first and self.sentence(first) == start:
                 return True
-            between = range(hit.last, first)
-            stops = sum(self.reading.pieces[index][1:2] in (b".", b"?") for index in between)
-            if hit.last <= first and stops <= 1 and not any(self._marked(index, self.breaks) for index in between):
+            near = hit.last <= first and bisect_left(self._ends, first) - bisect_left(self._ends, hit.last) <= 1
+            if near and not self._names((self.breaks,), hit.last, first):
                 return True
         return False
 
@@ -232,20 +238,19 @@ class _Guards:
         """Is it somebody else's word that the author tells of, without making it theirs?"""
         if self.endorsed and self.sided_with(hit):
             return False
-        start = self.sentence(hit.first)
         to_somebody = hit.rule.code in DONE_TO_SOMEBODY
         if any(
-            self.sentence(first) == start and not (to_somebody and self._is_asked(hit, min(first, hit.first)))
-            for first, _ in self.enclosed
+            not (to_somebody and self._is_asked(hit, min(first, hit.first)))
+            for first, _ in self._beside(hit, "encloses")
         ):
             return True
         if any(
-            start <= first and last <= hit.last and (first < hit.first or last <= hit.first + 1)
-            for first, last in self.reports
+            last <= hit.last and (first < hit.first or last <= hit.first + 1)
+            for first, last in self._beside(hit, "reports")
             if not (to_somebody and self._is_asked(hit, first))
         ):
             return True
-        if any(self._is_cited(hit, first, last) for first, last in self.cited):
+        if any(self._is_cited(hit, first, last) for first, last in self._beside(hit, "cites")):
             return True
         if any(first < hit.last and hit.first < last for first, last in self.told):
             return True
@@ -275,27 +280,28 @@ class _Guards:
         """
         if any(
             self._reaches(hit, first, last) and not self._names((self.you,), last, hit.last)
-            for first, last in self.recounted
+            for first, last in self._beside(hit, "recounts")
         ):
             return True
         instructs = hit.rule.tactic in _OFTEN_INSTRUCTED
+        warnings = ("warns_of",) if instructs else ("warns", "warns_of")
         return any(
             hit.first - last <= _WARNED
             and self._reaches(hit, first, last)
             and not self._names((self.me,), max(first - 2, 0), hit.last)
             and not self._names((self.speaker,), hit.first, hit.last)
             and not (instructs and self._names((self.you,), last, hit.last))
-            for first, last in (self.warned_of if instructs else self.warned + self.warned_of)
+            for first, last in self._beside(hit, *warnings)
         )
 
     def _names(self, marks: tuple[int, ...], first: int, last: int) -> bool:
-        return any(self._marked(index, mark) for index in range(first, last) for mark in marks)
+        return not frozenset(marks).isdisjoint(b"".join(self.reading.pieces[first:last]))
 
     def _reaches(self, hit: Hit, first: int, last: int, *, after_comma: bool = False) -> bool:
-        """Does what is said from `first` on hold of a hit in the same sentence: no word of the author's own between,
+        """Does what is said from `first` on hold of a hit of its sentence: no word of the author's own between,
         and no comma, unless what follows it goes on ("or ..."), or opens what is cited (`after_comma`)?
         """
-        if hit.first < first or self.sentence(hit.first) != self.sentence(first):
+        if hit.first < first:
             return False
         for index in range(last, hit.first + 1):
             if self._marked(index, self.own):

@@ -316,15 +316,15 @@ def _in_digits(folded: str) -> tuple[str, list[tuple[int, int]]]:
     index = 0
     while index < len(matches):
         match = matches[index]
-        between = folded[at : match.start()]
-        gap = _BETWEEN_WORDS.fullmatch(between)
-        kept = " " if gap and out else between
-        out += kept
-        places += [(place, place + 1) for place in (min(at + n, match.start()) for n in range(len(kept)))]
+        begin = match.start()
+        between = folded[at:begin]
+        gap = _BETWEEN_WORDS.fullmatch(between) if out else None
+        out += " " if gap else between
+        places += [(place, place + 1) for place in ((at,) if gap else range(at, begin))]
         value, used = _number_at(matches, index, folded)
         end = matches[index + used - 1].end()
         out += value
-        places += [(match.start(), end)] * len(value)
+        places += [(begin, end)] * len(value)
         at = end
         index += used
     out += folded[at:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from .tongue import languages_of
 from .types import Finding, Person, RoomInfo, Utterance
 
 MAX_FINDINGS = 64
+ENOUGH = 32  # that alert: to read such a text anew would only take time
 SPLIT_CHARS = 160  # of what somebody said before, read together with what they say now
 SIDE = "SIDE"  # the code of rules that only tell how to take the others
 MINORS = ("teen_13_14", "teen_15_17")
@@ -113,8 +115,9 @@ def read_message(
         return [one for one in _scan(said, lang, ruleset, without) if _applies(scopes.get(one.rule), room)]
 
     found = read(text)
-    if len(found) >= MAX_FINDINGS:  # of what else could be found nothing is kept: only time is saved
-        return tuple(found[:MAX_FINDINGS])
+    contacts = find_contacts(text, recent=recent) if room.band in MINORS else []
+    if sum(one.alerting for one in found) >= ENOUGH:
+        return _kept([*contacts, *found])
     source = normalise(text)
     said, signs = apart.run_on(source.text) or (source.text, [])
     if signs:
@@ -131,9 +134,22 @@ def read_message(
             for one in _completed(said, _lately(recent), read)
             if one.rule not in have
         ]
-    if room.band in MINORS:
-        found += find_contacts(text, recent=recent)
-    return tuple(found[:MAX_FINDINGS])
+    return _kept([*found, *contacts])
+
+
+def _kept(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """As many findings as are kept of a text, in their order: of each rule the first before any other's second, what
+    alerts before what does not, the weightiest. So nothing is hidden by saying much else.
+    """
+    if len(found) <= MAX_FINDINGS:
+        return tuple(found)
+    times: Counter[str] = Counter()
+    ranked = []
+    for place, one in enumerate(found):
+        ranked.append((times[one.rule], not one.alerting, -one.weight, place))
+        times[one.rule] += 1
+    places = sorted(place for *_, place in sorted(ranked)[:MAX_FINDINGS])
+    return tuple(found[place] for place in places)
 
 
 @dataclass(slots=True)
