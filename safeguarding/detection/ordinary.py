@@ -19,7 +19,10 @@ from .normalise import normalise
 from .rulesets import Ruleset, load_ruleset
 
 # Words of the dictionary that chats hardly ever mean: as a rule they are others written by ear.
-BY_EAR = {"fr": frozenset({"kil", "bizou", "vene"}), "en": frozenset({"tel"})}
+BY_EAR = {
+    "fr": frozenset({"kil", "bizou", "vene", "che", "sui", "twa", "toua", "san", "jusqu"}),
+    "en": frozenset({"tel", "wats", "nites", "neva", "bldg", "ne"}),
+}
 
 
 def collisions(ruleset: Ruleset, lang: str, words: Iterable[str]) -> list[str]:
@@ -33,7 +36,7 @@ def collisions(ruleset: Ruleset, lang: str, words: Iterable[str]) -> list[str]:
 def main(lang: str) -> None:
     """Write the vocabulary file of the words read from standard input."""
     found = collisions(load_ruleset(), lang, sys.stdin)
-    found = [f'"{word}"' if word in {"true", "false"} else word for word in found]  # words, no truth values
+    found = [f'"{word}"' if word in {"true", "false", "null"} else word for word in found]  # words, no values
     lines = [" ".join(f"{word}," for word in found[start : start + 14]) for start in range(0, len(found), 14)]
     sys.stdout.write(
         "# Ordinary words one slip away from a word of the lexicon, or that sound like one. "

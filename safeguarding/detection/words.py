@@ -220,9 +220,7 @@ class Words:
 
     def repairs(self, word: str) -> bool:
         """Would this word be taken for another?"""
-        if word in self._class_marks:
-            return False
-        return word in self._slips or self._repair(word) is not None
+        return word not in self.known and self._simple(word) != (self.piece(word),)
 
     def _holds_repairable(self, token: str) -> bool:
         """Does a repairable word of four letters and more stand in a token?"""
