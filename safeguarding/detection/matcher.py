@@ -121,9 +121,11 @@ class RuleMatcher:
 
     def hits(self, reading: Reading, *, with_guards: bool = False, without: str = "") -> list[Hit]:
         """Every match, by pattern; then of the guards, where a rule that matched asks for them."""
-        said = functools.cache(lambda: self._needed.said(reading.pieces))
         windows = self._windows(reading) if len(reading.pieces) > _NEAR else None
         maybe = self._needed.candidates(reading.pieces) if windows is None else windows.keys()
+        if not maybe:
+            return []
+        said = functools.cache(lambda: self._needed.said(reading.pieces))
         found: list[Hit] = []
         guards: list[int] = []
         for number in sorted(maybe):
