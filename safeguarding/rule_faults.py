@@ -62,6 +62,80 @@ _FAULTS: tuple[tuple[str, str | Promise], ...] = (
         r"the band or the room of an example is unknown: (?P<what>.+)",
         _("the age band or the room of this sentence is unknown: %(what)s"),
     ),
+    (r"cannot be read: (?P<what>.+)", _("it cannot be read: %(what)s")),
+    (r"(?P<what>.+) is not a list of words", _("“%(what)s” is not a list of words")),
+    (r"(?P<what>.+) holds true or false: quote the word", _("“%(what)s” holds true or false: the word needs quotes")),
+    (r"'vocabulary' must be by language .+", _("“vocabulary” is not by language (fr, en)")),
+    (
+        r"vocabulary of (?P<what>\w+): (?P<key>\S+) must be a mapping",
+        _("“%(key)s”, in the words of “%(what)s”, is not a mapping"),
+    ),
+    (
+        r"(?P<what>class|slot) '(?P<these>.+)' is already defined in (?P<file>.+)",
+        _("“%(these)s” (%(what)s) is already defined in %(file)s"),
+    ),
+    (
+        r"spelling '(?P<what>.+)': both sides must be quoted words",
+        _("the spelling “%(what)s” needs quoted words on both sides"),
+    ),
+    (
+        r"more than (?P<what>\d+) word classes in (?P<lang>\w+)",
+        _("there are more than %(what)s word classes in “%(lang)s”"),
+    ),
+    (
+        r"repair, unheard or context names an unknown class '(?P<what>.+)' .+",
+        _("repair, unheard or context names the unknown class “%(what)s”"),
+    ),
+    (r"slot '(?P<what>.+)' is empty", _("the slot “%(what)s” is empty")),
+    (
+        r"(?P<what>class|slot) '(?P<these>.+)' includes '(?P<other>.+)', which is unknown or circular",
+        _("“%(these)s” (%(what)s) includes “%(other)s”, which is unknown or includes it in turn"),
+    ),
+    (
+        r"slot '(?P<what>.+)' is not named in small letters and underscores",
+        _("the name of the slot “%(what)s” is not made of small letters and underscores"),
+    ),
+    (
+        r"slot '(?P<what>.+)' holds more than (?P<these>\d+) letters",
+        _("the slot “%(what)s” holds more than %(these)s letters"),
+    ),
+    (r"slot '(?P<what>.+)' holds (?P<these>.+)", _("the slot “%(what)s” holds what no pattern may: %(these)s")),
+    (
+        r"context '(?P<what>.+)' needs 'as', .+",
+        _("the context “%(what)s” needs “as”, and before, classes, after or not_after"),
+    ),
+    (r"class '(?P<what>.+)' holds an empty word .+", _("the class “%(what)s” holds an empty word")),
+    (
+        r"class '(?P<what>.+)': no paradigm '(?P<these>.+)' in \w+ .+",
+        _("the class “%(what)s” names the unknown paradigm “%(these)s”"),
+    ),
+    (
+        r"(?P<key>\S+) '(?P<what>.+)' is read as '(?P<these>.+)' of (?P<file>.+)",
+        _("“%(what)s” (%(key)s) is read as “%(these)s”, which stands in %(file)s"),
+    ),
+    (r"examples(?: must be lists)?", _("“examples” is not the two lists must_fire and must_not_fire")),
+    (
+        r"an example is neither a text nor text/band/room: (?P<what>.+)",
+        _("a sentence is neither a text nor a text with its age band and room: %(what)s"),
+    ),
+    (r"tactic must be a word", _("the tactic is no word")),
+    (r"target must be (?P<what>.+)", _("target must be among %(what)s")),
+    (r"alerting must be true or false", _("alerting must be true or false")),
+    (r"a gap of (?P<these>\S+) words .+? in (?P<what>.+)", _("a gap of %(these)s words is too wide in %(what)s")),
+    (r"empty pattern in (?P<what>.+)", _("a pattern is empty: %(what)s")),
+    (r"unknown slot (?P<these>\S+) in (?P<what>.+)", _("unknown slot %(these)s in %(what)s")),
+    (r"more than (?P<these>\d+) letters in (?P<what>.+)", _("there are more than %(these)s letters in %(what)s")),
+    (r"a class without a name in (?P<what>.+)", _("a class has no name in %(what)s")),
+    (
+        r"a range of numbers that is empty or too wide: (?P<these>\S+) in (?P<what>.+)",
+        _("the range of numbers %(these)s is empty or too wide in %(what)s"),
+    ),
+    (
+        r"too many parentheses inside one another in (?P<what>.+)",
+        _("too many parentheses stand inside one another in %(what)s"),
+    ),
+    (r"a prefix must be one word: (?P<these>\S+) in (?P<what>.+)", _("%(these)s is no single word in %(what)s")),
+    (r"a slot that cannot be named so in (?P<what>.+)", _("a slot cannot be named so in %(what)s")),
     (r"fewer must_not_fire.*", _("it has fewer sentences that must not be met than sentences that must be met")),
 )
 

@@ -91,8 +91,8 @@ _DECISIONS = {Verdict.ALLOW: "allow", Verdict.HOLD: "review", Verdict.REFUSE: "r
 def assess_room_name(line: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
     """The name and topic of a room that somebody proposes."""
     lang = str(line.get("lang")) if line.get("lang") in LANGS else "fr"
-    topic = line.get("topic")
-    judged = judge_name(_text(line.get("name"), "name"), topic if isinstance(topic, str) else "", lang, ruleset)
+    name, topic = _text(line.get("name"), "name"), _text(line.get("topic") or "", "topic")
+    judged = judge_name(name, topic, lang, ruleset)
     return {
         "id": line.get("id"),
         "decision": _DECISIONS[judged.verdict],

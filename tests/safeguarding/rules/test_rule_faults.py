@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+
 import pytest
 from django.utils import translation
 
+from safeguarding.detection import lexicon, patterns, rule_checks, rule_reading, rulesets
 from safeguarding.detection.rulesets import RulesetError, parse_ruleset
 from safeguarding.errors import RulesBroken
 from safeguarding.rule_faults import in_words
@@ -65,3 +69,31 @@ def test_every_rule_that_is_told_of_a_fault_is_named():
 def test_a_reason_that_has_no_words_here_stays_as_it_is():
     with translation.override("fr"):
         assert in_words("something new") == "something new"
+
+
+def _sample(part: ast.expr) -> str:
+    """A part of what is said: as it stands, or something like what is filled in there."""
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    if "[:1]" in ast.unparse(part):
+        return "['x']"
+    return "'x'" if getattr(part, "conversion", -1) == ord("r") else "3"
+
+
+def reasons() -> list[str]:
+    """What the engine may say of a rule file, as its source has it; not what it only passes on."""
+    found = set()
+    for module in (lexicon, patterns, rule_checks, rule_reading, rulesets):
+        for call in ast.walk(ast.parse(inspect.getsource(module))):
+            name = getattr(getattr(call, "func", None), "id", "")
+            if name in {"RulesetError", "PatternError", "_check"}:
+                said = call.args[-1]
+                text = "".join(map(_sample, said.values if isinstance(said, ast.JoinedStr) else [said]))
+                found.add(f"{text} in 'x'" if name == "PatternError" else text)
+    return sorted(text for text in found if not text.startswith("3"))
+
+
+@pytest.mark.parametrize("reason", reasons())
+def test_whatever_the_engine_says_of_a_rule_file_has_french_words(reason):
+    with translation.override("fr"):
+        assert in_words(reason) != reason
