@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 
 from .lexicon import Lexicon, lexicon_for
@@ -58,6 +58,7 @@ _LINE = re.compile(
 )
 _MINE = frozenset({"moi", "me"})
 _SUBJECTS = frozenset({"je", "on", "nous", "i", "we"})
+_NEVER = frozenset({"jamais", "never"})
 _SETS_OFF = frozenset(",;")
 # What is done to somebody: who asks whom decides, and not whether a word of saying stands before it.
 DONE_TO_SOMEBODY = frozenset({"M1", "M2", "M4", "M5", "C2", "C3", "S1", "V1", "V2", "X1"})
@@ -108,10 +109,21 @@ class _Guards:
                 start = index + 1
                 self._ends.append(index)
         self.asked = {self.sentence(first) for first, _ in spans.get("asks", ())}  # sentences
+        said_at = {hit.first for hit in hits if hit.rule.code != GUARD}
+        opened = [span for span in spans.pop("opens", ()) if self._opens(span[1], said_at)]
+        spans.setdefault("cites", []).extend(opened)
         self._by_sentence: dict[tuple[str, int], list[Span]] = {}
         for tactic, found in spans.items():
             for span in found:
                 self._by_sentence.setdefault((tactic, self.sentence(span[0])), []).append(span)
+
+    def _opens(self, last: int, said_at: Container[int]) -> bool:
+        """Does what ends before a token open what somebody said: with a colon right after, or with the very thing that
+        was found? "Got this, pay" says it for itself.
+        """
+        spans = self.reading.spans
+        between = self.reading.source.text[spans[last - 1][1] : spans[last][0]] if last < len(spans) else ""
+        return ":" in between or (last in said_at and between.isspace())
 
     def _beside(self, hit: Hit, *tactics: str) -> Iterator[Span]:
         """The guards of these kinds in the sentence of a hit: of a long text most stand elsewhere."""
@@ -181,8 +193,10 @@ class _Guards:
         return self._clauses[hit.first][1] < hit.first and "speaker" not in said
 
     def negated(self, hit: Hit) -> bool:
-        subject = self.reading.word(hit.first) in _SUBJECTS  # what is negated before it is said for itself
-        begins = hit.first if subject else hit.first - 1
+        said_for_itself = self.reading.word(hit.first) in _SUBJECTS and (
+            hit.first == 0 or self.reading.word(hit.first - 1) not in _NEVER
+        )  # "t'inquiète pas je ...", not "jamais je ..."
+        begins = hit.first if said_for_itself else hit.first - 1
         start = max(self.sentence(hit.first), begins)
         odd = False
         for index in range(start, hit.last):
@@ -252,7 +266,7 @@ class _Guards:
             return True
         if any(self._is_cited(hit, first, last) for first, last in self._beside(hit, "cites")):
             return True
-        if any(first < hit.last and hit.first < last for first, last in self.told):
+        if hit.rule.action != "hold" and any(first < hit.last and hit.first < last for first, last in self.told):
             return True
         return (to_somebody and self._is_of_others(hit)) or (hit.rule.code == "V3" and self.witnessed)
 
