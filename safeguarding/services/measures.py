@@ -74,7 +74,8 @@ def pause_contact(*, case: Case, subject: Member, protects: Member) -> Protectiv
 def ask_fresh_age_proof(
     *, case: Case, member: Member, why: str = "", by_rule: bool = False
 ) -> ProtectiveMeasure | None:
-    """Ask for a fresh proof of age, and tell the member that something waits; None while one is asked for.
+    """Ask for a fresh proof of age, and tell the member that something waits; None while one is asked for, which from
+    now on is asked for `case`.
 
     The request has an end in seven days and is prolonged until a proof is there or its case is closed (see
     `end_due_measures`). `why` is told to the member, in their language, and accuses nobody; without it they are told
@@ -82,7 +83,8 @@ def ask_fresh_age_proof(
     """
     now = timezone.now()
     kind = Restriction.Kind.FRESH_AGE_PROOF
-    if Restriction.objects.in_force(now).filter(member=member, kind=kind).exists():
+    if asked_before := Restriction.objects.in_force(now).filter(member=member, kind=kind).first():
+        _carry_over(asked_before, case)
         return None
     if by_rule:
         spend(Kind.FRESH_AGE_PROOF)
@@ -91,6 +93,25 @@ def ask_fresh_age_proof(
     asked = _restrict(Kind.FRESH_AGE_PROOF, kind, case=case, member=member, reason=reason, now=now, lasts=PROOF_LASTS)
     tell_something_waits(member)
     return asked
+
+
+@transaction.atomic
+def _carry_over(asked: Restriction, case: Case) -> None:
+    """A proof that was asked for in a case closed since is waited for on account of `case`: no wait outlives its case.
+
+    The closed case keeps its own measure, ended, as it stood; nobody is told twice of one request.
+    """
+    waits = ProtectiveMeasure.objects.filter(kind=Kind.FRESH_AGE_PROOF, member=asked.member, ended_at__isnull=True)
+    # What a person asked for, a person ends.
+    if not asked.automated or asked.ends_at is None or waits.filter(case=case).exists():
+        return
+    now = timezone.now()
+    for former in waits.select_for_update(of=("self",)):
+        _end(former, now)
+    _note(
+        kind=Kind.FRESH_AGE_PROOF, case=case, member=asked.member, lasts=asked.ends_at - now, reason=asked.reason,
+        restriction_ref=asked.public_id,
+    )  # fmt: skip
 
 
 def hold_account(*, case: Case, member: Member, until: dt.datetime | None = None) -> ProtectiveMeasure | None:
@@ -191,18 +212,20 @@ def end_due_measures() -> int:
             )
             if measure.ended_at or (measure.kind == Kind.FRESH_AGE_PROOF and _prolong(measure, now)):
                 continue
-            measure.ended_at = now
-            measure.save(update_fields=["ended_at"])
+            _end(measure, now)
             if measure.room and measure.slow_mode_before is not None:
                 set_slow_mode(actor=None, component=COMPONENT, room=measure.room, seconds=measure.slow_mode_before)
             if measure.message and measure.message.visibility == Message.Visibility.HELD:
                 logger.error("message %s was held for %s and nobody read it", measure.message.public_id, HOLD_LASTS)
                 remove_message(actor=None, component=COMPONENT, message=measure.message)
-            audit.record(
-                actor=None, component=COMPONENT, action="measure.ended", subject=measure, data={"kind": measure.kind}
-            )
         ended += 1
     return ended
+
+
+def _end(measure: ProtectiveMeasure, now: dt.datetime) -> None:
+    measure.ended_at = now
+    measure.save(update_fields=["ended_at"])
+    audit.record(actor=None, component=COMPONENT, action="measure.ended", subject=measure, data={"kind": measure.kind})
 
 
 def _prolong(measure: ProtectiveMeasure, now: dt.datetime) -> bool:
@@ -214,7 +237,7 @@ def _prolong(measure: ProtectiveMeasure, now: dt.datetime) -> bool:
         lift_restriction(actor=None, component=COMPONENT, restriction=asked, reason="asked for anew")
     except RestrictionOver:
         asked.refresh_from_db()
-        if asked.lifted_at:  # a proof has come, or a person lifted it
+        if asked.lifted_at or _proved_since(asked):  # a proof has come, or a person lifted it
             return False
     anew = restrict_member(
         actor=None, component=COMPONENT, member=asked.member, kind=asked.kind, reason=measure.reason,
@@ -223,6 +246,14 @@ def _prolong(measure: ProtectiveMeasure, now: dt.datetime) -> bool:
     measure.restriction_ref, measure.ends_at = anew.public_id, now + PROOF_LASTS
     measure.save(update_fields=["restriction_ref", "ends_at"])
     return True
+
+
+def _proved_since(asked: Restriction) -> bool:
+    """Whether an age was proved after a request had run out, which lifts none: by the day, which is all that is kept
+    of a proof. One of that day and before the end would have lifted the request."""
+    assert asked.ends_at is not None  # it has run out
+    current = asked.member.age_facts.current(timezone.localdate())
+    return current.filter(verified_on__gte=timezone.localdate(asked.ends_at)).exists()
 
 
 def _restrict(

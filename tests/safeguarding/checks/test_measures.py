@@ -12,15 +12,17 @@ from django.utils import timezone
 
 from chat.models import Message
 from chat.services.posting import Post, post_messages
-from community.models import AuditEvent, MailJob, Restriction
+from community.models import AgeFact, AuditEvent, MailJob, Restriction
 from community.policies import AgeBand
 from community.services.mail import render_mail
+from community.services.restrictions import restrict_member
 from safeguarding.errors import AlreadyContested, NotYourMeasure, ReasonRequired
 from safeguarding.models import Case, Decision, ProtectiveMeasure, SafetyCard
 from safeguarding.selectors import cards_of
 from safeguarding.services.cards import dismiss_card, show_card
 from safeguarding.services.checks import drain_rooms
 from safeguarding.services.measures import contest_measure, end_due_measures
+from tests.cast import give_facts
 
 pytestmark = pytest.mark.django_db
 EVERY = ("hold", "pause_contact", "slow_room", "fresh_age_proof", "safety_card")
@@ -200,35 +202,102 @@ def _asked(member):
     return Restriction.objects.in_force(timezone.now()).filter(member=member, kind="fresh_age_proof")
 
 
-def _about_to_end(member, *, by=dt.timedelta(minutes=1)):
-    soon = timezone.now() + by
-    ProtectiveMeasure.objects.filter(kind="fresh_age_proof", ended_at=None).update(ends_at=soon)
-    _asked(member).update(ends_at=soon)
+@pytest.fixture
+def asked(said, say, alice, bob, room):
+    """A case because of which nothing is done but to ask for a fresh proof."""
+    said.measures = ("fresh_age_proof",)
+    say(bob, room, "alert M1", mentions=[alice.public_id])
+    drain_rooms()
+    return Case.objects.get()
 
 
-@pytest.mark.parametrize("by", [dt.timedelta(minutes=1), dt.timedelta(milliseconds=1)])
-def test_the_wait_for_a_fresh_proof_does_not_end_by_waiting(alerted, bob, by):
+@pytest.fixture
+def near_its_end(bob, time_machine):
+    """Waits until the last request ends, or so long before."""
+
+    def wait(before=dt.timedelta(0)):
+        time_machine.move_to(Restriction.objects.filter(member=bob).latest("pk").ends_at - before)
+
+    return wait
+
+
+def _closed():
+    Case.objects.waiting().update(state="closed", open_key=None, closed_at=timezone.now())
+
+
+@pytest.mark.parametrize("before", [dt.timedelta(minutes=1), dt.timedelta(0), dt.timedelta(days=-2)])
+def test_the_wait_for_a_fresh_proof_does_not_end_by_waiting(asked, bob, near_its_end, before):
     for _week in range(3):
-        _about_to_end(bob, by=by)
+        near_its_end(before)
         assert end_due_measures() == 0
-        [asked], [measure] = _asked(bob), ProtectiveMeasure.objects.filter(kind="fresh_age_proof")
-        assert asked.automated and asked.ends_at == measure.ends_at > timezone.now() + dt.timedelta(days=6)
-        assert measure.restriction_ref == asked.public_id and measure.ended_at is None
+        [restriction], measure = _asked(bob), ProtectiveMeasure.objects.get()
+        assert restriction.automated
+        assert restriction.ends_at == measure.ends_at > timezone.now() + dt.timedelta(days=6)
+        assert measure.restriction_ref == restriction.public_id
+        assert measure.ended_at is None
     assert MailJob.objects.count() == 1
 
 
-def test_a_new_proof_ends_the_wait(alerted, bob):
+def test_a_new_proof_ends_the_wait(asked, bob, near_its_end):
     _asked(bob).update(lifted_at=timezone.now())  # as a new proof does
-    _about_to_end(bob)
+    near_its_end()
     assert end_due_measures() == 1
     assert not _asked(bob)
 
 
-def test_a_person_who_closes_the_case_ends_the_wait(alerted, bob):
-    Case.objects.update(state="closed", open_key=None, closed_at=timezone.now())
-    _about_to_end(bob, by=dt.timedelta(milliseconds=1))
+@pytest.mark.parametrize("revoked", [False, True])
+def test_a_new_proof_before_a_late_sweep_ends_the_wait_and_one_that_was_revoked_does_not(
+    asked, bob, near_its_end, revoked
+):
+    near_its_end(dt.timedelta(minutes=-5))
+    AgeFact.objects.filter(member=bob).update(superseded_at=timezone.now())
+    give_facts(bob, {18: True})
+    if revoked:
+        AgeFact.objects.filter(member=bob).update(revoked_at=timezone.now())
+    assert end_due_measures() == (not revoked)
+    assert _asked(bob).exists() is revoked
+
+
+def test_a_person_who_closes_the_case_ends_the_wait(asked, bob, near_its_end):
+    _closed()
+    near_its_end()
     assert end_due_measures() == 1
     assert not _asked(bob)
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_the_wait_goes_on_for_a_case_opened_while_one_asks_that_is_closed(
+    asked, say, alice, bob, room, near_its_end, swept
+):
+    """Also in its last hour, when the measure of the closed case has ended and the request has not."""
+    _closed()
+    near_its_end(dt.timedelta(minutes=1))
+    if swept:
+        assert end_due_measures() == 1
+    for text in ("alert M1 again", "alert M1 and again"):
+        say(bob, room, text, mentions=[alice.public_id])
+        drain_rooms()
+    former, measure = ProtectiveMeasure.objects.order_by("pk")
+    assert (former.case, measure.case) == (asked, Case.objects.waiting().get())
+    assert former.ended_at
+    assert end_due_measures() == 0
+    measure.refresh_from_db()
+    assert measure.restriction_ref == _asked(bob).get().public_id
+    assert measure.ends_at > timezone.now() + dt.timedelta(days=6)
+    assert MailJob.objects.filter(template="decision").count() == 1
+    _closed()
+    near_its_end()
+    assert end_due_measures() == 1
+    assert not _asked(bob)
+
+
+def test_what_a_person_asked_for_is_no_measure_of_the_machine(sam, bob, alice, room, said, say):
+    restrict_member(actor=sam, member=bob, kind="fresh_age_proof", reason="x")
+    said.measures = ("fresh_age_proof",)
+    say(bob, room, "alert M1", mentions=[alice.public_id])
+    drain_rooms()
+    assert Case.objects.exists()
+    assert not ProtectiveMeasure.objects.exists()
 
 
 def test_hold_ends_when_a_person_has_decided(alerted):
