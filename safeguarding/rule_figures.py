@@ -119,7 +119,7 @@ def under_grave_alerts() -> set[str]:
     """The rules on which an alert that pages people rested within thirty days, whatever their own code. One query."""
     paging = [severity for severity, clock in SEVERITIES.items() if clock.pages]
     rows = AlertRule.objects.filter(alert__severity__in=paging, alert__created_at__gte=timezone.now() - LATELY)
-    return set(rows.values_list("rule", flat=True))
+    return set(rows.values_list("rule", flat=True).distinct())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -21,15 +22,18 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def raise_alarm(*, component: str, kind: RuleAlarm.Kind, about: str, facts: Mapping[str, Any]) -> bool:
-    """Raise an alarm unless it was raised today; return whether it is new. `facts` are plain figures."""
-    today = timezone.now().date()
+def raise_alarm(
+    *, component: str, kind: RuleAlarm.Kind, about: str, facts: Mapping[str, Any], day: dt.date | None = None
+) -> bool:
+    """Raise an alarm unless it was raised of that day (UTC; without one, today); return whether it is new. `facts` are
+    plain figures."""
+    day = day or timezone.now().date()
     # ignore_conflicts: two workers may meet here, inside transactions that must go on.
-    if RuleAlarm.objects.filter(kind=kind, about=about, day=today).exists():
+    if RuleAlarm.objects.filter(kind=kind, about=about, day=day).exists():
         return False
-    alarm = RuleAlarm(kind=kind, about=about, day=today, facts=dict(facts))
+    alarm = RuleAlarm(kind=kind, about=about, day=day, facts=dict(facts))
     RuleAlarm.objects.bulk_create([alarm], ignore_conflicts=True)
-    stored = RuleAlarm.objects.get(kind=kind, about=about, day=today)
+    stored = RuleAlarm.objects.get(kind=kind, about=about, day=day)
     if stored.public_id != alarm.public_id:
         return False
     logger.error("alarm about the rules: %s, %s: %s", kind.value, about, dict(facts))

@@ -182,7 +182,7 @@ def _note_rules(
     }
     met = {key: found for key, found in met.items() if key in acting} or met
     by = sorted(rule for rule, _version in met)
-    if any(before.explanation.get("by_rules") == by for before in case.alerts.filter(score=0)):
+    if case.alerts.filter(score=0, explanation__by_rules=by).exists():
         return
     counterfactuals = [
         {"without": f"rule:{rule}", "score": None, "severity": severity if len(met) > 1 else None}

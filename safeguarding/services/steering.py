@@ -113,6 +113,8 @@ def count_today() -> list[Change]:
     that it meets fewer of a day that is over: in the morning other people write than in the evening.
     """
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    if not RuleDay.objects.filter(day=midnight.date()).exists():  # the first time since midnight
+        _count_to_the_end(midnight - DAY)
     wrote, met = _counted(midnight, midnight + DAY)
     RuleDay.objects.bulk_create(
         [
@@ -123,11 +125,10 @@ def count_today() -> list[Change]:
         unique_fields=["rule", "day"],
         update_fields=["met", "wrote", "share"],
     )
-    _count_to_the_end(midnight - DAY)
     changes = list(_sudden_changes(midnight))
     for change in changes:
         raise_alarm(
-            component=COMPONENT, kind=RuleAlarm.Kind.PASS_RATE, about=change.rule,
+            component=COMPONENT, kind=RuleAlarm.Kind.PASS_RATE, about=change.rule, day=change.day,
             facts={
                 "day": change.day.isoformat(), "met": change.met, "wrote": change.wrote,
                 "usual": round(100 * change.usual, 3), "chance": float(f"{change.chance:.1e}"),

@@ -29,6 +29,7 @@ from safeguarding.models import (
     RulesInForce,
     Stage,
 )
+from safeguarding.services import steering
 from safeguarding.services.checks import drain_rooms
 from safeguarding.services.rule_moves import move_rule
 from safeguarding.services.steering import count_today, forget_figures, judge_rules, watch_in_force
@@ -234,6 +235,19 @@ def test_a_rule_that_suddenly_meets_nobody_raises_an_alarm_when_the_day_is_over(
 
 
 @pytest.mark.django_db
+def test_fewer_met_yesterday_is_told_and_more_met_today_as_well(past, today):
+    past(met=20, wrote=200)
+    today(members=300, met=0, ago=1)
+    assert len(count_today()) == 1
+    today(members=30, met=25)
+    assert len(count_today()) == 2
+    count_today()
+    day = timezone.now().date()
+    alarms = RuleAlarm.objects.order_by("day").values_list("day", "facts__met")
+    assert list(alarms) == [(day - dt.timedelta(days=1), 0), (day, 25)]
+
+
+@pytest.mark.django_db
 def test_a_day_just_begun_is_no_day_on_which_fewer_were_met(past, today):
     past(met=150, wrote=1000)
     today(members=120, met=0)
@@ -248,6 +262,16 @@ def test_a_day_of_which_only_the_morning_was_counted_is_counted_to_its_end(past,
     today(members=40, met=20, ago=1)
     assert count_today() == []
     assert yesterday.values_list("met", "wrote").get() == (20, 40)
+
+
+@pytest.mark.django_db
+def test_a_day_that_is_over_is_counted_to_its_end_once(past, today, monkeypatch):
+    past(met=20, wrote=40)
+    counted, real = [], steering._counted
+    monkeypatch.setattr(steering, "_counted", lambda since, until: counted.append(since) or real(since, until))
+    for _ in range(3):
+        count_today()
+    assert len(counted) == 4 and len(set(counted)) == 2
 
 
 @pytest.mark.django_db
