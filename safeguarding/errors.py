@@ -11,7 +11,8 @@ from community.errors import NotAllowed, ReasonRequired, Refused
 
 from .detection.rulesets import RulesetError
 from .detection.staging import Unproved
-from .rule_faults import in_words
+from .in_words import in_words
+from .rule_faults import RULE_FAULTS
 
 __all__ = ["NotAllowed", "ReasonRequired"]  # the ground floor's, used as they are
 
@@ -160,7 +161,7 @@ class RulesBroken(Refused):
         self.error = error
         super().__init__(
             gettext("Refused whole. File: %(file)s. Rule: %(rule)s. Reason: %(reason)s.")
-            % {"file": error.file, "rule": error.rule, "reason": in_words(error.reason)}
+            % {"file": error.file, "rule": error.rule, "reason": in_words(error.reason, RULE_FAULTS)}
         )
 
 

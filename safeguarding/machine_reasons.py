@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from .in_words import Sentences
 
 TIME_IS_OVER = "its time is over"
 _BELOW_FLOOR = "{confirmed} of {decided} decided cases confirmed: below the floor of {floor} %"
 
-_IN_WORDS: tuple[tuple[str, str | Promise], ...] = (
+MACHINE_REASONS: Sentences = (
     (re.escape(TIME_IS_OVER), _("its time is over")),
     (
         r"(?P<confirmed>\d+) of (?P<decided>\d+) decided cases confirmed: below the floor of (?P<floor>[\d.]+) %",
@@ -23,11 +24,3 @@ _IN_WORDS: tuple[tuple[str, str | Promise], ...] = (
 def below_floor(facts: Mapping[str, object]) -> str:
     """Why a rule goes that people keep finding wrong; `facts` as in the alarm that says so."""
     return _BELOW_FLOOR.format(**facts)
-
-
-def in_words(reason: str) -> str:
-    """The reason in the language in force; one that is not known here stays as it was written."""
-    for pattern, words in _IN_WORDS:
-        if match := re.fullmatch(pattern, reason):
-            return str(words) % match.groupdict() if match.groupdict() else str(words)
-    return reason

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-_FAULTS: tuple[tuple[str, str | Promise], ...] = (
+from .in_words import Sentences
+
+RULE_FAULTS: Sentences = (
     (r"is not YAML: (?P<what>.+)", _("it is not YAML: %(what)s")),
     (r"is not a mapping", _("it is not a mapping of keys to values")),
     (r"'rules' is not a list of mappings", _("“rules” is not a list of rules")),
@@ -138,11 +137,3 @@ _FAULTS: tuple[tuple[str, str | Promise], ...] = (
     (r"a slot that cannot be named so in (?P<what>.+)", _("a slot cannot be named so in %(what)s")),
     (r"fewer must_not_fire.*", _("it has fewer sentences that must not be met than sentences that must be met")),
 )
-
-
-def in_words(reason: str) -> str:
-    """The reason in the language in force; one that is not known here stays as the engine says it."""
-    for pattern, words in _FAULTS:
-        if match := re.fullmatch(pattern, reason):
-            return str(words) % match.groupdict() if match.groupdict() else str(words)
-    return reason

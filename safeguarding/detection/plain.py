@@ -93,6 +93,7 @@ _OF_HELP_WORDS = (
 _EVERYDAY, _OF_GROUPS, _OF_HELP = (
     frozenset(words.split()) for words in (_EVERYDAY_WORDS, _OF_GROUPS_WORDS, _OF_HELP_WORDS)
 )
+SHORT_NUMBER = 6  # digits: an age, a price, a year, a department; a telephone number has more
 SHORTEST_STEM = 4  # letters before an asterisk: fewer may be the beginning of anything
 Plain = Literal["", "everyday", "group", "help"]
 
@@ -100,13 +101,16 @@ Plain = Literal["", "everyday", "group", "help"]
 def plainness(phrase: str, vocabularies: Mapping[str, Vocabulary], *, numbers: Iterable[str] = ()) -> Plain:
     """Whether a phrase is nothing but words of every day, names of groups of people with them, or a call for help.
 
-    A word with an asterisk is each of those it may be. `numbers`: of help lines, which are calls for help too.
+    A word with an asterisk is each of those it may be. Numbers of few digits in all say nothing that the words beside
+    them do not: an age, a time. `numbers`: of help lines, which are calls for help too.
     """
     text = " ".join(_words(phrase))
     lines = [" ".join(_words(number)) for number in numbers]
     # "15" is an age as well: so short a number says nothing by itself.
     if any(len(line) > 2 and f" {line} " in f" {text} " for line in lines):
         return "help"
+    if sum(map(str.isdigit, text)) < SHORT_NUMBER:
+        text = " ".join(word for word in text.split() if not word.rstrip("*").isdigit())
     named = _names(vocabularies)
     for name in sorted((name for name in named if " " in name), key=len, reverse=True):
         text = re.sub(rf"\b{re.escape(name)}\b", "<group>", text)

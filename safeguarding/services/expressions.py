@@ -20,9 +20,9 @@ from community import audit
 from community.helplines import HELP_LINES
 from community.models import Member, new_public_id
 from community.roles import may
-from safeguarding.detection.plain import Plain, plainness
+from safeguarding.detection.plain import plainness
 from safeguarding.detection.rule_checks import same_said
-from safeguarding.detection.rulesets import BANDS, LANGS, RulesetError, Vocabulary
+from safeguarding.detection.rulesets import BANDS, LANGS, RulesetError
 from safeguarding.detection.rulesets import Rule as EngineRule
 from safeguarding.detection.staging import calls_met, plain_word_met, unproved
 from safeguarding.errors import BadExpression, NotAllowed
@@ -52,7 +52,6 @@ _TOO_PLAIN: Mapping[str, Any] = {
     ),
 }
 _ROOMS_ARE_FOR = frozenset(BANDS) - {"none"}  # whoever has no band yet writes in no room
-_SHORT_NUMBER = 6  # digits: an age, a price, a year, a department; a telephone number has more
 # Words, and a star at the end of one: what stands for something else in a pattern is kept out.
 _WORDS = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*\*?(?: [^\W_]+(?:['’\-][^\W_]+)*\*?)*")
 
@@ -150,18 +149,6 @@ def _readable(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _plainness(phrase: str, vocabularies: Mapping[str, Vocabulary], numbers: Sequence[str]) -> Plain:
-    """As of the words alone where a phrase holds short numbers besides: an age says nothing that words do not."""
-    kind = plainness(phrase, vocabularies, numbers=numbers)
-    digits = re.findall(r"\d", phrase)
-    if kind or not 0 < len(digits) < _SHORT_NUMBER:
-        return kind
-    words = [word for word in phrase.split() if not word.rstrip("*").isdigit()]
-    if len(words) == len(phrase.split()):
-        return kind
-    return plainness(" ".join(words), vocabularies, numbers=numbers) if words else "everyday"
-
-
 def _proved(wrong: dict[str, list[str]], content: dict[str, Any]) -> EngineRule:
     """The rule as the engine reads it beside those in force. Raises BadExpression where it cannot, or its examples do
     not hold."""
@@ -171,7 +158,7 @@ def _proved(wrong: dict[str, list[str]], content: dict[str, Any]) -> EngineRule:
         raise BadExpression({"phrases": [error.reason]}) from error
     rule = next(rule for rule in ruleset.rules if rule.id == content["id"])
     numbers = [line.number for line in HELP_LINES]
-    plain = [(phrase, _plainness(phrase, ruleset.vocabularies, numbers)) for phrase in content["patterns"]]
+    plain = [(phrase, plainness(phrase, ruleset.vocabularies, numbers=numbers)) for phrase in content["patterns"]]
     if not any(kind for _phrase, kind in plain) and (met := plain_word_met(ruleset, rule)):
         plain.append(met)  # misspelt, say
     for phrase, kind in plain:

@@ -9,8 +9,10 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Room
-from safeguarding import machine_reasons, words
+from safeguarding import words
+from safeguarding.in_words import in_words
 from safeguarding.incidents import INCIDENTS
+from safeguarding.machine_reasons import MACHINE_REASONS
 from safeguarding.models import Rule, RuleMove
 from safeguarding.rule_figures import Change, Outcomes
 
@@ -72,7 +74,7 @@ def alarm_fact(name: str) -> str:
 @register.filter
 def why_moved(move: RuleMove) -> str:
     """Why a rule was moved: a person's own words, or what the machine says in the language in force."""
-    return move.reason if move.asked_by_id else machine_reasons.in_words(move.reason)
+    return move.reason if move.asked_by_id else in_words(move.reason, MACHINE_REASONS)
 
 
 @register.filter

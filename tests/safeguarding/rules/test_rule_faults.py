@@ -11,7 +11,8 @@ from django.utils import translation
 from safeguarding.detection import lexicon, patterns, rule_checks, rule_reading, rulesets
 from safeguarding.detection.rulesets import RulesetError, parse_ruleset
 from safeguarding.errors import RulesBroken
-from safeguarding.rule_faults import in_words
+from safeguarding.in_words import in_words
+from safeguarding.rule_faults import RULE_FAULTS
 from safeguarding.rules import rules_of_ours
 from tests.safeguarding.rules.conftest import herring
 
@@ -68,7 +69,7 @@ def test_every_rule_that_is_told_of_a_fault_is_named():
 
 def test_a_reason_that_has_no_words_here_stays_as_it_is():
     with translation.override("fr"):
-        assert in_words("something new") == "something new"
+        assert in_words("something new", RULE_FAULTS) == "something new"
 
 
 def _sample(part: ast.expr) -> str:
@@ -96,4 +97,4 @@ def reasons() -> list[str]:
 @pytest.mark.parametrize("reason", reasons())
 def test_whatever_the_engine_says_of_a_rule_file_has_french_words(reason):
     with translation.override("fr"):
-        assert in_words(reason) != reason
+        assert in_words(reason, RULE_FAULTS) != reason
