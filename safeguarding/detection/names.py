@@ -19,7 +19,7 @@ from .compose import judge, scan
 from .contact import find_contacts
 from .lexicon import Lexicon, lexicon_for
 from .normalise import normalise
-from .rulesets import LANGS, Ruleset, load_ruleset
+from .rulesets import BANDS, LANGS, Ruleset, load_ruleset
 from .types import Finding, Verdict
 
 _SEXUAL = frozenset({"sexual", "paid"})
@@ -28,8 +28,9 @@ _DRAWS = frozenset({"seeking", "meant_for", "dating", "adults"})
 # "lycéens gay": whom a room is for, and nothing that anybody wants of them
 _WHO_THEY_ARE = frozenset({"minor_person", "minors", "identity"})
 _GRAVE_TEXT = frozenset({"H1", "V2", "V3"})
+_HOUSE_AGES = [re.findall(r"\d+", band) for band in BANDS if band.startswith("teen_")]
 _SENTENCE_ENDS = re.compile(r"[.?!;\n…]+")
-# "-18", "<16": under that age. What it is read as is as long, so that spans hold.
+# "-18", "<16": under that age, and not "U16", the teams of a club. What it is read as is as long, so that spans hold.
 _UNDER = re.compile(r"(?<![^\s/(])[-−–<](?=1[0-8](?![\d°%]))")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -72,7 +73,10 @@ def assess_room_name(name: str, topic: str = "", lang: str = "fr", ruleset: Rule
             new = [finding for finding in _named(otherwise, lang, rules) if finding.rule not in met]
             found += [dataclasses.replace(finding, span=(0, len(whole))) for finding in new]
     speaks = {finding.tactic or "" for finding in found}
-    if "minors" in speaks and all(run.isdigit() or run in _OF_AGES for run in _RUNS.findall(normalise(whole).text)):
+    runs = _RUNS.findall(normalise(whole).text)
+    ages = [run for run in runs if run.isdigit()]
+    of_the_house = ages in _HOUSE_AGES  # what every room of that band says of itself
+    if "minors" in speaks and not of_the_house and all(run.isdigit() or run in _OF_AGES for run in runs):
         speaks.add("only_age")
     return NameVerdict(_room_verdict(found, speaks), tuple(_telling(found, speaks)))
 
@@ -105,7 +109,7 @@ def speaks_of(name: str, topic: str = "", lang: str = "fr", ruleset: Ruleset | N
 
 def _named(text: str, lang: str, ruleset: Ruleset) -> list[Finding]:
     """What the name speaks of, in its language and in the other; with the texts' own rules of hate and threat."""
-    flat = _UNDER.sub("u", _SENTENCE_ENDS.sub(lambda match: "," * len(match.group()), text))
+    flat = _UNDER.sub("≤", _SENTENCE_ENDS.sub(lambda match: "," * len(match.group()), text))
     home = lexicon_for(ruleset, lang)
     other = lexicon_for(ruleset, next(one for one in LANGS if one != home.lang))
     reading = home.read(flat)
@@ -140,7 +144,7 @@ def _room_verdict(found: list[Finding], speaks: set[str]) -> Verdict:
     harmless = excused or "harmless" in speaks
     if minors and (speaks & _SEXUAL or ("abuse" in speaks and not harmless)):
         return Verdict.HOLD if harmless and "helping" in speaks else Verdict.REFUSE
-    if "minor_person" in speaks and (not excused or speaks & _DRAWS):
+    if "minor_person" in speaks and (not excused or speaks & _DRAWS or "images" in speaks):
         return Verdict.HOLD if harmless or (speaks <= _WHO_THEY_ARE and "identity" in speaks) else Verdict.REFUSE
     if minors and "adults" in speaks and "mixed" not in speaks and speaks & _DRAWS - {"adults"} and not harmless:
         return Verdict.REFUSE
@@ -168,7 +172,7 @@ def _actions(found: list[Finding]) -> set[str]:
 
 
 _BACKGROUND = frozenset(
-    {"harmless", "schooling", "helping", "identity", "seeking", "meant_for", "adults", "dating", "tonight"}
+    {"harmless", "schooling", "helping", "identity", "seeking", "meant_for", "adults", "dating", "tonight", "images"}
 )
 
 
