@@ -4,7 +4,8 @@ A room on Coco was called "lycéenne". A name is read like a text (leet, spaced 
 rules of scope "name" say what it speaks of, and this module weighs it as a whole: minors with sex, money or adults who
 seek them are refused; minors as persons ("lycéennes", "jf 15") with nothing else to talk about are refused too, and a
 pastime beside them ("cuisine") only brings a person to look, for anybody can write it. What mixes ages, seeks minors,
-names an age and nothing else, or speaks of sex between adults goes to a person. Homework, sport and support stay free.
+asks them for pictures, names an age and nothing else (but a band of the house), or speaks of sex between adults goes
+to a person. Homework, sport and support stay free.
 """
 
 from __future__ import annotations
