@@ -238,7 +238,8 @@ def _profile_alert(situation: Situation, profile: Profile, to_all: bool) -> Iter
     score, target = max(candidates, key=gravest)
     by_rules = _severity_of(profile, score) or "P3"
     severity = alike.calmed(situation, profile.code, by_rules, {entry[3] for entry in score.entries})
-    if struck_first := profile is V2 and by_rules != "P0" and _was_struck_first(situation):
+    struck_first, gravely = _was_struck_first(situation) if profile is V2 and by_rules != "P0" else (False, False)
+    if gravely:
         severity = by_rules = "P3"
     ledger = situation.towards[target] if target is not None else open_ledger
     told = ledger["a"]
@@ -352,14 +353,15 @@ def _is_peer_quarrel(situation: Situation) -> bool:
     return piles.is_party(pile, author, now) and piles.is_answering(pile, author, now)
 
 
-def _was_struck_first(situation: Situation) -> bool:
-    """Whether somebody threatens, in a room among people of one band, whoever attacked them there first: looked at,
-    with them to be protected too, and nothing is done to them.
+def _was_struck_first(situation: Situation) -> tuple[bool, bool]:
+    """Whether somebody threatens, in a room among people of one band, whoever attacked them there first: they are to be
+    protected too; and whether that was by hate or a threat: then it is only looked at, and nothing is done to them.
     """
     pile, author, room = situation.room_ledger["pile"], situation.author, situation.room
     if room.kind != "room" or situation.person(author).band != room.band:
-        return False
-    return piles.was_struck_first(pile, author, situation.sure, situation.now)
+        return False, False
+    told = (pile, author, situation.sure, situation.now)
+    return piles.was_struck_first(*told), piles.was_struck_gravely_first(*told)
 
 
 def _did_more(situation: Situation, profile: Profile, other: str, score: Score) -> bool:

@@ -136,7 +136,8 @@ def attack_alerts(situation: Situation) -> Iterator[Alert]:
     before = piles.opened(pile, now) if attacks or "abet" in does else pile
     rude, by = tone.is_rude(situation.findings), strongest(attacks or [f for f in standing if _does(f) == "abet"])
     sure = target in situation.sure
-    piles.note(pile, author, target, does, strength, ref, now, rude=rude, rule=by, sure=sure)
+    grave = any(finding.code in ("H1", "V2") and finding.weight > counted.PERSONAL for finding in standing)
+    piles.note(pile, author, target, does, strength, ref, now, rude=rude, rule=by, sure=sure, grave=grave)
     if sure and target:
         spread.note_dealt(situation.author_ledger, target, now)
     if not attacks and "abet" in does and not piles.note_applause(pile, author, ref, now, by):
@@ -215,7 +216,7 @@ def _incitement_alerts(situation: Situation, target: str | None) -> Iterator[Ale
 
 def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
     """H1: words against a group or somebody because of it. Somebody answering back is not the subject; who was struck
-    first answers with a slur, not with a call to violence.
+    first by hate or a threat answers with a slur, not with a call to violence.
     """
     hate = [finding for finding in situation.findings if finding.code == "H1" and finding.alerting]
     pile, author, now = situation.room_ledger["pile"], situation.author, situation.now
@@ -224,7 +225,7 @@ def _hate_alerts(situation: Situation, target: str | None) -> Iterator[Alert]:
     worst = max(hate, key=lambda finding: finding.weight)
     tactics = tuple(dict.fromkeys(finding.tactic or "hate" for finding in hate))
     weighed = counted.weigh_hate(hate)
-    if weighed.severity != "P1" and piles.was_struck_first(pile, author, situation.sure, now):
+    if weighed.severity != "P1" and piles.was_struck_gravely_first(pile, author, situation.sure, now):
         return
     if weighed.severity and is_news(situation.author_ledger["a"], "H1", weighed.severity, weighed.score, situation.now):
         yield _counted_alert(

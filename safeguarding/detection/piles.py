@@ -2,7 +2,7 @@
 
 The part `pile` of a room ledger:
 
-    {"hits": [[at, attacker, target, strength, ref, rule, version, sure], ...],
+    {"hits": [[at, attacker, target, strength, ref, rule, version, sure, grave], ...],
      "sides": {person: [side, attacks, at, rude]}}
 
 `side` is a sum of evidence: above zero somebody speaks like those who attack (slander, bodies, exclusion, slurs,
@@ -10,7 +10,8 @@ applause after an attack), below like those attacked and their friends (denying,
 answering several at once: "vous", "bande de"). Insults alone say little, as a third of them are answers. In a
 quarrel where both sides hit, an alert waits until one person stands out; where nobody hits back, a few attacks are
 enough. So the person who answers back is not the subject, however loud. `rude` says of somebody's last few messages
-whether they were rude (1) or not (0).
+whether they were rude (1) or not (0). `grave` says of a blow whether it was hate or a threat (1);
+applause has none of the last two.
 """
 
 from __future__ import annotations
@@ -115,14 +116,24 @@ def is_answering(pile: Pile, person: str, now: int) -> bool:
 
 
 def was_struck_first(pile: Pile, person: str, others: Collection[str], now: int) -> bool:
-    """Whether somebody answers blow for blow: lately they were struck before they struck, by one of these `others` (of
-    nobody, by anybody), and dealt no more blows than they took.
+    """Whether somebody answers blow for blow: lately they were struck before they struck, by each of these `others`
+    whom they speak to for certain, and dealt no more blows than they took.
     """
     own = [hit for hit in _lately(pile, now) if person in (hit[1], hit[2])]
     strikers = {hit[1] for hit in own if hit[2] == person}
-    if not own or own[0][2] != person or (others and strikers.isdisjoint(others)):
+    if not own or own[0][2] != person or not others or not strikers.issuperset(others):
         return False
     return _surplus(pile, person, now) <= 0
+
+
+def was_struck_gravely_first(pile: Pile, person: str, others: Collection[str], now: int) -> bool:
+    """Whether what somebody answers so was hate or a threat, by each of these `others`, before they did the like to
+    anybody: a mild word excuses no slur, and no threat to kill.
+    """
+    if not was_struck_first(pile, person, others, now):
+        return False
+    grave = {**pile, "hits": [hit for hit in pile["hits"] if hit[8:9] == [1]]}
+    return was_struck_first(grave, person, others, now)
 
 
 def _surplus(pile: Pile, person: str, now: int) -> int:
@@ -178,10 +189,10 @@ def rude_share(pile: Pile, person: str) -> float:
 
 def note(
     pile: Pile, author: str, target: str | None, does: Iterable[str], strength: float, ref: str, now: int, *,
-    rude: bool = False, rule: tuple[str, str] = ("", ""), sure: bool = False,
+    rude: bool = False, rule: tuple[str, str] = ("", ""), sure: bool = False, grave: bool = False,
 ) -> None:  # fmt: skip
     """Record a message: what it does (names of SIDES), the strength of its attack (0: none), whether it is rude, the
-    rule by which it is an attack, with its version, and whether its target is certain.
+    rule by which it is an attack, with its version, whether its target is certain, and whether it is hate or a threat.
     """
     row = pile["sides"].setdefault(author, [0.0, 0, now, []])
     row[3] = [*row[3], int(rude)][-LAST_MESSAGES:]
@@ -190,7 +201,7 @@ def note(
     row[2] = now
     if strength > 0:
         row[1] += 1
-        hit = [now, author, target or UNKNOWN, round(strength, 3), ref, *rule, int(sure)]
+        hit = [now, author, target or UNKNOWN, round(strength, 3), ref, *rule, int(sure), int(grave)]
         pile["hits"] = [*pile["hits"], hit][-MAX_HITS:]
     _forget_bystanders(pile)
 

@@ -140,7 +140,7 @@ BO, BEN, BEA = BULLIES
     "said",
     [
         ((BO, "t'es une merde", VERA), (BO, "va crever sale pd", VERA)),
-        ((BO, "t'es moche", VERA), (VERA, "ferme ta gueule connard", BO), (BO, "t'es une merde", VERA)),
+        ((BO, "sale pd", VERA), (VERA, "ferme ta gueule connard", BO), (BO, "t'es une merde", VERA)),
     ],
 )
 def test_a_threat_by_who_was_struck_first_is_looked_at_and_they_are_protected_too(
@@ -153,6 +153,24 @@ def test_a_threat_by_who_was_struck_first_is_looked_at_and_they_are_protected_to
 def test_a_slur_thrown_back_accuses_who_threw_first(ruleset: Ruleset) -> None:
     told = subjects(ruleset, (BO, "sale pd", VERA), (BEN, "tapette", VERA), (VERA, "sale arabe toi", BEN))
     assert {subject for _severity, subject, _protects in told["H1"]} == {"bo", "ben"}
+
+
+@pytest.mark.parametrize("word", ["t'es relou", "t'es con", "ta gueule", "t'es moche"])
+def test_a_mild_word_excuses_neither_hate_nor_a_threat_to_kill(ruleset: Ruleset, word: str) -> None:
+    told = subjects(ruleset, (BO, word, VERA), (VERA, "sale arabe de merde retourne chez toi", BO))
+    assert ("P2", "vera") in {(severity, subject) for severity, subject, _protects in told["H1"]}
+    for again in (1, 3):
+        told = subjects(ruleset, *[(BO, word, VERA)] * again, (VERA, "je vais te tuer demain à la sortie", BO))
+        assert told["V2"] == {("P1", "vera", ("bo", "vera"))}
+
+
+def test_who_was_struck_by_another_or_threw_the_first_slur_answers_nobody(ruleset: Ruleset) -> None:
+    talk = Talk(ruleset, VERA, *BULLIES)
+    for author, text, to in ((BEN, "sale pd", [BO]), (VERA, "salut", []), (BO, "sale gouine dégage", [BEN, VERA])):
+        talk.say(author, text, TEENS, *to)
+    assert {alert.subject for alert in talk.told("H1")} == {"ben", "bo"}
+    told = subjects(ruleset, (BEN, "t'es con", VERA), (VERA, "sale arabe", BEN), (BEN, "sale pd", VERA))
+    assert {subject for _severity, subject, _protects in told["H1"]} >= {"vera"}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +197,14 @@ def test_who_was_struck_once_and_strikes_on_answers_no_more() -> None:
         piles.note(pile, author, target, ["insult"], 0.8, str(at), at, sure=True)
     assert not piles.was_struck_first(pile, "v", ("b",), 4)
     assert not piles.was_struck_first(pile, "b", ("v",), 4)
+
+
+def test_who_speaks_to_nobody_for_certain_or_to_others_besides_answers_nobody() -> None:
+    pile = piles.opened({}, 0)
+    piles.note(pile, "b", "v", ["hate"], 0.8, "1", 1, sure=True, grave=True)
+    for others, answers in ((("b",), True), ((), False), (("b", "c"), False)):
+        assert piles.was_struck_first(pile, "v", others, 2) is answers
+        assert piles.was_struck_gravely_first(pile, "v", others, 2) is answers
 
 
 def test_a_call_to_violence_is_no_answer(ruleset: Ruleset) -> None:
