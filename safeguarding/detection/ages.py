@@ -21,6 +21,7 @@ from .types import Alert, Finding, Utterance
 
 BIRTH_YEAR = "says_birth_year"  # what it says of an age depends on the day (see `of_the_day`)
 OTHER_AGE = "says_teen_years"  # of a verified minor: an age that is none of their band
+OF_AGE = "says_of_age"  # of who was fifteen to seventeen at their proof: eighteen, plainly said
 _YEARS_TOLD = ("says_minor", "school", OTHER_AGE, BIRTH_YEAR)
 _YEAR = re.compile(r"(?:19|20)\d\d|\d\d")
 
@@ -40,6 +41,7 @@ _ANSWER = re.compile(
 _NUMBER = re.compile(
     rf"(?<![\w.,])(?P<said>\d{{1,4}}|{'|'.join(_IN_WORDS)})(?![\w])(?P<years>\s?(?:ans?|piges|balais|y|yo|yrs?|years?)\b)?"
 )
+_LAUGH = re.compile(r"\b(?:mdr+|ptdr+|xpldr|lol|lo+l|lmao|rofl|(?:ha){2,}h?|jk|joke|blague|deconne)\b|[😂🤣😜😹]")
 _NEXT_WORD = re.compile(r"\s+([a-z]+)")
 # What is counted, and no age: names of units, and (see `_counts`) whatever looks like the plural of a thing.
 _UNITS = frozenset(b"h min mn km kg cm mm go ko eur euro pm am people quid pound degre percent k mille".split())
@@ -55,9 +57,12 @@ MINOR_AMONG_ADULTS = Profile(
 )  # fmt: skip
 ADULT_AMONG_MINORS = Profile(
     code="M6", scope="self",
-    weights={"says_adult": 52, "adult_life": 26, "says_minor": 0, "pretends": 50, "borrowed_proof": 38, OTHER_AGE: 26},
+    weights={
+        "says_adult": 52, "adult_life": 26, "says_minor": 0, "pretends": 50, "borrowed_proof": 38, OTHER_AGE: 26,
+        OF_AGE: 38,
+    },
     levels=((44, "P1"), (36, "P2"), (24, "P3")),
-    core=frozenset({"says_adult", "adult_life", "pretends", "borrowed_proof", OTHER_AGE}),
+    core=frozenset({"says_adult", "adult_life", "pretends", "borrowed_proof", OTHER_AGE, OF_AGE}),
     # Teenagers make themselves older or younger in jest: looked at, and that alone is no adult's life.
     grave={"P1": (frozenset({"says_adult", "pretends", "borrowed_proof"}),)},
     measures={"P1": ("hold", "fresh_age_proof", "pause_contact"), "P2": ("fresh_age_proof",)},
@@ -121,7 +126,7 @@ def _told_on_the_day(finding: Finding, utterance: Utterance, band: str) -> str |
     text = normalise(utterance.text[start:end]).text
     if finding.tactic == BIRTH_YEAR:
         years = _YEAR.findall(text)
-        return _claim(*_born_in(int(years[-1]), utterance), band) if years else None
+        return _plain_claim(*_born_in(int(years[-1]), utterance), band) if years else None
     if finding.tactic == "says_minor" and _is_a_count(finding, utterance):
         return None
     said = _years_said(text)
@@ -158,6 +163,15 @@ def _claim(least: int, most: int, band: str) -> str | None:
     return "says_adult" if 19 <= least < 100 else None
 
 
+def _plain_claim(least: int, most: int, band: str) -> str | None:
+    """The same of a year of birth, or an answer: nobody asked how old they are says eighteen to show off, as is said
+    unasked. Whoever is so among minors is of age by now, or was not at their proof what it says.
+    """
+    if least == 18 and band in _YEARS_OF:
+        return OF_AGE if least <= _YEARS_OF[band][1] else "says_adult"
+    return _claim(least, most, band)
+
+
 def _is_a_count(finding: Finding, utterance: Utterance) -> bool:
     """Whether the number by which somebody says to be a minor is not called years and counts what comes next."""
     start, end = finding.span
@@ -189,8 +203,9 @@ def _answered(situation: Situation) -> str | None:
     if match["class"]:
         return _claim(*_in_class(_CLASSES[str(number)]), band) if 3 <= number <= 6 else None
     if number >= 1900:
-        return _claim(*_born_in(number, situation.utterance), band)
-    return _claim(number, number, band) if 7 <= number <= 80 else None
+        return _plain_claim(*_born_in(number, situation.utterance), band)
+    claim = _claim if _LAUGH.search(match["rest"]) else _plain_claim
+    return claim(number, number, band) if 7 <= number <= 80 else None
 
 
 def _counts(rest: str) -> bool:

@@ -223,7 +223,9 @@ SELF_PROFILES: tuple[Profile, ...] = (D1, M7)
 HELP_CODES = frozenset(profile.code for profile in SELF_PROFILES)  # their subject is somebody to be helped
 SELF_TACTICS: Group = frozenset(name for profile in SELF_PROFILES for name in profile.weights)
 PAIR_TACTICS: Group = frozenset(name for profile in PAIR_PROFILES for name in profile.weights)
-AGE_TACTICS: Group = _any("says_minor", "says_adult", "says_same_age", "school", "borrowed_proof", "says_teen_years")
+AGE_TACTICS: Group = _any(
+    "says_minor", "says_adult", "says_same_age", "school", "borrowed_proof", "says_teen_years", "says_of_age"
+)
 ATTACK_TACTICS: Group = _any("insult", "exclude", "humiliate", "threat", "blame", "incites_suicide")
 PEACE_TACTICS: Group = _any("defend", "appease")
 ABET_TACTICS: Group = _any("abet")

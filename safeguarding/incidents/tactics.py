@@ -144,6 +144,7 @@ TACTICS: Mapping[str, Words] = MappingProxyType(
         "runaway": Words("parle de fuguer", "speaks of running away"),
         "says_adult": Words("dit avoir plus de dix-huit ans", "says they are an adult"),
         "says_minor": Words("dit avoir moins de dix-huit ans", "says they are a minor"),
+        "says_of_age": Words("se dit majeur parmi les mineurs", "says to be of age among minors"),
         "says_same_age": Words("dit avoir l’âge d’une personne mineure", "says they are as old as a minor"),
         "says_teen_years": Words(
             "dit un âge qui n’est pas celui de sa preuve", "says an age that is not that of their proof"

@@ -248,14 +248,26 @@ def test_an_age_that_a_proof_of_last_year_allows_is_nothing(ruleset: Ruleset, wh
 
 @pytest.mark.parametrize(
     ("who", "answer", "severity"),
-    [(THIRTEEN, "17", "P3"), (THIRTEEN, "18", "P3"), (ALICE, "13", "P3"), (ALICE, "5e", "P3"), (ALICE, "34", "P1"),
-     (ALICE, "18", ""), (ALICE, "16", ""), (THIRTEEN, "14", ""), (THIRTEEN, "3e", "")],
+    [(THIRTEEN, "17", "P3"), (THIRTEEN, "18", "P1"), (THIRTEEN, "18 mdr", "P3"), (THIRTEEN, "2007", "P1"),
+     (ALICE, "13", "P3"), (ALICE, "5e", "P3"), (ALICE, "34", "P1"), (ALICE, "18", "P2"),
+     (ALICE, "dix-huit et toi", "P2"), (ALICE, "j'ai 18 ans", "P2"), (ALICE, "2007", "P2"), (ALICE, "18 ptdr", ""),
+     (ALICE, "18 😂", ""), (ALICE, "18h", ""), (ALICE, "2008", ""), (ALICE, "16", ""), (THIRTEEN, "14", ""),
+     (THIRTEEN, "3e", "")],
 )  # fmt: skip
 def test_so_is_an_answer_to_the_question(ruleset: Ruleset, who: Person, answer: str, severity: str) -> None:
     talk = Talk(ruleset, who, DANA)
     for author, text in ((DANA, "t'as quel âge ?"), (who, answer)):
         talk.say(author, text, SMALL if who is THIRTEEN else TEENS)
     assert severities(talk, who) == ({severity} if severity else set())
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_who_answers_eighteen_is_asked_for_a_fresh_proof_and_nothing_is_held(ruleset: Ruleset, times: int) -> None:
+    talk = Talk(ruleset, ALICE, DANA)
+    for _ in range(times):
+        talk.say(DANA, "t'as quel âge ?", TEENS)
+        assert talk.say(ALICE, "18", TEENS).verdict.name == "ALLOW"
+    assert [(alert.severity, alert.measures) for alert in talk.told("M6")] == [("P2", ("fresh_age_proof",))]
 
 
 @pytest.mark.parametrize("text", ["j'ai 2 enfants", "j'ai divorcé l'an dernier", "je fais semblant d'avoir 15 ans"])
