@@ -261,11 +261,13 @@ class Gang:
     blows: Mapping[str, float]
     least: int
     minor: bool  # whether a minor is attacked
+    strong: float = 0.0  # how strong all of them must be together
 
     def weigh(self) -> Weighed:
         """What their blows count for in a pile-on (see `piles`)."""
         weights = {person: round(9 * strength, 2) for person, strength in self.blows.items()}
-        severity = ("P1" if self.minor else "P2") if len(self.blows) >= self.least else None
+        enough = len(self.blows) >= self.least and sum(self.blows.values()) >= self.strong
+        severity = ("P1" if self.minor else "P2") if enough else None
         return Weighed(severity, weights, _some(base=30.0, several=8.0 * (len(self.blows) - 1)))
 
     def otherwise(self) -> list[Row]:

@@ -2,9 +2,10 @@
 
 A blow counts where a rule finds an attack on the person certainly spoken to, its words read like one (`likeness`), and
 it answers nothing: in a direct conversation the attacker began to talk, in a room nobody had just spoken to them, for
-whoever is written to may refuse and tell off, however many do; nor is of a room what `piles` tells of or who did
-something grave there. Who was attacked by the one they attack answers, for two weeks; and nobody is ganged up on who
-attacked somebody else that day. In rooms, where people jest before others, it takes one more.
+whoever is written to may refuse and tell off, however many do; nor is of a room what `piles` tells of, or who did
+something grave there or spoke hate or a threat to all that day. Who was attacked by the one they attack answers, for
+two weeks; and nobody is ganged up on who attacked somebody else that day. In rooms, where people jest before others, it
+takes one more, and that all of it is as strong as so many whole blows: four who snap at somebody are no pile-on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from . import counted, likeness, piles, rooms, spread
 from .context import Situation
 from .crowds import is_attack, strongest
-from .told import GROWTH, evidence_of, explain, is_news, told_about
+from .told import GROWTH, evidence_of, explain, is_news, told_about, told_lately
 from .types import Alert
 
 PEOPLE, IN_ROOMS = 3, 4
@@ -42,6 +43,8 @@ def _answers(situation: Situation, other: str) -> bool:
     return (
         rooms.spoke_to(ledger, other, author, now)
         or told_about(ledger["a"], other, now)
+        or told_lately(situation.recipients[other]["a"], "H1", now)
+        or told_lately(situation.recipients[other]["open"]["a"], "V2", now)
         or piles.standing(ledger["pile"], now) is not None
     )
 
@@ -53,8 +56,8 @@ def _against(situation: Situation, other: str, strength: float, rule: tuple[str,
     people = [row[0] for row in rows]
     if any(now - at < spread.DAY and attacked not in people for attacked, at in ledger["dealt"]):
         return
-    least = PEOPLE if situation.room.kind == "direct" else IN_ROOMS
-    gang = counted.Gang({row[0]: row[2] for row in rows}, least, situation.is_minor(other))
+    least, strong = (PEOPLE, 0.0) if situation.room.kind == "direct" else (IN_ROOMS, float(IN_ROOMS))
+    gang = counted.Gang({row[0]: row[2] for row in rows}, least, situation.is_minor(other), strong)
     weighed = gang.weigh()
     # Somebody more who joins in is news by itself: the case must name them.
     if not weighed.severity or not is_news(

@@ -55,6 +55,12 @@ def told_about(told: Told, person: str | None, now: int) -> bool:
     return row is not None and now - row[2] < DAY
 
 
+def told_lately(told: Told, code: str, now: int) -> bool:
+    """Whether an alert of a code that a person looks at within a day (P2 or graver) was told here within a day."""
+    row = told.get(code)
+    return row is not None and row[0] < SEVERITIES.index("P3") and len(row) > 2 and now - row[2] < DAY
+
+
 def explain(
     code: str, score: float, weights: dict[str, float], bonus: dict[str, float], entries: Iterable[list[Any]],
     without_age_gap: float | None = None, **more: Any,

@@ -8,7 +8,7 @@ import pytest
 
 from safeguarding.detection.rulesets import Ruleset
 from safeguarding.detection.types import Alert, Person, RoomInfo
-from tests.talk import ALICE, CHARLIE, DANA, Talk, direct
+from tests.talk import ALICE, CHARLIE, DANA, TEENS, Talk, direct
 
 BLOWS = ("personne t'aime, quitte le lycée", "tout le monde te déteste grosse vache", "t'es qu'une merde, crève")
 REFUSALS = ("je veux pas te parler, dégage", "dégage sale pervers", "tu pues le vieux porc, casse-toi")
@@ -150,3 +150,26 @@ def test_friends_who_jest_before_others_are_none(ruleset: Ruleset) -> None:
 @pytest.mark.parametrize("first", ["envoie une photo de toi", "alors on répond pas ?", "t'es moche"])
 def test_who_tells_off_somebody_who_had_just_spoken_to_them_is_none(ruleset: Ruleset, first: str) -> None:
     assert in_rooms(ruleset, REFUSALS + HARSH[3:], minutes=5, first=first) == []
+
+
+FILM = ("t'es con mdr", "t'es vraiment un connard lol", "ta gueule alice", "espèce de con va", "t'es nul")
+
+
+def test_who_snaps_at_a_spoiler_is_none_and_laughing_hides_no_cruelty(ruleset: Ruleset) -> None:
+    assert in_rooms(ruleset, FILM) == []
+    assert in_rooms(ruleset, tuple(f"{blow} mdr" for blow in HARSH)) != []
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("je déteste les arabes", 0), ("les arabes dehors", 0), ("je déteste les lundis", 1), ("je déteste le foot", 1)],
+)
+def test_who_tells_off_somebody_who_spoke_hate_that_day_is_none(ruleset: Ruleset, said: str, told: int) -> None:
+    for days, expected in ((0, told), (1, 1)):  # hate of the day before excuses no pile-on
+        talk = Talk(ruleset, CHARLIE, *FIVE)
+        talk.say(CHARLIE, said, TEENS)
+        talk.at += timedelta(days=days)
+        for number, (person, text) in enumerate(zip(FIVE, HARSH, strict=True)):
+            talk.say(FIVE[number - 1], "il pleut", TEENS)
+            talk.say(person, text, TEENS, CHARLIE, minutes=50)
+        assert bool(gangs(talk)) is bool(expected)
