@@ -52,7 +52,9 @@ def note_spread(situation: Situation) -> None:
     reached = spread.note_lure(situation.author_ledger, text, kind, people, situation.now, minors=minors)
     if kind == "meeting":
         where = rendezvous.lonely_place(situation)
-        there = spread.note_lure(situation.author_ledger, where, kind, people, situation.now, minors=minors)
+        there = spread.note_lure(
+            situation.author_ledger, where, kind, people, situation.now, minors=minors, among="places"
+        )
         situation.drawn = max(reached, there)
     drawing = DRAWING_TACTICS & situation.tactics.keys()
     if drawing:

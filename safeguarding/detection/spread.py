@@ -1,7 +1,7 @@
 """The ledger of an author: what they say of themselves or to everybody, and how many people got the same lure.
 
     {"v": 1, "self": pair ledger, "open": pair ledger,
-     "lures": [[[word hashes], kind, [[recipient, at] or [recipient, at, 1], ...]], ...],
+     "lures": [[[word hashes], kind, [[recipient, at] or [recipient, at, 1], ...]], ...], "places": [...the same...],
      "to": [[recipient, at] or [recipient, at, 1], ...], "in": [[sender, at] or [sender, at, 1], ...],
      "drawn": [[sender, at, tactic, strength, ref, rule, version], ...],
      "struck": [[attacker, at, strength, ref, rule, version], ...], "dealt": [[attacked, at], ...], "a": {...}}
@@ -15,9 +15,9 @@ are seen as one. "struck" is kept on the one attacked in direct conversations, t
 on who attacks, wherever it is (see gangs).
 
 A lure is recognised by its words, not its letters: two texts are the same lure when the share of common words (Jaccard)
-reaches SAME. Bounded: MAX_LURES lures (the least telling, least recently used is forgotten), MAX_RECIPIENTS recipients
-each, a day; MAX_DRAWN rows of "drawn", DRAWN_FOR seconds; MAX_STRUCK attackers and attacked,
-STRUCK_FOR seconds.
+reaches SAME; the words of a lonely place are kept in "places" besides, by themselves. Bounded: MAX_LURES lures and
+places (the least telling, least recently used is forgotten), MAX_RECIPIENTS recipients each, a day; MAX_DRAWN rows of
+"drawn", DRAWN_FOR seconds; MAX_STRUCK attackers and attacked, STRUCK_FOR seconds.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ Ledger = dict[str, Any]
 
 def fresh() -> Ledger:
     """An empty author ledger."""
-    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "to": [], "in": [], "drawn": [],
-            "struck": [], "dealt": [], "a": {}}  # fmt: skip
+    return {"v": VERSION, "self": pairs.fresh(), "open": pairs.fresh(), "lures": [], "places": [], "to": [],
+            "in": [], "drawn": [], "struck": [], "dealt": [], "a": {}}  # fmt: skip
 
 
 def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
@@ -69,6 +69,7 @@ def opened(ledger: Mapping[str, Any] | None) -> tuple[Ledger, bool]:
         "self": own,
         "open": open_,
         "lures": copied(ledger["lures"]),
+        "places": copied(ledger.get("places") or ()),
         "to": [list(row) for row in ledger.get("to") or ()],
         "in": [list(row) for row in ledger.get("in") or ()],
         "drawn": [list(row) for row in ledger.get("drawn") or ()],
@@ -96,18 +97,20 @@ def _alike(a: list[int], b: list[int]) -> float:
 
 
 def note_lure(
-    ledger: Ledger, text: str, kind: str, recipients: list[str], now: int, *, minors: Collection[str] = ()
-) -> int:
+    ledger: Ledger, text: str, kind: str, recipients: list[str], now: int, *, minors: Collection[str] = (),
+    among: str = "lures",
+) -> int:  # fmt: skip
     """Count a message as a lure to these people. Returns how many got this lure within a day (0: too short to say).
 
     `kind` is "sexual", "meeting", "alike" (no rule knows it, but it reads like a lure), "probe" (it asks for an age) or
     "plain"; a lure keeps the gravest kind it ever had. A greeting of a word or two is no lure; two words that ask for
-    sex, a meeting or an age are. `minors`: which of the recipients are.
+    sex, a meeting or an age are. `minors`: which of the recipients are. `among`: "lures", or "places" where the text is
+    but the words of a place.
     """
     words = fingerprint(text)
     if not words or (kind == "plain" and len(words) < LEAST_WORDS) or not recipients:
         return 0
-    lures = ledger["lures"]
+    lures = ledger[among]
     found = max(lures, key=lambda lure: _alike(lure[0], words), default=None)
     if found is None or _alike(found[0], words) < SAME:
         found = [words, kind, []]
@@ -120,11 +123,11 @@ def note_lure(
         if recipient in minors:
             row[2:] = [1]
     found[2] = sorted(known.values(), key=lambda row: row[1])[-MAX_RECIPIENTS:]
-    ledger["lures"] = [found, *lures]
-    if len(ledger["lures"]) > MAX_LURES:
+    ledger[among] = [found, *lures]
+    if len(ledger[among]) > MAX_LURES:
         # Small talk makes no lure forgotten: what went to one person and asks for nothing goes first.
-        least = min(reversed(ledger["lures"]), key=lambda lure: (lure[1] != "plain", min(2, len(lure[2]))))
-        ledger["lures"].remove(least)
+        least = min(reversed(ledger[among]), key=lambda lure: (lure[1] != "plain", min(2, len(lure[2]))))
+        ledger[among].remove(least)
     return len(found[2])
 
 
@@ -140,10 +143,14 @@ def note_rendezvous(ledger: Ledger, text: str, author: str, furtive: bool, now: 
     return count, tuple(row[0] for row in rows if len(row) > 2 and row[0] != author)
 
 
+def _sent(ledger: Ledger) -> list[list[Any]]:
+    return [*ledger["lures"], *ledger["places"]]
+
+
 def recipients(ledger: Ledger, now: int, span: int, kinds: frozenset[str] | None = None) -> list[str]:
     """The people who got the most widely sent lure (of these kinds) within `span` seconds, earliest first."""
     best: list[str] = []
-    for _words, kind, rows in ledger["lures"]:
+    for _words, kind, rows in _sent(ledger):
         if kinds is None or kind in kinds:
             reached = [row[0] for row in rows if now - row[1] < span]
             best = max(best, reached, key=len)
@@ -160,7 +167,7 @@ def reached_by_kind(ledger: Ledger, now: int, span: int, kind: str) -> list[str]
 
 def minors_reached(ledger: Ledger) -> frozenset[str]:
     """The minors among those who got any lure, or to whom this ledger's person wrote first."""
-    rows = [*ledger["to"], *(row for _words, _kind, reached in ledger["lures"] for row in reached)]
+    rows = [*ledger["to"], *(row for _words, _kind, reached in _sent(ledger) for row in reached)]
     return frozenset(row[0] for row in rows if len(row) > 2)
 
 

@@ -181,6 +181,20 @@ def test_near_duplicates_are_one_lure() -> None:
     assert len(ledger["lures"]) == 1
 
 
+def test_places_leave_as_many_lures_to_be_remembered() -> None:
+    ledger = spread.fresh()
+    for number in range(spread.MAX_LURES):
+        spread.note_lure(
+            ledger, f"rendez-vous numero{number} avec tout{number} le{number} monde{number}", "meeting", ["a"], NOW
+        )
+        spread.note_lure(ledger, f"derriere la gare{number}", "meeting", ["a"], NOW, among="places")
+    assert len(ledger["lures"]) == len(ledger["places"]) == spread.MAX_LURES
+    assert spread.opened(ledger)[0] == ledger
+    spread.note_lure(ledger, "derriere la gare1", "meeting", ["b", "c"], NOW, among="places")
+    assert spread.recipients(ledger, NOW, spread.DAY) == ["a", "b", "c"]
+    assert spread.opened({key: part for key, part in ledger.items() if key != "places"})[0]["places"] == []
+
+
 def test_different_texts_are_different_lures() -> None:
     ledger = spread.fresh()
     spread.note_lure(ledger, "tu viens au club photo mardi prochain ?", "plain", ["p1"], NOW)
