@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from . import ages, alike, crowds, drift, gangs, pairs, piles, rendezvous, rooms, spread
+from . import ages, alike, crowds, drift, gangs, overheard, pairs, piles, rendezvous, rooms, spread
 from .context import Situation
 from .counterfactual import rescored
 from .pairs import Score, Sighting
@@ -39,11 +39,10 @@ from .tactics import (
     Profile,
     profiles_touched,
 )  # fmt: skip
-from .told import AGAIN, HELP_AGAIN, evidence_of, explain, is_news, note_about, told_about
+from .told import AGAIN, HELP_AGAIN, evidence_of, explain, is_news, note_about
 from .types import Alert
 
 ACCEPTED_WITHIN = 3  # messages of the minor
-OVERHEARD = 0.5  # what is said to an adult counts for the minors who read it: it may well be meant for the adult
 PLAIN = 0.8  # the share of its points from which one of the four named tactics was said outright
 _QUARRELS = frozenset({"C1", "H1", "V2"})  # where both sides may be told of
 QUARREL_CODES = frozenset({"V2", "M1", "M2", "C2", "C3", "V1"})
@@ -136,31 +135,22 @@ def _pair_alerts(situation: Situation) -> Iterator[Alert]:
     if not tactics:
         rendezvous.note(situation)
         return
-    overheard = _said_over_the_heads_of_adults(situation)
     to_all = situation.room.kind == "room" and not situation.utterance.to
-    if to_all or overheard:
+    is_overheard = overheard.is_overheard(situation)
+    if is_overheard:
+        wanted = overheard.tactics_for_others(situation)
+        pairs.record(open_ledger, _sightings(situation, wanted, overheard.SHARE), now)
+    elif to_all:
         wanted = PAIR_TACTICS if situation.minors_room else OPEN_TACTICS
         if not situation.aimed:  # an advert for whoever comes: nobody has spoken yet
             wanted |= V1.weights.keys()
-        pairs.record(open_ledger, _sightings(situation, wanted, 1.0 if to_all else OVERHEARD), now)
+        pairs.record(open_ledger, _sightings(situation, wanted, 1.0), now)
     for other, confidence in situation.aimed:
         seen = rendezvous.weighed(situation, other, _sightings(situation, PAIR_TACTICS, confidence))
         pairs.record(situation.towards[other], [*seen, *accepted.get(other, ())], now)
     rendezvous.note(situation)
     for profile in profiles_touched(tactics, PAIR_PROFILES):
-        yield from _profile_alert(situation, profile, to_all or (overheard and not profile.adults))
-
-
-def _said_over_the_heads_of_adults(situation: Situation) -> bool:
-    """Whether a message in a room of minors answers adults alone: others there read a reply to the youth worker too.
-
-    Not what is answered to an adult of whom something grave was told there: who tests them lures nobody.
-    """
-    to, ledger, now = situation.utterance.to, situation.room_ledger, situation.now
-    if not to or not situation.minors_room or situation.room.kind != "room" or not all(map(situation.is_adult, to)):
-        return False
-    read_by = rooms.recent_speakers(ledger, situation.author, now)
-    return any(map(situation.is_minor, read_by)) and not any(told_about(ledger["a"], key, now) for key in to)
+        yield from _profile_alert(situation, profile, to_all or (is_overheard and not profile.adults))
 
 
 def _accepted(situation: Situation) -> dict[str, list[Sighting]]:

@@ -154,8 +154,11 @@ def test_a_reply_to_the_youth_worker_is_read_by_the_whole_room(ruleset: Ruleset,
 
 
 @pytest.mark.parametrize(
-    "text", ["on se voit mercredi ?", "t'as whatsapp ?", "ça reste entre nous", "tu m'envoies une photo de l'affiche ?"]
-)
+    "text",
+    ["on se voit mercredi ?", "t'as whatsapp ?", "ça reste entre nous", "tu m'envoies une photo de l'affiche ?",
+     "dis pas à mes parents que je suis gay, on se voit mercredi ?",
+     "tu seras seul au local mercredi ? je voudrais te parler", "le dis à personne stp, je peux te parler seule ?"],
+)  # fmt: skip
 def test_what_a_teenager_asks_the_youth_worker_is_nothing(ruleset: Ruleset, text: str) -> None:
     assert replied(ruleset, LEO, text) == []
 
