@@ -270,11 +270,20 @@ def test_who_answers_eighteen_is_asked_for_a_fresh_proof_and_nothing_is_held(rul
     assert [(alert.severity, alert.measures) for alert in talk.told("M6")] == [("P2", ("fresh_age_proof",))]
 
 
-@pytest.mark.parametrize("text", ["j'ai 2 enfants", "j'ai divorcé l'an dernier", "je fais semblant d'avoir 15 ans"])
-def test_children_a_divorce_and_a_pretended_age_are_no_teenager_s(ruleset: Ruleset, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("j'ai 2 enfants à élever", "P1"), ("j'ai divorcé l'an dernier", "P1"), ("je suis divorcée", "P1"),
+        ("je fais semblant d'avoir 15 ans", "P1"), ("j'ai 2 enfants", "P3"), ("j'ai divorcé", "P3"),
+        ("j'ai divorcé de ma meilleure pote mdr", ""), ("dans notre rp j'ai divorcé", ""),
+        ("dans la pièce je suis veuve", ""), ("j'ai 3 enfants et je suis bergère dans la pièce", ""),
+        ("j'ai 4 gosses sur les sims", ""), ("j'ai divorcé l'an dernier dans notre jdr", ""),
+    ],
+)  # fmt: skip
+def test_children_and_a_divorce_are_no_teenager_s_but_in_play(ruleset: Ruleset, text: str, severity: str) -> None:
     talk = Talk(ruleset, ALICE, DANA)
     talk.say(ALICE, text, TEENS)
-    assert severities(talk, ALICE) == {"P1"}
+    assert severities(talk, ALICE) == ({severity} if severity else set())
 
 
 def test_ages_told_in_jest_never_add_up_to_an_adult_s_life(ruleset: Ruleset) -> None:
