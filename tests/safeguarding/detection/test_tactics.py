@@ -30,6 +30,7 @@ MEASURES = {"hold", "pause_contact", "slow_room", "fresh_age_proof", "safety_car
 
 def test_every_tactic_that_weighs_is_told_by_some_rule() -> None:
     plain = {"threat", "insult", "suicidal", "off_platform"}  # findings without a tactic of their own
+    plain |= {ages.OF_AGE}  # told by an answer, or a year of birth on the day it is said
     for profile in ALL:
         assert set(profile.weights) - SAID - plain == set(), profile.code
 
