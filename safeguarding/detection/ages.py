@@ -196,10 +196,8 @@ def _answered(situation: Situation) -> str | None:
     match = _ANSWER.match(normalise(situation.utterance.text[:80]).text)
     if match is None or _counts(match["rest"]):
         return None
-    number, band = (
-        int(_IN_WORDS.get(match["said"].replace(" ", "-"), 0) or match["said"]),
-        situation.person(situation.author).band,
-    )
+    number = int(_IN_WORDS.get(match["said"].replace(" ", "-"), 0) or match["said"])
+    band = situation.person(situation.author).band
     if match["class"]:
         return _claim(*_in_class(_CLASSES[str(number)]), band) if 3 <= number <= 6 else None
     if number >= 1900:

@@ -193,10 +193,10 @@ class _Guards:
         return self._clauses[hit.first][1] < hit.first and "speaker" not in said
 
     def negated(self, hit: Hit) -> bool:
-        said_for_itself = self.reading.word(hit.first) in _SUBJECTS and (
-            hit.first == 0 or self.reading.word(hit.first - 1) not in _NEVER
-        )  # "t'inquiète pas je ...", not "jamais je ..."
-        begins = hit.first if said_for_itself else hit.first - 1
+        before = self.reading.word(hit.first - 1) if hit.first else ""
+        # "t'inquiète pas je ...", not "jamais je ..."
+        says_for_itself = self.reading.word(hit.first) in _SUBJECTS and before not in _NEVER
+        begins = hit.first if says_for_itself else hit.first - 1
         start = max(self.sentence(hit.first), begins)
         odd = False
         for index in range(start, hit.last):

@@ -117,7 +117,7 @@ def read_message(
     found = read(text)
     contacts = find_contacts(text, recent=recent) if room.band in MINORS else []
     if sum(one.alerting for one in found) >= ENOUGH:
-        return _kept([*contacts, *found])
+        return _kept([*found, *contacts])
     source = normalise(text)
     said, signs = apart.run_on(source.text) or (source.text, [])
     if signs:

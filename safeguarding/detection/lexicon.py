@@ -51,8 +51,6 @@ _ENDS_NO_SENTENCE = ".\n"  # between single letters
 _LONGEST_ABBREVIATION = 6  # letters
 # Figures as letters, among letters that are split ("g 4 y").
 _FIGURES = str.maketrans({sign: letters[0] for sign, letters in LEET.items() if sign.isdecimal()})
-# Looked for first: most messages have no polite form.
-_POLITE = re.compile(rb" (?:vous|votre|vos|(?:di|redi|fai|e)tes|(?!chez|assez|nez|rez)[a-z]+ez)\x80")
 _FEW_TEXTS = 4  # the parts of one check ask for the same text, alone and after what was said before
 
 
@@ -162,7 +160,7 @@ class Lexicon:
 
     def familiar(self, reading: Reading) -> Reading | None:
         """The same said to "tu" instead of "vous", its pieces in the same places; None where nobody says "vous"."""
-        if self.lang != "fr" or not _POLITE.search(reading.line):
+        if self.lang != "fr" or not polite.may_be_in(reading.line):
             return None
         words = [*map(bare_word, reading.pieces)]
         said = [*polite.familiar(words, self.words.known)]

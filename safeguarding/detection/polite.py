@@ -7,7 +7,10 @@ gets wrong no rule knows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Sequence
+
+from .patterns import END
 
 _OWN = {"votre": "ton", "vos": "tes"}
 _AFTER_WHICH_TOI = frozenset("pour a chez avec de et entre sur devant contre que comme sans vers".split())  # noqa: SIM905
@@ -23,7 +26,14 @@ _IRREGULAR = {
     "enlevez": "enleve", "amenez": "amene", "jetez": "jette", "essayez": "essaie", "payez": "paye", "vivez": "vis",
     "attendez": "attends", "repondez": "reponds", "descendez": "descends", "entendez": "entends", "rendez": "rends",
 }  # fmt: skip
+_FORMS = "|".join(["vous", *_OWN, *(verb for verb in _IRREGULAR if not verb.endswith("ez"))])
+_IN_LINE = re.compile(rf" (?:{_FORMS}|(?!(?:{'|'.join(sorted(_NO_VERBS))})\x80)[a-z]+ez)".encode() + END)
 _FUTURE = (("riez", "rais"), ("rez", "ras"))  # "pourriez", "viendrez"
+
+
+def may_be_in(line: bytes) -> bool:
+    """May a reading's line hold a polite form? Asked first, as most hold none."""
+    return _IN_LINE.search(line) is not None
 
 
 def is_polite(word: str) -> bool:

@@ -51,9 +51,9 @@ Pattern syntax, over the *canonical* reading of the text (no accents, lower case
     {number}    digits; {12..17} a number in that range        ^ $  start, end of a sentence       {qmark} a question
     mark        {amount}  digits, two or more: a sum of money, not "need 2 go" or "3 of us"
 
-Rules with the code GUARD are no findings: their tactic (affirms, reports, encloses, cites, recounts, tells, warns,
-warns_of, witnesses, endorses, denounces, defends, asks, reclaims, attends, homonym) tells `compose` how to take the
-findings around them.
+Rules with the code GUARD are no findings: their tactic (affirms, reports, encloses, cites, opens, recounts, tells,
+warns, warns_of, witnesses, endorses, denounces, defends, asks, reclaims, attends, homonym) tells `compose` how to take
+the findings around them.
 
 The reading: "ne", fillers (vocabulary `fillers`: juste, vraiment, really...) and commas are *dropped* before
 matching, so
